@@ -1,0 +1,37 @@
+# Every command of the project; `make help` lists them. .venv is made when it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+SUBMISSIONS ?=
+OUT ?= gradebook
+
+.DEFAULT_GOAL := help
+.PHONY: help student autograder grade test lint clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+student: .venv/installed  ## the handout: dist/student/ and dist/student.zip
+	$(BIN)/python -m autograder build student
+
+autograder: .venv/installed  ## what Otter and Gradescope take: dist/autograder.zip
+	$(BIN)/python -m autograder build autograder
+
+grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir (default: the samples, into gradebook/)
+	$(BIN)/python -m autograder grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") --out "$(OUT)"
+
+test: .venv/installed  ## every test
+	$(BIN)/python -m pytest
+
+lint: .venv/installed  ## ruff and strict mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:  ## remove what the commands above made (not .venv)
+	rm -rf build dist gradebook .pytest_cache .mypy_cache .ruff_cache .hypothesis

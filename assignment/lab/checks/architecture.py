@@ -1,0 +1,71 @@
+"""Public checks of questions 4, 5, 13, 14 and bonus."""
+
+from lab import settings
+from lab.checks import registry
+from lab.checks.common import require_earlier, require_no_error, shape_text
+from lab.judging import Failure, Observations
+
+
+def judge_builder(observations: Observations, question: str, builder: str) -> None:
+    """A builder returns a Keras model that turns images into class scores.
+
+    Raises:
+        Failure: it does not.
+    """
+    seen = observations[question]
+    require_no_error(seen, builder)
+    if not seen.get("is_model"):
+        raise Failure(
+            f"`{builder}` returns a Keras model.",
+            f"It returned {seen.get('returned')}.",
+            "Is the `...` replaced, and does the function end with `return model`?",
+        )
+    if seen.get("output_shape") is None:
+        raise Failure(
+            f"The model takes a batch of images of shape {shape_text((None, *settings.IMAGE_SHAPE))}.",
+            f"Calling it raised {seen.get('call_error')}",
+        )
+    if tuple(seen["output_shape"]) != (None, settings.N_CLASSES):
+        raise Failure(
+            f"The model gives {settings.N_CLASSES} values for each image: shape (n, {settings.N_CLASSES}).",
+            f"Its output has the shape {shape_text(seen['output_shape'])}.",
+            "One value a class; flatten before the last layer.",
+        )
+
+
+@registry.check("q4", 2)
+def q4_answered(observations: Observations) -> None:
+    """`build_tiny_vgg` returns a Keras model that turns an image into {N_CLASSES} values."""
+    judge_builder(observations, "q4", "build_tiny_vgg")
+
+
+@registry.check("q5", 1)
+def q5_answered(observations: Observations) -> None:
+    """`compile_model` compiles the model that it is given."""
+    seen = observations["q5"]
+    require_earlier(seen)
+    require_no_error(seen, "compile_model")
+    if not seen.get("compiled"):
+        raise Failure(
+            "After `compile_model(model)` the model is compiled, and it is returned.",
+            f"`compile_model` returned {seen.get('returned')}, and the model is not compiled.",
+            "`model.compile(...)`, then `return model`.",
+        )
+
+
+@registry.check("q13", 1)
+def q13_answered(observations: Observations) -> None:
+    """`build_tiny_vgg_bn` returns a Keras model that turns an image into {N_CLASSES} values."""
+    judge_builder(observations, "q13", "build_tiny_vgg_bn")
+
+
+@registry.check("q14", 1)
+def q14_answered(observations: Observations) -> None:
+    """`build_tiny_vgg_3blocks` returns a Keras model that turns an image into {N_CLASSES} values."""
+    judge_builder(observations, "q14", "build_tiny_vgg_3blocks")
+
+
+@registry.check("bonus", 1)
+def bonus_answered(observations: Observations) -> None:
+    """`build_tiny_resnet` returns a Keras model that turns an image into {N_CLASSES} values."""
+    judge_builder(observations, "bonus", "build_tiny_resnet")

@@ -1,0 +1,89 @@
+"""Sentences that several checks share."""
+
+from typing import Any
+
+import numpy as np
+
+from lab.judging import Failure, Unjudged
+from lab.observe import kind_of
+
+
+def require_earlier(observation: dict[str, Any]) -> None:
+    """Stop where an earlier question gives nothing to work with.
+
+    Raises:
+        Unjudged: the observation says what is needed first.
+    """
+    if observation.get("needs"):
+        raise Unjudged(str(observation["needs"]))
+
+
+def require_call(call: dict[str, Any], function: str) -> Any:
+    """The value that a call gave.
+
+    Raises:
+        Failure: the function is missing, raised, or returned nothing.
+    """
+    require_earlier(call)
+    require_no_error(call, function)
+    if call.get("value") is None:
+        raise Failure(
+            f"`{function}` returns its result.",
+            f"`{function}` returned nothing (None).",
+            "Replace the `...` by your code and end the function with `return`.",
+        )
+    return call["value"]
+
+
+def require_no_error(call: dict[str, Any], function: str) -> None:
+    """Stop where a function is missing or raised.
+
+    Raises:
+        Failure: it is so.
+    """
+    error = call.get("error") if call else {"kind": "missing"}
+    if not error:
+        return
+    if error.get("kind") == "missing":
+        raise Failure(
+            f"The notebook defines `{function}`.",
+            f"`{function}` is not defined: was it renamed, or did its cell fail?",
+            "Keep the name that the question gives, and run the cell.",
+        )
+    if error.get("kind") == "not run":
+        raise Failure(f"`{function}` can be tried in reasonable time.", str(error.get("message")))
+    where = f" in the line `{error['line']}`" if error.get("line") else ""
+    raise Failure(
+        f"`{function}` runs on data of the described form.",
+        f"`{function}` raised {error.get('type')}{where}: {error.get('message')}",
+        "The sizes are not those of CIFAR-10: nothing may rely on them.",
+    )
+
+
+def require_array(value: Any, shape: tuple[int | None, ...], what: str) -> np.ndarray:
+    """A numeric array of that shape (None: any number).
+
+    Raises:
+        Failure: it is something else.
+    """
+    wanted = "(" + ", ".join("n" if n is None else str(n) for n in shape) + ")"
+    fits = isinstance(value, np.ndarray) and value.ndim == len(shape)
+    if not fits or any(n is not None and n != m for n, m in zip(shape, value.shape, strict=True)):
+        raise Failure(f"{what} is an array of shape {wanted}.", f"It is {kind_of(value)}.")
+    return np.asarray(value)
+
+
+def numbers(value: Any) -> list[float] | None:
+    """A flat list of numbers from a list, an array or a dict of numbers; None if it is not that."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    try:
+        array = np.asarray(value, dtype=float).reshape(-1)
+    except (TypeError, ValueError):
+        return None
+    return [float(v) for v in array]
+
+
+def shape_text(shape: Any) -> str:
+    """(32, 32, 3) from [32, 32, 3]; the batch axis is n."""
+    return "(" + ", ".join("n" if n is None else str(n) for n in shape) + ("," * (len(shape) == 1)) + ")"

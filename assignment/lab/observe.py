@@ -1,0 +1,100 @@
+"""Turn what a student's function returned into plain data: JSON values and NumPy arrays, never code.
+
+`plain` copies and caps; nothing that it returns refers to an object of the student's.
+"""
+
+import numbers
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Plain: TypeAlias = bool | int | float | str | np.ndarray | list["Plain"] | dict[str, "Plain"] | None
+
+MAX_ARRAY_BYTES = 64 * 2**20
+MAX_ITEMS = 20_000
+MAX_DEPTH = 8
+MAX_TEXT = 4_000
+
+
+def plain(value: Any, depth: int = MAX_DEPTH) -> Plain:
+    """A plain copy of any value.
+
+    Arrays and tensors become NumPy arrays, histories and data frames dicts of lists, figures what is drawn
+    in them. What has no plain form becomes `{"kind": "object", "type": ...}`. Dicts made here for special
+    values have the key "kind".
+
+    Raises:
+        Nothing of its own; an exception of the value's own methods goes through.
+    """
+    if value is None or isinstance(value, bool | np.bool_):
+        return None if value is None else bool(value)
+    if isinstance(value, str):
+        return str(value)[:MAX_TEXT]
+    if isinstance(value, np.ndarray):
+        return _array(value)
+    if isinstance(value, numbers.Integral):
+        number = int(value)
+        return number if abs(number) < 2**63 else {"kind": "object", "type": "an integer of absurd size"}
+    if isinstance(value, numbers.Real):
+        return float(value)
+    if depth == 0:
+        return _opaque(value)
+    if _is_instance(value, "matplotlib.figure", "FigureBase"):
+        from lab.figures_seen import describe_figure
+
+        return describe_figure(value)
+    if _is_instance(value, "keras.src.callbacks.history", "History"):
+        return {"kind": "History", "history": plain(value.history, depth - 1)}
+    if _is_instance(value, "pandas", "DataFrame"):
+        return {"kind": "DataFrame", "columns": plain(value.to_dict("list"), depth - 1)}
+    if _is_instance(value, "pandas", "Series"):
+        return plain(value.to_list(), depth - 1)
+    if isinstance(value, Mapping):
+        items = list(value.items())[:MAX_ITEMS]
+        return {str(key)[:MAX_TEXT]: plain(item, depth - 1) for key, item in items}
+    if isinstance(value, list | tuple | set | frozenset | range | type({}.keys()) | type({}.values())):
+        return [plain(item, depth - 1) for item in list(value)[:MAX_ITEMS]]
+    if callable(getattr(value, "__array__", None)):
+        return _array(np.asarray(value))
+    return _opaque(value)
+
+
+def _array(array: np.ndarray) -> Plain:
+    if array.dtype.kind not in "biuf":
+        return plain(array.tolist(), 3) if array.size <= MAX_ITEMS else _opaque(array)
+    if array.nbytes > MAX_ARRAY_BYTES:
+        return {"kind": "array", "shape": list(array.shape), "dtype": str(array.dtype)}
+    if array.dtype.kind == "f" and array.dtype.itemsize not in (2, 4, 8):
+        array = array.astype(np.float64)
+    return np.array(array)  # a copy, of the base class
+
+
+def _opaque(value: Any) -> Plain:
+    return {"kind": "object", "type": type(value).__name__[:200]}
+
+
+def _is_instance(value: Any, module: str, name: str) -> bool:
+    """isinstance without importing a heavy package that the student may not use."""
+    return any(base.__name__ == name and (base.__module__ or "").startswith(module) for base in type(value).__mro__)
+
+
+def kind_of(value: Plain) -> str:
+    """What a person would call a plain value, for messages."""
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, dict):
+        kind = value.get("kind")
+        if kind == "object":
+            return f"an object of type {value.get('type')}"
+        if kind == "array":
+            shape = value.get("shape")
+            return f"an array of shape {tuple(shape) if isinstance(shape, list) else shape}"
+        return {"Figure": "a figure", "History": "a History", "DataFrame": "a data frame"}.get(str(kind), "a dict")
+    if isinstance(value, list):
+        return f"{len(value)} values" if len(value) != 1 else "1 value"
+    if isinstance(value, str):
+        return "a text"
+    return f"the number {value:g}" if not isinstance(value, bool) else str(value)

@@ -1,0 +1,185 @@
+"""What the probes feed to students' functions. Drawn from a seed, so that the judge can draw it again.
+
+Everything here is plain NumPy, and takes `key`, a text that tells one draw from another.
+"""
+
+import zlib
+
+import numpy as np
+
+from lab import settings
+
+SAMPLED_ROWS = 64
+DESCRIBED = ((57, 23, (20, 28, 3), "(n, 1)"), (90, 41, settings.IMAGE_SHAPE, "(n,)"))
+SHOWN = (130, 171)
+PREPROCESSED = (120, 80)
+COPIES = 12  # test images that are training images too, to see whether both are mapped alike
+MODEL_IMAGES = 6
+PREDICTED_ROWS = 24
+TRAINED_ROWS = 1013
+OTHER_EPOCHS, OTHER_BATCH_SIZE = 7, 50
+EVALUATED = (389, 347)
+CURVE_LENGTHS = (9, 14)
+EXPERIMENT_RUNS, EXPERIMENT_EPOCHS = 3, 2
+FILTER_INDEX = 3
+KERNELS_SHAPE = (settings.IMAGE_SHAPE[2], settings.FILTERS, settings.KERNEL_SIZE, settings.KERNEL_SIZE)
+RESNET50_SHAPE = (64, 7, 7, 3)
+
+
+def generator(seed: int, key: str) -> np.random.Generator:
+    """A random generator for one purpose."""
+    return np.random.default_rng([seed, zlib.crc32(key.encode())])
+
+
+def images(rng: np.random.Generator, n: int, low: float = 0, high: float = 255) -> np.ndarray:
+    """Raw images: uint8 (n, 32, 32, 3), each unlike all others, smooth like photographs, full range."""
+    coarse = rng.normal(0, 1, (n, 4, 4, 3)).repeat(8, axis=1).repeat(8, axis=2)
+    values = coarse + rng.normal(0, 0.5, (n, *settings.IMAGE_SHAPE))
+    values = (values + 2.5) / 5 * (high - low) + low
+    return np.clip(values.round(), low, high).astype(np.uint8)
+
+
+def labels(rng: np.random.Generator, n: int, shape: str = "(n, 1)") -> np.ndarray:
+    """Labels in uneven numbers, every class at least once (n >= N_CLASSES): uint8 (n, 1) or (n,)."""
+    shares = rng.dirichlet(np.full(settings.N_CLASSES, 2.0))
+    drawn = rng.choice(settings.N_CLASSES, n, p=shares)
+    drawn[rng.permutation(n)[: settings.N_CLASSES]] = np.arange(settings.N_CLASSES)
+    drawn = drawn.astype(np.uint8)
+    return drawn[:, None] if shape == "(n, 1)" else drawn
+
+
+def raw_data(
+    seed: int, key: str, n_train: int, n_test: int, label_shape: str = "(n, 1)"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """x_train, y_train, x_test, y_test as Question 1's `load_data` gives them, only fewer."""
+    rng = generator(seed, key)
+    return (
+        images(rng, n_train),
+        labels(rng, n_train, label_shape),
+        images(rng, n_test),
+        labels(rng, n_test, label_shape),
+    )
+
+
+def weight(seed: int, key: str, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Weights that neither saturate nor vanish, biases that are not zero: float32 of that shape."""
+    rng = generator(seed, f"weight {key}")
+    if name in ("gamma", "moving_variance"):
+        values = rng.uniform(0.5, 1.5, shape)
+    elif len(shape) < 2:
+        values = rng.normal(0, 0.1, shape)
+    else:
+        values = rng.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape)
+    return np.asarray(values, dtype=np.float32)
+
+
+# Questions 1 to 3
+
+
+def sampled_rows(seed: int, split: str, n: int) -> np.ndarray:
+    """Which rows of a split are looked at."""
+    return np.sort(generator(seed, f"rows of {split}").choice(n, min(SAMPLED_ROWS, n), replace=False))
+
+
+def describe_inputs(seed: int, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Arrays for `describe_data`, in which one class has no training image."""
+    n_train, n_test, image_shape, label_shape = DESCRIBED[number]
+    rng = generator(seed, f"describe {number}")
+    x_train, x_test = (rng.integers(0, 256, (n, *image_shape), dtype=np.uint8) for n in (n_train, n_test))
+    y_train, y_test = (labels(rng, n, label_shape) for n in (n_train, n_test))
+    absent = int(rng.integers(1, settings.N_CLASSES - 1))
+    y_train[y_train == absent] = settings.N_CLASSES - 1
+    return x_train, y_train, x_test, y_test
+
+
+def example_inputs(seed: int, number: int, label_shape: str) -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels for `plot_examples`; one class has its only images near the end."""
+    n = SHOWN[number]
+    rng = generator(seed, f"examples {number}")
+    x, y = images(rng, n), labels(rng, n, label_shape)
+    flat = y.reshape(-1)
+    late = int(rng.integers(settings.N_CLASSES))
+    flat[flat == late] = (late + 1) % settings.N_CLASSES
+    for other in range(settings.N_CLASSES):  # replacing must not have removed another class
+        if other != late and not (flat == other).any():
+            flat[int(rng.integers(n // 2))] = other
+    flat[n - 7], flat[n - 3] = late, late
+    return x, y
+
+
+def preprocess_inputs(
+    seed: int, number: int, label_shape: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Raw arrays for `preprocess`; the test images are darker (0) or brighter (1) than the training images,
+    but for the first `COPIES`, which are training images."""
+    n_train, n_test = PREPROCESSED
+    rng = generator(seed, "preprocess train")
+    x_train, y_train = images(rng, n_train), labels(rng, n_train, label_shape)
+    x_train[:2, 0, 0, 0] = 0, 255
+    rng = generator(seed, f"preprocess test {number}")
+    low, high = ((0, 150), (90, 250))[number]
+    x_test, y_test = images(rng, n_test, low, high), labels(rng, n_test, label_shape)
+    x_test[:COPIES] = x_train[:COPIES]
+    return x_train, y_train, x_test, y_test
+
+
+# Questions 4, 5, 13, 14 and bonus
+
+
+def model_images(seed: int, key: str) -> np.ndarray:
+    """A few preprocessed-looking images: float32 (n, 32, 32, 3) in [0, 1]."""
+    return images(generator(seed, f"images for {key}"), MODEL_IMAGES) / np.float32(255)
+
+
+def predictions(seed: int, number: int, probabilities: bool) -> np.ndarray:
+    """Made-up model outputs: float32 (PREDICTED_ROWS, N_CLASSES), probabilities or logits."""
+    rng = generator(seed, f"predictions {number}")
+    logits = rng.normal(0, 1.5, (PREDICTED_ROWS, settings.N_CLASSES)).astype(np.float32)
+    if not probabilities:
+        return logits
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+# Questions 6 to 8
+
+
+def curves(seed: int, number: int, metric: str) -> dict[str, list[float]]:
+    """The four series of a history, none like another."""
+    rng = generator(seed, f"curves {number}")
+    n = CURVE_LENGTHS[number]
+    levels = {"loss": 1.1, metric: 0.61, "val_loss": 1.6, f"val_{metric}": 0.42}
+    return {name: [float(v) for v in level + rng.normal(0, 0.06, n)] for name, level in levels.items()}
+
+
+# Questions 10 to 12
+
+
+def feature_image(seed: int, number: int) -> np.ndarray:
+    """One preprocessed-looking image: float32 (32, 32, 3) in [0, 1]."""
+    rng = generator(seed, f"feature image {number}")
+    return np.asarray(images(rng, 1)[0] / np.float32(255))
+
+
+def made_up_maps(seed: int) -> dict[str, np.ndarray]:
+    """Feature maps as `feature_maps` returns them, of any values."""
+    rng = generator(seed, "made-up maps")
+    names = ("conv2d", "activation", "max_pooling2d", "conv2d_1", "activation_1")
+    return {
+        name: rng.normal(0, 1, (size, size, settings.FILTERS)).astype(np.float32)
+        for name, size in zip(names, (32, 32, 16, 16, 16), strict=True)
+    }
+
+
+def made_up_kernels(seed: int) -> np.ndarray:
+    """Kernels as `first_layer_kernels` returns them: float32 (channel, filter, row, column)."""
+    rng = generator(seed, "made-up kernels")
+    return rng.normal(0, 0.3, KERNELS_SHAPE).astype(np.float32)
+
+
+def made_up_filters(seed: int) -> np.ndarray:
+    """Filters as `resnet50_filters` returns them: float (64, 7, 7, 3) in [0, 1], 0 and 1 in each filter."""
+    rng = generator(seed, "made-up filters")
+    values = rng.uniform(0, 1, RESNET50_SHAPE)
+    low, high = values.min(axis=(1, 2, 3), keepdims=True), values.max(axis=(1, 2, 3), keepdims=True)
+    return np.asarray((values - low) / (high - low))

@@ -1,0 +1,5 @@
+"""The grader of the practical: sandboxed execution, hidden checks, gradebook."""
+
+from autograder.hidden import check
+
+__all__ = ["check"]

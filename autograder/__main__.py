@@ -1,0 +1,85 @@
+"""`python -m autograder`: build the handout and the autograder, grade submissions, write the marking scheme."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code: 0 done, 1 the run could not be done, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        print("Interrupted; what was graded so far is kept.", file=sys.stderr)
+        return 1
+    except (OSError, ValueError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    build = commands.add_parser("build", help="make the handout or the autograder from the master notebook")
+    build.add_argument("what", choices=("student", "autograder", "docs"))
+    build.add_argument("--out", type=Path, default=Path("dist"), help="output folder (default: dist)")
+    build.set_defaults(run=_build)
+    grade = commands.add_parser("grade", help="grade a folder of .ipynb and .zip files")
+    grade.add_argument("--submissions", type=Path, help="the folder (default: the sample submissions)")
+    grade.add_argument("--out", type=Path, default=Path("gradebook"), help="output folder (default: gradebook)")
+    grade.add_argument("--jobs", type=_positive, help="submissions at a time (default: one a core)")
+    grade.set_defaults(run=_grade)
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def _build(options: argparse.Namespace) -> int:
+    from autograder import build
+
+    if options.what == "docs":
+        for path in build.write_derived(build.PROJECT):
+            print(path)
+        return 0
+    made = build.student(options.out) if options.what == "student" else build.autograder(options.out)
+    print(made)
+    return 0
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from autograder import batch, submissions
+
+    folder = options.submissions
+    if folder is None:
+        from autograder import samples
+
+        folder = samples.write(Path("dist") / "samples")
+    problem = _folder_problem(folder) or _out_problem(options.out)
+    if not problem and not submissions.find(folder):
+        problem = f"{folder} holds no .ipynb and no .zip file"
+    if problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 2
+    batch.grade_folder(folder, options.out, options.jobs, Console())
+    return 0
+
+
+def _folder_problem(folder: Path) -> str:
+    if not folder.exists():
+        return f"there is no folder {folder}"
+    return "" if folder.is_dir() else f"{folder} is a file, not a folder of submissions"
+
+
+def _out_problem(out: Path) -> str:
+    return f"{out} is a file; --out names a folder" if out.exists() and not out.is_dir() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

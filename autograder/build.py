@@ -1,0 +1,282 @@
+"""Make the handout and the autograder from the master notebook. Same input, same bytes."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import nbformat
+
+from autograder.checks import all_checks
+from lab import settings
+from lab.judging import Check, points_of
+
+PROJECT = Path(__file__).resolve().parent.parent
+NOTEBOOK = "tiny_vgg.ipynb"  # the handout's name for the notebook
+STUDENT_PACKAGES = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "matplotlib",
+    "otter-grader",
+    "scikit-learn",
+    "pandas",
+    "jupyterlab",
+    "ipykernel",
+)
+ZIP_DATE = (2020, 1, 1, 0, 0, 0)
+
+
+class BuildError(RuntimeError):
+    """The master notebook cannot be built; the message names the cell or the question."""
+
+
+def student(out: Path) -> Path:
+    """Write `out/student/` and `out/student.zip`.
+
+    Raises:
+        BuildError: the master notebook is not in order.
+    """
+    with _assigned() as made:
+        folder = out / "student"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(made / "student", folder)
+        (folder / "requirements.txt").write_text(student_requirements())
+        shutil.copy(PROJECT / "docs" / "students.md", folder / "README.md")
+        _write_zip(out / "student.zip", folder, "student")
+    return out / "student.zip"
+
+
+def autograder(out: Path) -> Path:
+    """Write `out/autograder.zip`, which Otter and Gradescope take.
+
+    Raises:
+        BuildError: the master notebook is not in order.
+    """
+    with _assigned() as made, tempfile.TemporaryDirectory() as temporary:
+        archives = list((made / "autograder").glob("*-autograder_*.zip"))
+        if len(archives) != 1:
+            raise BuildError(f"otter assign wrote {len(archives)} autograder archives instead of one")
+        folder = Path(temporary)
+        with zipfile.ZipFile(archives[0]) as archive:
+            archive.extractall(folder)
+        files = folder / "files"
+        shutil.rmtree(files / "figures", ignore_errors=True)
+        shutil.copytree(PROJECT / "autograder", files / "autograder", ignore=_IGNORED)
+        out.mkdir(parents=True, exist_ok=True)
+        _write_zip(out / "autograder.zip", folder, "")
+    return out / "autograder.zip"
+
+
+def solution() -> Any:
+    """The rendered notebook with solutions, markers and test cells taken out: what a perfect student hands in."""
+    with _assigned() as made:
+        return nbformat.read(made / "autograder" / NOTEBOOK, as_version=4)
+
+
+def handout() -> Any:
+    """The notebook that students get."""
+    with _assigned() as made:
+        return nbformat.read(made / "student" / NOTEBOOK, as_version=4)
+
+
+_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "samples", "samples.py")
+
+
+@contextmanager
+def _assigned() -> Iterator[Path]:
+    """A folder with what `otter assign` makes of the rendered master notebook: student/ and autograder/."""
+    with tempfile.TemporaryDirectory() as temporary:
+        stage, made = Path(temporary) / "stage", Path(temporary) / "made"
+        stage.mkdir()
+        nbformat.write(render(PROJECT / "assignment" / "master.ipynb"), stage / NOTEBOOK)
+        shutil.copytree(PROJECT / "assignment" / "lab", stage / "lab", ignore=_IGNORED)
+        figures = PROJECT / "assignment" / "figures"
+        shutil.copytree(figures, stage / "figures", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+        path = os.pathsep.join(str(PROJECT / p) for p in (".", "assignment"))
+        command = [
+            sys.executable,
+            "-m",
+            "otter",
+            "assign",
+            NOTEBOOK,
+            str(made),
+            "--no-run-tests",
+            "--no-pdfs",
+        ]
+        done = subprocess.run(
+            command,
+            cwd=stage,
+            env=os.environ | {"PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise BuildError(f"otter assign failed:\n{done.stderr[-3000:]}")
+        for part in ("student", "autograder"):
+            _name_cells(made / part / NOTEBOOK)
+        yield made
+
+
+def render(master: Path) -> Any:
+    """The master notebook with settings filled into its text, and points and titles into its test cells.
+
+    Raises:
+        BuildError: a placeholder is unknown, or a test cell calls an unknown check.
+    """
+    notebook = nbformat.read(master, as_version=4)
+    environment = jinja2.Environment(
+        variable_start_string="[[",
+        variable_end_string="]]",
+        block_start_string="[%",
+        block_end_string="%]",
+        comment_start_string="[#",
+        comment_end_string="#]",
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    checks = {check.name: check for check in all_checks()}
+    points = points_of(checks.values())
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            try:
+                cell.source = environment.from_string(cell.source).render(vars(settings))
+            except jinja2.TemplateError as error:
+                raise BuildError(f"master notebook, cell {cell.id}: {error}") from None
+            continue
+        name = called_check(cell.source)
+        if name is not None:
+            if name not in checks:
+                raise BuildError(f"master notebook, cell {cell.id}: there is no check {name!r}")
+            cell.source = _test_config(checks[name], points[name]) + cell.source
+    return notebook
+
+
+_CALL = re.compile(r"\b(?:lab|autograder)\.check\(\"(\w+)\", env\)")
+
+
+def called_check(source: str) -> str | None:
+    """Name of the check that a test cell calls; None for other cells."""
+    match = _CALL.search(source)
+    return match.group(1) if match else None
+
+
+def _test_config(check: Check, points: float) -> str:
+    # Otter writes the message between double quotes.
+    title = check.title.replace("\\", "").replace('"', "'")
+    quoted = title.replace("'", "''")
+    return (
+        f'""" # BEGIN TEST CONFIG\npoints: {points:g}\nhidden: {str(check.hidden).lower()}\n'
+        f'failure_message: \'{quoted}\'\n""" # END TEST CONFIG\n'
+    )
+
+
+def _name_cells(path: Path) -> None:
+    """Give every cell an id that follows from its content; Otter draws those of its own cells at random."""
+    notebook = nbformat.read(path, as_version=4)
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = f"{digest}-{seen[digest]}"
+    nbformat.write(notebook, path)
+
+
+def student_requirements() -> str:
+    """The versions of requirements.txt that students need, for their own computer."""
+    lines = (PROJECT / "requirements.txt").read_text().splitlines()
+    pinned = {line.split("==")[0].lower(): line for line in lines if "==" in line}
+    return "\n".join(pinned[name] for name in STUDENT_PACKAGES) + "\n"
+
+
+def _write_zip(path: Path, folder: Path, top: str) -> None:
+    """A zip whose bytes depend on names and contents only."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+            name = (Path(top) / file.relative_to(folder)).as_posix()
+            info = zipfile.ZipInfo(name, ZIP_DATE)
+            info.external_attr = (0o100755 if file.suffix == ".sh" else 0o100644) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, file.read_bytes())
+
+
+# Files in the repository that follow from others
+
+
+def write_derived(project: Path) -> list[Path]:
+    """Write solutions/reference.py and docs/marking-scheme.md; the tests hold them in step."""
+    reference = project / "solutions" / "reference.py"
+    reference.write_text(reference_source())
+    scheme = project / "docs" / "marking-scheme.md"
+    scheme.write_text(marking_scheme())
+    return [reference, scheme]
+
+
+def reference_source() -> str:
+    """The solution's functions as a module, by nbconvert's Python exporter: imports and definitions, nothing run."""
+    import ast
+
+    from nbconvert.exporters import PythonExporter
+
+    notebook = solution()
+    kept = []
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        try:
+            body = ast.parse(cell.source).body
+        except SyntaxError:
+            continue  # magics
+        kinds = (ast.FunctionDef, ast.Import, ast.ImportFrom)
+        definitions = [n for n in body if isinstance(n, kinds)]
+        if definitions and len(definitions) == len(body) and "otter" not in cell.source:
+            kept.append(cell)
+    notebook.cells = kept
+    exporter = PythonExporter(exclude_input_prompt=True)
+    source, _ = exporter.from_notebook_node(notebook)
+    body = source.split("\n", 3)[-1] if source.startswith("#!") else source
+    header = (
+        '"""The reference solution: the functions of the master notebook\'s solution regions.\n\n'
+        "Generated by `python -m autograder build docs`; do not edit.\n"
+        '"""\n'
+    )
+    return header + re.sub(r"\n{4,}", "\n\n\n", "\n" + body.strip() + "\n")
+
+
+def marking_scheme() -> str:
+    """Every check with its marks, as Markdown."""
+    checks = all_checks()
+    points = points_of(checks)
+    lines = [
+        "# Marking scheme",
+        "",
+        "Generated from the checks by `python -m autograder build docs`; do not edit.",
+        "",
+        f"Questions 1 to 14 make {settings.MAX_SCORE} marks, the bonus adds {settings.POINTS['bonus']}.",
+        "Public checks are those that `grader.check` shows to students.",
+        "A check that comes after another one is skipped unless that one passed.",
+    ]
+    for question, total in settings.POINTS.items():
+        lines += [
+            "",
+            f"## {question} ({total} marks)",
+            "",
+            "| marks | check | shown | after |",
+            "|---:|---|---|---|",
+        ]
+        for check in checks:
+            if check.question == question:
+                shown = "hidden" if check.hidden else "public"
+                after = ", ".join(check.after) or "–"
+                lines.append(f"| {points[check.name]:g} | {check.title} | {shown} | {after} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,71 @@
+"""Run records: what the student's own trainings reached, as published in the submitted notebook."""
+
+from typing import Any
+
+import numpy as np
+
+from lab import settings
+from lab.judging import Failure, Observations
+
+TOLERANCE = 1e-3
+
+
+def judge_record(observations: Observations, variant: str) -> None:
+    """The record of a variant is there, complete and in agreement with itself.
+
+    Raises:
+        Failure: it is not.
+    """
+    record = observations.records.get(variant)
+    if record is None:
+        raise Failure(
+            f"The notebook's outputs hold the run record of {variant}.",
+            "There is none.",
+            f'Run the cell with `publish("{variant}", ...)` after training, save the notebook, and do not clear '
+            "its outputs.",
+        )
+    if record.get("error"):
+        raise Failure("The run record can be read.", str(record["error"]), "Publish it again.")
+    runs: list[dict[str, Any]] = record["runs"]
+    if len(runs) < settings.RUNS:
+        raise Failure(f"The record holds {settings.RUNS} runs.", f"It holds {len(runs)}.")
+    for number, run in enumerate(runs, 1):
+        _judge_history(number, run["history"])
+    accuracies = [run["accuracy"] for run in runs]
+    if not all(0 <= a <= 1 for a in accuracies):
+        raise Failure("Accuracies in the record are between 0 and 1.", f"One is {max(accuracies):g}.")
+    if abs(record["mean"] - np.mean(accuracies)) > TOLERANCE:
+        raise Failure(
+            "The record's mean is that of its accuracies.",
+            f"The mean says {record['mean']:.4f}, the accuracies say {np.mean(accuracies):.4f}.",
+        )
+    stds = (np.std(accuracies), np.std(accuracies, ddof=1))
+    if not any(abs(record["std"] - std) <= TOLERANCE for std in stds):
+        raise Failure(
+            "The record's standard deviation is that of its accuracies.",
+            f"The record says {record['std']:.4f}, the accuracies say {stds[1]:.4f}.",
+        )
+    losses = [tuple(run["history"]["loss"]) for run in runs]
+    if len(set(losses)) < len(losses):
+        raise Failure(
+            "Every run is a training of its own.",
+            "Two runs have the same loss in every epoch.",
+            "Is the same seed set before every run?",
+        )
+
+
+def _judge_history(number: int, history: dict[str, list[float]]) -> None:
+    accuracy = [name for name in history if "acc" in name.lower() and not name.startswith("val_")]
+    needed = ["loss", "val_loss", *accuracy[:1], *(f"val_{name}" for name in accuracy[:1])]
+    missing = [name for name in needed if name not in history] or ([] if accuracy else ["accuracy"])
+    if missing:
+        raise Failure(
+            "The history of each run has loss, accuracy and their validation values.",
+            f"That of run {number} has no {missing[0]}.",
+        )
+    for name in needed:
+        if len(history[name]) != settings.EPOCHS:
+            raise Failure(
+                f"Each run trained for {settings.EPOCHS} epochs.",
+                f"In run {number}, `{name}` has {len(history[name])} values.",
+            )

@@ -1,0 +1,119 @@
+"""The four variants as specs: what a model that cannot be traced is compared with."""
+
+from typing import Any
+
+from lab import settings
+
+
+class _Builder:
+    def __init__(self) -> None:
+        self.nodes: list[dict[str, Any]] = []
+        self._layers = 0
+        self.add("Input", settings.IMAGE_SHAPE, {}, inputs=[])
+
+    def add(
+        self,
+        kind: str,
+        shape: tuple[int, ...],
+        config: dict[str, Any],
+        weights: dict[str, list[int]] | None = None,
+        inputs: list[int] | None = None,
+    ) -> int:
+        number = len(self.nodes)
+        self.nodes.append(
+            {
+                "id": number,
+                "name": f"{kind}_{number}",
+                "kind": kind,
+                "inputs": [number - 1] if inputs is None else inputs,
+                "shape": list(shape),
+                "config": config,
+                "layer": self._layers if weights else None,
+                "is_layer": True,
+                "training": None,
+                "trainable": True,
+                "regularized": False,
+                "weights": list(weights or {}),
+                "weight_shapes": list((weights or {}).values()),
+            }
+        )
+        self._layers += bool(weights)
+        return number
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.nodes[-1]["shape"])
+
+    def conv(self, kernel_size: int) -> None:
+        rows, columns, channels = self.shape
+        config = {
+            "filters": settings.FILTERS,
+            "kernel_size": [kernel_size] * 2,
+            "strides": [1, 1],
+            "padding": "same",
+            "dilation": [1, 1],
+            "groups": 1,
+            "use_bias": True,
+            "activation": "linear",
+        }
+        weights = {
+            "kernel": [kernel_size, kernel_size, channels, settings.FILTERS],
+            "bias": [settings.FILTERS],
+        }
+        self.add("Conv2D", (rows, columns, settings.FILTERS), config, weights)
+
+    def batch_normalization(self) -> None:
+        config = {"axis": -1, "epsilon": 1e-3, "momentum": 0.99, "center": True, "scale": True}
+        names = ("gamma", "beta", "moving_mean", "moving_variance")
+        self.add("BatchNormalization", self.shape, config, {n: [self.shape[-1]] for n in names})
+
+    def activation(self, function: str) -> None:
+        self.add("Activation", self.shape, {"function": function})
+
+    def pool(self, kind: str, size: int) -> None:
+        rows, columns, channels = self.shape
+        config = {"pool_size": [size] * 2, "strides": [size] * 2, "padding": "valid"}
+        self.add(kind, (rows // size, columns // size, channels), config)
+
+    def head(self) -> dict[str, Any]:
+        rows, columns, channels = self.shape
+        n = rows * columns * channels
+        self.add("Flatten", (n,), {})
+        config = {"units": settings.N_CLASSES, "use_bias": True, "activation": "softmax"}
+        weights = {"kernel": [n, settings.N_CLASSES], "bias": [settings.N_CLASSES]}
+        output = self.add("Dense", (settings.N_CLASSES,), config, weights)
+        return {"nodes": self.nodes, "outputs": [output]}
+
+
+def tiny_vgg(blocks: int = settings.BLOCKS, batch_normalization: bool = False) -> dict[str, Any]:
+    """Spec of tiny_vgg, tiny_vgg_bn and tiny_vgg_3blocks."""
+    model = _Builder()
+    for _ in range(blocks):
+        for _ in range(settings.CONVS_PER_BLOCK):
+            model.conv(settings.KERNEL_SIZE)
+            if batch_normalization:
+                model.batch_normalization()
+            model.activation("relu")
+        model.pool("MaxPooling2D", settings.POOL_SIZE)
+    return model.head()
+
+
+def tiny_resnet(batch_normalization: bool = False) -> dict[str, Any]:
+    """Spec of tiny_resnet with identity shortcuts; batch normalisation after the blocks' convolutions or not."""
+    model = _Builder()
+    model.conv(settings.STEM_KERNEL_SIZE)
+    model.batch_normalization()
+    model.activation("relu")
+    model.pool("MaxPooling2D", settings.POOL_SIZE)
+    for _ in range(settings.BLOCKS):
+        shortcut = len(model.nodes) - 1
+        for number in range(settings.CONVS_PER_BLOCK):
+            model.conv(settings.KERNEL_SIZE)
+            if batch_normalization:
+                model.batch_normalization()
+            if number < settings.CONVS_PER_BLOCK - 1:
+                model.activation("relu")
+        model.add("Add", model.shape, {}, inputs=[len(model.nodes) - 1, shortcut])
+        model.activation("relu")
+    model.pool("AveragePooling2D", settings.AVERAGE_POOL_SIZE)
+    return model.head()

@@ -1,0 +1,196 @@
+"""Hidden checks of question 9."""
+
+from typing import Any
+
+import numpy as np
+
+from autograder.checks import registry
+from autograder.checks.records import judge_record
+from lab.checks.common import numbers, require_call
+from lab.checks.robustness import RESULT_KEYS
+from lab.judging import Failure, Observations
+from lab.probes import inputs
+
+TOLERANCE = 1e-4 + 5e-5  # of an accuracy: rounding to four digits is fine
+
+
+def _judge_any(observations: Observations, judge: Any) -> None:
+    """Judge the experiment with the student's own functions, else with neutral ones in their place.
+
+    A fault of an earlier question then costs nothing here.
+
+    Raises:
+        Failure: neither is right; the failure of the first.
+    """
+    first: Failure | None = None
+    for call in observations["q9"]["calls"]:
+        try:
+            value = require_call(call, "run_experiment")
+            if not isinstance(value, dict) or any(key not in value for key in RESULT_KEYS):
+                raise Failure("`run_experiment` returns a dict with the four keys.", "It does not.")
+            judge(call, value)
+            return
+        except Failure as failure:
+            first = first or failure
+    raise first or Failure("`run_experiment` can be tried.", "There was nothing to try it on.")
+
+
+def _runs(call: dict[str, Any]) -> list[dict[str, Any]]:
+    runs: list[dict[str, Any]] = call["runs"]
+    if len(runs) != inputs.EXPERIMENT_RUNS:
+        raise Failure(
+            f"With n_runs={inputs.EXPERIMENT_RUNS}, {inputs.EXPERIMENT_RUNS} models are trained.",
+            f"`fit` was called {len(runs)} times.",
+        )
+    return runs
+
+
+@registry.check("q9", 2, after="q9_answered")
+def q9_runs(observations: Observations) -> None:
+    """Every run trains a model, for as many epochs as asked."""
+
+    def judge(call: dict[str, Any], value: dict[str, Any]) -> None:
+        for run in _runs(call):
+            if run["epochs"] != inputs.EXPERIMENT_EPOCHS:
+                raise Failure(
+                    f"With epochs={inputs.EXPERIMENT_EPOCHS}, each run trains {inputs.EXPERIMENT_EPOCHS} epochs.",
+                    f"A run trained {run['epochs']}.",
+                    "Hand `epochs` on to `train`.",
+                )
+
+    _judge_any(observations, judge)
+
+
+@registry.check("q9", 3, after="q9_answered")
+def q9_fresh(observations: Observations) -> None:
+    """Every run starts with a fresh model."""
+
+    def judge(call: dict[str, Any], value: dict[str, Any]) -> None:
+        if not call["runs"]:
+            raise Failure("Every run trains a model.", "`fit` was not called.")
+        starts = [run["start"] for run in call["runs"]]
+        ends = [run["end"] for run in call["runs"]]
+        if any(start in ends for start in starts):
+            raise Failure(
+                "Each run starts from new random weights.",
+                "A run went on with the weights that another run had ended with.",
+                "Build the model inside the loop.",
+            )
+        if len(set(starts)) < len(starts):
+            raise Failure(
+                "Each run starts from its own random weights.",
+                "Two runs started from the same weights.",
+                "Is the same seed set before every model is built?",
+            )
+        if len(starts) < inputs.EXPERIMENT_RUNS:
+            raise Failure("There are several runs.", f"`fit` was called {len(starts)} times.")
+
+    _judge_any(observations, judge)
+
+
+def _right_accuracies(call: dict[str, Any]) -> list[list[float]]:
+    """For each run the accuracies that count as right: on the test set that the notebook holds."""
+    labels = np.asarray(call["labels"])
+    return [[float(np.mean(run["predicted"] == labels)), *run["elsewhere"]] for run in _runs(call)]
+
+
+def _claimed(value: dict[str, Any]) -> tuple[list[float], float]:
+    """Accuracies as fractions, and the factor of the unit they were given in (1 or 100)."""
+    claimed = numbers(value["accuracies"])
+    if claimed is None or not np.isfinite(claimed).all():
+        raise Failure("`accuracies` holds numbers.", "It holds something else.")
+    unit = 100.0 if max(claimed, default=0) > 1 else 1.0
+    return [c / unit for c in claimed], unit
+
+
+@registry.check("q9", 2, after="q9_answered")
+def q9_accuracies(observations: Observations) -> None:
+    """The accuracies are those of the trained models on the test set, in the order of the runs."""
+
+    def judge(call: dict[str, Any], value: dict[str, Any]) -> None:
+        claimed, _ = _claimed(value)
+        right = _right_accuracies(call)
+        if len(claimed) != len(right):
+            raise Failure("There is one accuracy a run.", f"There are {len(claimed)} for {len(right)} runs.")
+        wrong = [
+            i
+            for i, (c, options) in enumerate(zip(claimed, right, strict=True))
+            if not any(abs(c - option) <= TOLERANCE for option in options)
+        ]
+        if wrong:
+            on_train = all(abs(claimed[i] - call["runs"][i]["train_accuracy"]) <= TOLERANCE for i in wrong)
+            raise Failure(
+                "Each accuracy is that of the model trained in this run, on the test set.",
+                "They are accuracies on the training set."
+                if on_train
+                else f"{len(wrong)} of {len(claimed)} are not what the trained models reach there.",
+                "`evaluate(model, x_test, y_test)` after each training; the accuracy is its second number.",
+            )
+
+    _judge_any(observations, judge)
+
+
+@registry.check("q9", 2, after="q9_answered")
+def q9_mean_std(observations: Observations) -> None:
+    """Mean and standard deviation are those of the accuracies."""
+
+    def judge(call: dict[str, Any], value: dict[str, Any]) -> None:
+        claimed, unit = _claimed(value)
+        mean, std = numbers([value["mean"]]), numbers([value["std"]])
+        if mean is None or std is None or len(mean) != 1 or len(std) != 1:
+            raise Failure("`mean` and `std` are numbers.", "They are not.")
+        if abs(mean[0] / unit - np.mean(claimed)) > TOLERANCE:
+            raise Failure("`mean` is the mean of the accuracies.", "It is another number.")
+        options = (np.std(claimed), np.std(claimed, ddof=1)) if len(claimed) > 1 else (0.0,)
+        if not any(abs(std[0] / unit - option) <= TOLERANCE for option in options):
+            variance = any(abs(std[0] / unit**2 - option**2) <= 1e-9 for option in options)
+            raise Failure(
+                "`std` is the standard deviation of the accuracies (population or sample).",
+                "It is the variance." if variance else "It is another number.",
+                "`np.std`",
+            )
+
+    _judge_any(observations, judge)
+
+
+@registry.check("q9", 1, after="q9_answered")
+def q9_histories(observations: Observations) -> None:
+    """The histories hold the curves of every run."""
+
+    def judge(call: dict[str, Any], value: dict[str, Any]) -> None:
+        histories = value["histories"]
+        histories = list(histories.values()) if isinstance(histories, dict) else histories
+        if not isinstance(histories, list):
+            raise Failure("`histories` is a list, one history a run.", "It is something else.")
+        for history in histories:
+            series = _series(history)
+            if "loss" not in series or not any(key.startswith("val_") for key in series):
+                raise Failure(
+                    "Each history holds loss, accuracy and their validation values.",
+                    f"One holds: {', '.join(series) or 'no series'}.",
+                )
+            if any(not hasattr(v, "__len__") or len(v) != inputs.EXPERIMENT_EPOCHS for v in series.values()):
+                raise Failure(
+                    f"With epochs={inputs.EXPERIMENT_EPOCHS}, each series has as many values, one an epoch.",
+                    "One has another length.",
+                )
+
+    _judge_any(observations, judge)
+
+
+def _series(history: Any) -> dict[str, Any]:
+    if not isinstance(history, dict):
+        return {}
+    if history.get("kind") == "History":
+        inner = history["history"]
+    elif history.get("kind") == "DataFrame":
+        inner = {k: v for k, v in history["columns"].items() if k != "epoch"}
+    else:
+        inner = history
+    return inner if isinstance(inner, dict) else {}
+
+
+@registry.check("q9", 1)
+def q9_record(observations: Observations) -> None:
+    """The run record of tiny_vgg is in the notebook."""
+    judge_record(observations, "tiny_vgg")

@@ -1,0 +1,177 @@
+"""What grading writes: a result and a feedback page for each submission, the grades, the class report.
+
+    OUT/results/<name>.json   one submission, in the form of report/result.schema.json
+    OUT/feedback/<name>.html  what the student reads
+    OUT/grades.csv            one row a submission
+    OUT/report.html           the class, for the instructor
+
+`<name>` is `safe_name` of the submission. Every file appears whole or not at all.
+"""
+
+import csv
+import io
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import uuid4
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from autograder.report import pages, record
+from autograder.report.text import natural_key, number, one_line, safe_name
+from autograder.results import SubmissionResult
+from lab import settings
+
+__all__ = ["COLUMNS", "GradebookError", "read_results", "safe_name", "table", "write_result", "write_summary"]
+
+COLUMNS = ("submission", "status", "score", "max_score", "percent", *settings.POINTS, "seconds", "note")
+
+# A spreadsheet takes a cell that starts so for a formula. It may also take a semicolon for the end of a cell.
+_FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
+_CELL_LENGTH = 500  # characters
+
+
+class GradebookError(ValueError):
+    """A file in OUT/results is not what `write_result` wrote. The message names it and says why."""
+
+
+def write_result(result: SubmissionResult, out: Path, *, show_hidden: bool = True) -> None:
+    """Write one submission's result and feedback page.
+
+    The result comes last: where OUT/results has a submission, its feedback page is there as well.
+
+    Args:
+        result: the graded submission.
+        out: the gradebook's folder, made when it is missing.
+        show_hidden: see `autograder.report.pages.feedback_page`.
+
+    Raises:
+        OSError: a file could not be written.
+    """
+    name = safe_name(result.submission)
+    page = pages.feedback_page(result, show_hidden=show_hidden)
+    _write(out / "feedback" / f"{name}.html", page)
+    _write(out / "results" / f"{name}.json", record.encode(result))
+
+
+def write_summary(results: Sequence[SubmissionResult], out: Path, data_source: str) -> None:
+    """Write grades.csv and report.html, sorted by submission (`a2` before `a10`).
+
+    Args:
+        results: all submissions of the gradebook.
+        out: the gradebook's folder, made when it is missing.
+        data_source: which images the grading used, "CIFAR-10" or "stand-in".
+
+    Raises:
+        OSError: a file could not be written.
+    """
+    ordered = _ordered(results)
+    _write(out / "grades.csv", _csv(ordered))
+    _write(out / "report.html", pages.class_report(ordered, data_source))
+
+
+def read_results(out: Path) -> list[SubmissionResult]:
+    """All results that `write_result` wrote to this folder, sorted by submission.
+
+    Raises:
+        GradebookError: a file cannot be read, or is not of the form of the schema.
+    """
+    found = []
+    for path in (out / "results").glob("[!.]*.json"):
+        try:
+            result = record.decode(path.read_text("utf-8"))
+        except (OSError, ValueError) as problem:
+            advice = "Delete it and grade that submission again."
+            raise GradebookError(f"{path} is damaged: {problem}. {advice}") from None
+        if path.stem != safe_name(result.submission):
+            raise GradebookError(
+                f"{path} holds the result of {one_line(result.submission)!r}, which belongs in "
+                f"{safe_name(result.submission)}.json. Delete or rename it."
+            )
+        found.append(result)
+    return _ordered(found)
+
+
+def table(results: Sequence[SubmissionResult]) -> Table:
+    """The grades for a terminal of 80 columns or more, one line a submission, sorted as in grades.csv.
+
+    A question shows whole marks, rounded down (so that only a full answer shows full marks), and `?` where
+    nothing could be judged. The note takes the room that is left.
+    """
+    grid = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False, caption_justify="left")
+    grid.add_column("submission", no_wrap=True, max_width=20, overflow="ellipsis")
+    grid.add_column("status", no_wrap=True)
+    grid.add_column("score", no_wrap=True, justify="right")
+    for question in settings.POINTS:
+        header = "+" if question == "bonus" else question.removeprefix("q")
+        grid.add_column(header, no_wrap=True, justify="right")
+    grid.add_column("note")  # the only column that gives way
+    for result in _ordered(results):
+        review = result.status == "needs_review"
+        grid.add_row(
+            Text(one_line(result.submission)),
+            Text("review" if review else "graded", style="yellow" if review else ""),
+            Text(number(result.score, 1) or "?", style="bold"),
+            *(_marks(result, question) for question in settings.POINTS),
+            Text(one_line(_note(result)), no_wrap=True, overflow="ellipsis"),
+        )
+    grid.caption = "Whole marks, rounded down; +: bonus; ?: could not be judged."
+    return grid
+
+
+def _ordered(results: Sequence[SubmissionResult]) -> list[SubmissionResult]:
+    return sorted(results, key=lambda result: natural_key(result.submission))
+
+
+def _marks(result: SubmissionResult, question: str) -> Text:
+    score = result.question_score(question)
+    if score is None:
+        return Text("?", style="yellow")
+    full = score >= settings.POINTS[question]
+    return Text(str(int(score)), style="green" if full else "red" if score <= 0 else "")
+
+
+def _note(result: SubmissionResult) -> str:
+    return result.notes[0] if result.notes else ""
+
+
+def _csv(results: Sequence[SubmissionResult]) -> str:
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for result in results:
+        percent = record.percent(result)
+        writer.writerow(
+            [
+                _cell(result.submission),
+                result.status,
+                number(result.score),
+                number(settings.MAX_SCORE),
+                "" if percent is None else f"{percent:.1f}",
+                *(number(result.question_score(question)) for question in settings.POINTS),
+                f"{result.seconds:.1f}",
+                _cell(_note(result)),
+            ]
+        )
+    return file.getvalue()
+
+
+def _cell(text: str) -> str:
+    """One line of text that no spreadsheet takes for a formula."""
+    guarded = _FORMULA.sub(r"\1\2'", one_line(text, _CELL_LENGTH))
+    return f"'{guarded}" if text[:1] in ("\t", "\r") and not guarded.startswith("'") else guarded
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file in one step: a reader, or a run that is cut off, never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{uuid4().hex}.tmp")  # in the same folder, since a rename stays on one disk
+    try:
+        temporary.write_text(text, "utf-8", newline="")
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,1 @@
+"""The pages that grading writes: feedback for students and the class report."""

@@ -1,0 +1,229 @@
+"""The pages that people read: a feedback page for each student and the class report."""
+
+import base64
+import re
+import statistics
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from autograder.report import figures
+from autograder.report.record import percent
+from autograder.report.text import clean, cut, number, one_line, safe_name
+from autograder.results import SubmissionResult
+from lab import settings
+from lab.judging import CheckResult
+
+# How much of one submission a page shows. A hostile notebook may hold any amount.
+MAX_PICTURES: Final = 6  # of one question
+MAX_PICTURE_BYTES: Final = 2_000_000
+MAX_PICTURE_PIXELS: Final = 30_000_000  # a small file can unpack to gigabytes in the reader's browser
+MAX_CELL_ERRORS: Final = 30
+
+# Outcome -> symbol, word. The symbol is decoration, the word carries the meaning.
+OUTCOMES: Final = {
+    "passed": ("✓", "passed"),
+    "failed": ("✗", "not passed"),
+    "skipped": ("–", "skipped"),
+    "unjudged": ("?", "needs a look"),
+    "error": ("!", "grader fault"),
+}
+_CODE: Final = re.compile(r"`([^`\n]+)`")
+_OPEN: Final = ("unjudged", "error")  # nobody has decided on these marks yet
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that may be shown. `address` is a data URI, `width` and `height` are in pixels."""
+
+    address: Markup
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class QuestionView:
+    """One question of one submission. `open` are the marks that nobody has decided on yet."""
+
+    name: str
+    score: float | None
+    points: float
+    open: float
+    checks: Sequence[CheckResult]
+    pictures: Sequence[Picture]
+    pictures_left_out: int
+
+
+@dataclass
+class CheckSummary:
+    """One check over all submissions: how often each outcome came, and the faults of the grader."""
+
+    question: str
+    title: str
+    hidden: bool
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
+    faults: dict[str, list[SubmissionResult]] = field(default_factory=dict)  # traceback -> whose
+
+    @property
+    def judged(self) -> int:
+        """Submissions in which it was decided; a skipped check is one that was not passed."""
+        return sum(count for outcome, count in self.counts.items() if outcome not in _OPEN)
+
+
+@dataclass(frozen=True)
+class QuestionSummary:
+    """One question over all submissions. `mean` is None where it was judged in none."""
+
+    name: str
+    points: float
+    mean: float | None
+    judged: int
+    full: int
+
+
+def feedback_page(result: SubmissionResult, *, show_hidden: bool = True) -> str:
+    """The page for one student: self-contained HTML without scripts.
+
+    Tracebacks of grader faults and the notes for the instructor are never in it.
+
+    Args:
+        result: the graded submission.
+        show_hidden: whether hidden checks say what they expected and found; else title and outcome only.
+    """
+    known = set(settings.POINTS)
+    other = [picture for name, pictures in result.images.items() if name not in known for picture in pictures]
+    pictures, left_out = _pictures(other)
+    return _ENVIRONMENT.get_template("feedback.html").render(
+        result=result,
+        percent=percent(result),
+        questions=[_question_view(result, name) for name in settings.POINTS],
+        bonus=result.question_score("bonus"),
+        open_marks=sum(check.points for check in result.checks if check.outcome in _OPEN),
+        open_checks=sum(check.outcome in _OPEN for check in result.checks),
+        any_hidden=any(check.hidden for check in result.checks),
+        cell_errors=result.cell_errors[:MAX_CELL_ERRORS],
+        cell_errors_left_out=max(0, len(result.cell_errors) - MAX_CELL_ERRORS),
+        other_pictures=pictures,
+        other_pictures_left_out=left_out,
+        show_hidden=show_hidden,
+    )
+
+
+def class_report(results: Sequence[SubmissionResult], data_source: str) -> str:
+    """The page for the instructor: self-contained HTML without scripts, in the order of `results`.
+
+    Args:
+        results: all graded submissions.
+        data_source: which images the grading used, "CIFAR-10" or "stand-in".
+    """
+    scores = [result.score for result in results if result.score is not None]
+    picture, picture_text = figures.histogram(scores) if scores else (Markup(), "")
+    return _ENVIRONMENT.get_template("report.html").render(
+        results=results,
+        data_source=data_source,
+        to_review=[result for result in results if result.status == "needs_review"],
+        scores=scores,
+        mean=statistics.fmean(scores) if scores else None,
+        median=statistics.median(scores) if scores else None,
+        deviation=statistics.stdev(scores) if len(scores) > 1 else None,
+        histogram=picture,
+        histogram_text=picture_text,
+        questions=[summarise_question(results, name) for name in settings.POINTS],
+        checks=summarise_checks(results),
+    )
+
+
+def summarise_question(results: Sequence[SubmissionResult], question: str) -> QuestionSummary:
+    """Mean marks of one question over the submissions in which it was judged."""
+    points = settings.POINTS[question]
+    scores = [score for r in results if (score := r.question_score(question)) is not None]
+    mean = statistics.fmean(scores) if scores else None
+    return QuestionSummary(question, points, mean, len(scores), sum(score >= points for score in scores))
+
+
+def summarise_checks(results: Sequence[SubmissionResult]) -> list[CheckSummary]:
+    """Every check that occurs, in the order of the questions."""
+    found: dict[str, CheckSummary] = {}
+    for result in results:
+        for check in result.checks:
+            summary = found.setdefault(check.name, CheckSummary(check.question, check.title, check.hidden))
+            summary.counts[check.outcome] += 1
+            if check.outcome == "error":
+                summary.faults.setdefault(check.traceback, []).append(result)
+    order = list(settings.POINTS)
+    return sorted(found.values(), key=lambda summary: order.index(summary.question))
+
+
+def feedback_link(submission: str) -> str:
+    """Address of a submission's feedback page, seen from the class report."""
+    return f"feedback/{quote(safe_name(submission))}.html"
+
+
+def _question_view(result: SubmissionResult, name: str) -> QuestionView:
+    checks = [check for check in result.checks if check.question == name]
+    pictures, left_out = _pictures(result.images.get(name, []))
+    return QuestionView(
+        name=name,
+        score=result.question_score(name),
+        points=settings.POINTS[name],
+        open=sum(check.points for check in checks if check.outcome in _OPEN),
+        checks=checks,
+        pictures=pictures,
+        pictures_left_out=left_out,
+    )
+
+
+def _pictures(candidates: Sequence[bytes]) -> tuple[list[Picture], int]:
+    """The first pictures that may be shown, and how many there are besides."""
+    shown: list[Picture] = []
+    for data in candidates:
+        picture = _picture(data)
+        if picture is not None and len(shown) < MAX_PICTURES:
+            shown.append(picture)
+    return shown, len(candidates) - len(shown)
+
+
+def _picture(data: bytes) -> Picture | None:
+    # A PNG starts with its signature and a header chunk of width and height.
+    if len(data) > MAX_PICTURE_BYTES or data[:8] != b"\x89PNG\r\n\x1a\n" or data[12:16] != b"IHDR":
+        return None
+    if len(data) < 24:
+        return None
+    width, height = struct.unpack(">II", data[16:24])
+    if width * height > MAX_PICTURE_PIXELS:
+        return None
+    return Picture(Markup("data:image/png;base64," + base64.b64encode(data).decode()), width, height)
+
+
+def _label(question: str) -> str:
+    return "Bonus" if question == "bonus" else f"Question {question.removeprefix('q')}"
+
+
+def _prose(text: str, limit: int) -> Markup:
+    """Text of a check or a note for a page: cut, cleaned, escaped, with `code` in backticks set as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(clean(cut(text, limit))))))
+
+
+def _for_people(value: Any) -> Any:
+    """Runs on everything that a template prints, so that no text from a notebook is forgotten."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else clean(value)
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    finalize=_for_people,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters.update(
+    number=number, one_line=one_line, cut=cut, prose=_prose, label=_label, feedback_link=feedback_link
+)
+_ENVIRONMENT.globals.update(max_score=settings.MAX_SCORE, outcomes=OUTCOMES, points=settings.POINTS)

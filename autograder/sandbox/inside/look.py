@@ -1,0 +1,51 @@
+"""Run one probe in the student's kernel and store its observation as JSON and npz."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lab.observe import Plain
+
+
+def look(question: str, seed: int, folder: str) -> None:
+    """Observe one question of the notebook that runs in this kernel; writes `<question>.json` and `.npz`.
+
+    Args:
+        question: such as "q4".
+        seed: drawn by the judge after the student's cells had run.
+        folder: where the files go.
+    """
+    from IPython import get_ipython
+
+    from lab.probes import observe
+    from lab.student import Student
+
+    from .neutral import FUNCTIONS
+
+    student = Student(get_ipython().user_ns, seed, FUNCTIONS)
+    store(observe(question, student), Path(folder) / question)
+
+
+def store(observation: dict[str, Plain], path: Path) -> None:
+    """Write an observation; arrays go to the npz, in their place stands {"stored": key}."""
+    arrays: dict[str, np.ndarray] = {}
+
+    def strip(value: Plain) -> Any:
+        if isinstance(value, np.ndarray):
+            key = f"a{len(arrays)}"
+            arrays[key] = value
+            return {"stored": key}
+        if isinstance(value, dict):
+            return {k: strip(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [strip(v) for v in value]
+        return value
+
+    text = json.dumps(strip(observation))
+    np.savez(path.with_suffix(".npz"), **arrays)  # type: ignore[arg-type]
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text)
+    os.replace(temporary, path.with_suffix(".json"))

@@ -1,0 +1,149 @@
+"""Read submitted files: notebooks, and zips that hold one. Bad files get a reason, never a crash."""
+
+import io
+import json
+import re
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import nbformat
+
+MAX_NOTEBOOK = 200 * 2**20  # bytes
+MAX_MEMBERS = 2_000
+MAX_EXTRA = 50 * 2**20  # bytes of all further files together
+IGNORED = ("__MACOSX", ".ipynb_checkpoints", "__pycache__")
+OURS = ("lab", "inside", "tests", "figures", "otter")  # come with the grader, not with a submission
+
+
+class UnreadableSubmission(ValueError):
+    """A file cannot be graded; the message says why, and what to do."""
+
+
+@dataclass
+class Submission:
+    """A submitted notebook, in nbformat 4, and the files that came with it."""
+
+    notebook: Any
+    extra_files: dict[str, bytes] = field(default_factory=dict)
+
+
+def find(folder: Path) -> list[Path]:
+    """The submissions in a folder: every `.ipynb` and `.zip` directly in it, by name."""
+    names = [p for p in folder.iterdir() if p.suffix.lower() in (".ipynb", ".zip") and p.is_file()]
+    return sorted(names, key=lambda p: p.name)
+
+
+def read(path: Path) -> Submission:
+    """Read one submission.
+
+    Raises:
+        UnreadableSubmission: it is not one notebook in Python that can be parsed.
+    """
+    if path.suffix.lower() == ".zip":
+        return _read_zip(path)
+    if path.stat().st_size > MAX_NOTEBOOK:
+        raise UnreadableSubmission(f"The notebook is larger than {MAX_NOTEBOOK >> 20} MiB.")
+    return Submission(parse(path.read_bytes()))
+
+
+def parse(content: bytes) -> Any:
+    """A notebook in nbformat 4.
+
+    Raises:
+        UnreadableSubmission: it is empty, damaged, or not written in Python.
+    """
+    if not content.strip():
+        raise UnreadableSubmission("The notebook file is empty. Ask for it again.")
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise UnreadableSubmission(f"The file is not valid JSON{where}: it was damaged or cut off.") from None
+    if not isinstance(data, dict) or not ("cells" in data or "worksheets" in data):
+        raise UnreadableSubmission("The file is JSON, but not a notebook.")
+    try:
+        notebook = nbformat.reads(json.dumps(data), as_version=4)
+        for cell in notebook.cells:
+            if not isinstance(cell.source, str) or cell.cell_type not in ("code", "markdown", "raw"):
+                raise ValueError("a cell has no source")
+    except Exception as error:
+        raise UnreadableSubmission(f"The notebook cannot be read: {error}"[:300]) from None
+    _require_python(notebook)
+    return notebook
+
+
+def _require_python(notebook: Any) -> None:
+    """Kernels are named at will; the language counts."""
+    kernelspec = notebook.metadata.get("kernelspec") or {}
+    info = notebook.metadata.get("language_info") or {}
+    name = str(kernelspec.get("name") or "")
+    language = str(kernelspec.get("language") or info.get("name") or "").lower()
+    known = language or ("python" if re.search("python|conda|venv|ipykernel|^$", name, re.IGNORECASE) else "")
+    if known not in ("python", "ipython"):
+        raise UnreadableSubmission(
+            f"The notebook is for the kernel “{name}”{f' ({language})' if language else ''}, which is unknown here; "
+            "this practical is in Python."
+        )
+
+
+def _read_zip(path: Path) -> Submission:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir() and _wanted(m)]
+            notebooks = [m for m in members if m.filename.lower().endswith(".ipynb")]
+            if len(archive.infolist()) > MAX_MEMBERS:
+                raise UnreadableSubmission(f"The zip holds more than {MAX_MEMBERS} files.")
+            if not notebooks:
+                raise UnreadableSubmission("The zip holds no notebook (.ipynb).")
+            if len(notebooks) > 1:
+                names = ", ".join(PurePosixPath(m.filename).name for m in notebooks[:4])
+                raise UnreadableSubmission(f"The zip holds {len(notebooks)} notebooks ({names}): which one counts?")
+            content = _member(archive, notebooks[0], MAX_NOTEBOOK)
+            return Submission(parse(content), _extra_files(archive, members, notebooks[0]))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
+        raise UnreadableSubmission("The zip file is damaged or encrypted. Ask for it again.") from None
+
+
+def _wanted(member: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(member.filename.replace("\\", "/")).parts
+    return not any(part in IGNORED or part.startswith("._") for part in parts)
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
+    with archive.open(member) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise UnreadableSubmission(f"{member.filename[:100]} is larger than {limit >> 20} MiB.")
+    return content
+
+
+def _extra_files(
+    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], notebook: zipfile.ZipInfo
+) -> dict[str, bytes]:
+    """Files beside the notebook, such as a student's own module; never ones that replace the grader's."""
+    base = PurePosixPath(notebook.filename).parent
+    files: dict[str, bytes] = {}
+    room = MAX_EXTRA
+    for member in members:
+        name = PurePosixPath(member.filename)
+        if member is notebook or not name.is_relative_to(base):
+            continue
+        relative = name.relative_to(base)
+        outside = relative.is_absolute() or ".." in relative.parts or "\\" in member.filename
+        is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
+        if outside or is_link or relative.parts[0] in OURS or relative.stem in OURS:
+            continue
+        if member.file_size > room:
+            continue
+        files[str(relative)] = _member(archive, member, room)
+        room -= len(files[str(relative)])
+    return files
+
+
+def write(notebook: Any) -> bytes:
+    """A notebook as bytes."""
+    buffer = io.StringIO()
+    nbformat.write(notebook, buffer)
+    return buffer.getvalue().encode()

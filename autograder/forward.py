@@ -21,7 +21,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import erf, expit  # type: ignore[import-untyped]
+from scipy.special import erf, expit
 
 Array: TypeAlias = npt.NDArray[np.floating[Any]]
 Shape: TypeAlias = tuple[int, ...]
@@ -220,7 +220,9 @@ def _plan(spec: Mapping[str, Any], weights: Mapping[str, npt.NDArray[Any]], trai
         steps.append(_Step(node.id, node.label, node.inputs, result))
     if sum(not step.inputs for step in steps) != 1:
         raise UnsupportedSpec("the model must have exactly one Input")
-    if not isinstance(outputs, list) or not outputs or not all(_is_int(o) and o in shapes for o in outputs):
+    if not isinstance(outputs, list) or not 1 <= len(outputs) <= len(nodes):
+        raise UnsupportedSpec(f"outputs must be a list of 1 to {len(nodes)} node ids")
+    if not all(_is_int(one) and one in shapes for one in outputs):
         raise UnsupportedSpec(f"outputs must be a list of node ids, not {_show(outputs)}")
     return _Plan(tuple(steps), tuple(outputs))
 

@@ -11,7 +11,7 @@ A spec is `{"nodes": [...], "outputs": [ids]}`, nodes in topological order:
 | id, name, kind | number, layer name, e.g. "Conv2D", "Activation", "Add", or the class name of what is unknown |
 | inputs | ids of the nodes that feed it |
 | shape | output shape without the batch axis |
-| config | plain settings of that kind (`autograder/forward.py` lists them) |
+| config | plain settings of that kind (the keys of Keras' own arguments) |
 | layer | number of the layer object; equal numbers share weights; null for functions |
 | is_layer | whether it is a layer of its own in the model, rather than a function |
 | training | the `training` argument of that call: true, false or null |
@@ -19,6 +19,7 @@ A spec is `{"nodes": [...], "outputs": [ids]}`, nodes in topological order:
 | weights, weight_shapes | names and shapes of its weights, whose keys are f"{layer}/{name}" |
 """
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -244,6 +245,8 @@ def _describe_layer(layer: Any) -> tuple[str, dict[str, Any]] | None:
     base = next((c for c in type(layer).__mro__ if c.__module__.startswith("keras.")), None)
     if base is None or type(layer).call is not base.call:
         return None
+    if getattr(layer, "data_format", None) == "channels_first":
+        return f"{base.__name__} (channels first)", {}
     plain_kinds = (layers.Add, layers.Multiply, layers.Subtract, layers.Flatten, layers.Identity)
     if isinstance(layer, layers.Conv2D) and not isinstance(layer, layers.Conv2DTranspose):
         config = {
@@ -353,6 +356,7 @@ def _activations() -> dict[str, np.ndarray]:
         "relu6": np.clip(x, 0, 6),
         "sigmoid": sigmoid,
         "tanh": np.tanh(x),
+        "gelu": x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
         "elu": np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
         "silu": x * sigmoid,
         "softplus": np.log1p(np.exp(x)),

@@ -120,7 +120,7 @@ def q10_values(observations: Observations) -> None:
     _judge_any(observations["q10"]["calls"], "feature_maps", judge)
 
 
-@registry.check("q10", 2, after="q10_answered")
+@registry.check("q10", 2)
 def q10_plot(observations: Observations) -> None:
     """`plot_feature_maps` draws one filter of every feature map."""
     plot = observations["q10"]["plot"]
@@ -173,7 +173,7 @@ def q11_values(observations: Observations) -> None:
     _judge_any(observations["q11"]["calls"], "first_layer_kernels", judge)
 
 
-@registry.check("q11", 2, after="q11_answered")
+@registry.check("q11", 2)
 def q11_plot(observations: Observations) -> None:
     """`plot_first_layer_kernels` draws every kernel, one panel a channel and filter."""
     plot = observations["q11"]["plot"]
@@ -235,7 +235,7 @@ def _same_rows(found: np.ndarray, wanted: np.ndarray) -> bool:
     return all(_affine(a, b) for a, b in zip(found, wanted, strict=True))
 
 
-@registry.check("q12", 2, after="q12_answered")
+@registry.check("q12", 2)
 def q12_plot(observations: Observations) -> None:
     """`plot_resnet50_filters` draws the 64 filters in colour."""
     plot = observations["q12"]["plot"]

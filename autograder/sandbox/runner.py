@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -157,7 +158,9 @@ class _Run:
             store_widget_state=False,
         )
         client.owns_km = True
-        async with client.async_setup_kernel(cwd=str(self._folder / "work"), env=self._environment()):
+        options: dict[str, Any] = {"cwd": str(self._folder / "work"), "env": self._environment()}
+        options |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # TensorFlow's start-up log
+        async with client.async_setup_kernel(**options):
             await self._hidden(client, f"from inside.prepare import prepare; prepare({str(self._folder / 'data')!r})")
             for index, cell in enumerate(client.nb.cells):
                 if cell.cell_type == "code" and cell.source.strip():

@@ -481,6 +481,7 @@ BAD_SPECS = [
     (a_conv() | {"outputs": [2]}, "outputs must be"),
     (a_conv() | {"outputs": []}, "outputs must be"),
     (a_conv() | {"outputs": [[1]]}, "outputs must be"),
+    (a_conv() | {"outputs": [1, 1, 1]}, "outputs must be"),
     (without(a_conv(), "nodes", 1, "config", "padding"), "as padding, not None"),
     (without(a_conv(), "nodes", 1, "shape"), "not None"),
     (without(a_conv(), "nodes", 1, "inputs"), "ids of its inputs"),
@@ -631,6 +632,16 @@ def test_an_activation_over_the_cap_is_refused() -> None:
     n = MAX_ELEMENTS // 2_000_000
     with pytest.raises(UnsupportedSpec, match=f"batch of {n + 1}"):
         forward(spec, {}, zeros(n + 1, 1000, 1000, 2))
+
+
+def test_activations_that_are_too_large_together_are_refused() -> None:
+    spec = small([1000, 1000, 2], "Identity", [1000, 1000, 2], {})
+    spec["nodes"] += [spec["nodes"][1] | {"id": 2, "inputs": [1]}]
+    x = zeros(90, 1000, 1000, 2)  # each activation is within the cap
+    with pytest.raises(UnsupportedSpec, match=r"node 2 .*too much memory for a batch of 90"):
+        forward(spec, {}, x)
+    spec["nodes"].pop()
+    assert forward(spec, {}, x)[1].shape == x.shape
 
 
 # ---- damaged specs: whatever is put wherever, the answer is a result or UnsupportedSpec ----

@@ -52,12 +52,12 @@ def test_no_two_images_are_equal(made: standin.Data) -> None:
 
 def test_pixel_statistics_are_about_those_of_photographs(made: standin.Data) -> None:
     for x, _ in made:
-        pixels = x[:8000].astype(np.float32) / 255
+        pixels = x[:3000].astype(np.float32) / 255
         means = pixels.mean(axis=(0, 1, 2))
         assert pixels.mean() == pytest.approx(0.45, abs=0.02)
         assert pixels.std() == pytest.approx(0.25, abs=0.02)
         assert 0.005 < means.max() - means.min() < 0.06
-        assert np.median(x[:8000].std(axis=(1, 2, 3))) > 15  # no image is empty
+        assert x[:3000].std(axis=(1, 2, 3)).min() > 4  # no image is empty
     neighbours = np.corrcoef(pixels[:, :, 1:].ravel(), pixels[:, :, :-1].ravel())[0, 1]
     assert 0.7 < neighbours < 0.97  # smooth, but not without noise
 
@@ -83,10 +83,10 @@ def test_a_small_network_learns_it_but_not_at_once(made: standin.Data) -> None:
         model.add(keras.layers.MaxPooling2D(2))
     model.add(keras.layers.Flatten())
     model.add(keras.layers.Dense(10, activation="softmax"))
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(0.002), "sparse_categorical_crossentropy", metrics=["accuracy"])
     accuracies = []
     for _ in range(2):
-        model.fit(x[:14_000], y[:14_000], batch_size=32, verbose=0)
+        model.fit(x[:10_000], y[:10_000], batch_size=32, verbose=0)
         accuracies.append(model.evaluate(x_test[:2000], y_test[:2000], batch_size=500, verbose=0)[1])
     assert 0.25 < accuracies[0] < 0.7
     assert accuracies[0] + 0.03 < accuracies[1] < 0.85

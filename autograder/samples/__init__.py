@@ -1,0 +1,241 @@
+"""The sample submissions: the master notebook's solution, the blank handout, and realistic half-done ones.
+
+They are made from the master notebook by the edits below, so they never fall behind it. Their run records come
+from real trainings of full length on a few hundred stand-in images (`make_records.py`): the form of a record
+is what the samples show; its accuracies are low.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograder import build, submissions
+from lab import settings
+
+RECORDS = Path(__file__).parent / "records"
+
+
+class SampleError(RuntimeError):
+    """An edit does not fit the master notebook any more; the message names it."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample submission.
+
+    Args:
+        name: of the file.
+        story: what this student did.
+        edits: function name -> new source of the whole function; None: left as the handout has it.
+        replace: (old, new) text edits of code cells; each must hit exactly one cell.
+        records: variants whose run record the notebook holds.
+        marks: question -> marks that it must get; those not named get all.
+    """
+
+    name: str
+    story: str
+    edits: dict[str, str | None] = field(default_factory=dict)
+    replace: tuple[tuple[str, str], ...] = ()
+    records: tuple[str, ...] = tuple(settings.VARIANTS)
+    marks: dict[str, float] = field(default_factory=dict)
+
+
+_NOTHING = dict.fromkeys(settings.POINTS, 0.0)
+
+SAMPLES = (
+    Sample("solution", "The master notebook's own solution."),
+    Sample("blank", "The handout as it was given out.", records=(), marks=_NOTHING),
+    Sample(
+        "ran-out-of-time",
+        "Questions 1 to 8 are right; there was no time for experiments and pictures.",
+        edits=dict.fromkeys(
+            (
+                "run_experiment",
+                "feature_maps",
+                "plot_feature_maps",
+                "first_layer_kernels",
+                "plot_first_layer_kernels",
+                "resnet50_filters",
+                "plot_resnet50_filters",
+                "build_tiny_vgg_bn",
+                "build_tiny_vgg_3blocks",
+                "build_tiny_resnet",
+            )
+        ),
+        records=(),
+        marks=dict.fromkeys(("q9", "q10", "q11", "q12", "q13", "q14", "bonus"), 0.0),
+    ),
+    Sample(
+        "small-slips",
+        "Everything is there, with four slips: the test set is standardised by its own statistics (3), "
+        "5×5 kernels (4), the mean squared error (5), batches of Keras' default size (6).",
+        edits={
+            "preprocess": """\
+def preprocess(x_train, y_train, x_test, y_test):
+    x_train = x_train.astype("float32")
+    x_test = x_test.astype("float32")
+    x_train = (x_train - x_train.mean()) / x_train.std()
+    x_test = (x_test - x_test.mean()) / x_test.std()
+    return x_train, y_train.flatten(), x_test, y_test.flatten()
+""",
+            "build_tiny_vgg": """\
+def build_tiny_vgg():
+    return keras.Sequential([
+        keras.Input((32, 32, 3)),
+        layers.Conv2D(settings.FILTERS, 5, padding="same", activation="relu"),
+        layers.Conv2D(settings.FILTERS, 5, padding="same", activation="relu"),
+        layers.MaxPooling2D(),
+        layers.Conv2D(settings.FILTERS, 5, padding="same", activation="relu"),
+        layers.Conv2D(settings.FILTERS, 5, padding="same", activation="relu"),
+        layers.MaxPooling2D(),
+        layers.Flatten(),
+        layers.Dense(settings.N_CLASSES, activation="softmax"),
+    ])
+""",
+            "compile_model": """\
+def compile_model(model):
+    model.compile(optimizer="adam", loss="mse", metrics=["accuracy"])
+    return model
+""",
+            "train": """\
+def train(model, x, y, epochs=settings.EPOCHS, batch_size=settings.BATCH_SIZE):
+    return model.fit(x, y, epochs=epochs, validation_split=settings.VALIDATION_SPLIT)
+""",
+        },
+        marks={"q3": 6.0, "q4": 10.0, "q5": 4.0, "q6": 6.0},
+    ),
+    Sample(
+        "one-model-for-all-runs",
+        "The model of question 9 is built once and trained on and on; feature maps are weights, the filters of "
+        "ResNet50 show each channel by itself, batch normalisation comes after the activation.",
+        edits={
+            "run_experiment": """\
+def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
+    model = compile_model(build_model())
+    accuracies, histories = [], []
+    for run in range(n_runs):
+        history = train(model, x_train, y_train, epochs=epochs)
+        accuracies.append(evaluate(model, x_test, y_test)[1])
+        histories.append(history.history)
+    return {"accuracies": accuracies, "mean": np.mean(accuracies), "std": np.std(accuracies),
+            "histories": histories}
+""",
+            "feature_maps": """\
+def feature_maps(model, image):
+    return {layer.name: layer.get_weights()[0] for layer in model.layers if layer.get_weights()}
+""",
+            "resnet50_filters": """\
+def resnet50_filters():
+    model = keras.applications.ResNet50(weights="imagenet")
+    kernel = model.get_layer("conv1_conv").get_weights()[0]
+    filters = np.moveaxis(kernel, -1, 0)[..., ::-1]
+    low = filters.min(axis=(1, 2), keepdims=True)
+    high = filters.max(axis=(1, 2), keepdims=True)
+    return (filters - low) / (high - low)
+""",
+            "build_tiny_vgg_bn": """\
+def build_tiny_vgg_bn():
+    model = keras.Sequential([keras.Input((32, 32, 3))])
+    for block in range(settings.BLOCKS):
+        for conv in range(settings.CONVS_PER_BLOCK):
+            model.add(layers.Conv2D(settings.FILTERS, settings.KERNEL_SIZE, padding="same", activation="relu"))
+            model.add(layers.BatchNormalization())
+        model.add(layers.MaxPooling2D(settings.POOL_SIZE))
+    model.add(layers.Flatten())
+    model.add(layers.Dense(settings.N_CLASSES, activation="softmax"))
+    return model
+""",
+        },
+        records=("tiny_vgg", "tiny_vgg_bn", "tiny_vgg_3blocks"),
+        marks={"q9": 9.0, "q10": 2.0, "q12": 3.0, "q13": 5.0, "bonus": 8.0},
+    ),
+    Sample(
+        "crashes-early",
+        "Question 1 returns the training set as test set, question 2 raises an error, `preprocess` was renamed; "
+        "the rest is right.",
+        edits={
+            "load_data": """\
+def load_data():
+    (x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()
+    return (x_test, y_test), (x_train, y_train)
+""",
+            "plot_examples": """\
+def plot_examples(x, y, class_names):
+    fig, axes = plt.subplots(2, 5)
+    for i, ax in enumerate(axes):
+        ax.imshow(x[i])
+        ax.set_title(class_names[y[i]])
+    return fig
+""",
+        },
+        replace=(("def preprocess(", "def preprocessing("),),
+        marks={"q1": 3.0, "q2": 0.0, "q3": 0.0},
+    ),
+)
+
+
+def write(folder: Path) -> Path:
+    """Write all sample submissions as notebooks into a folder, which is returned."""
+    folder.mkdir(parents=True, exist_ok=True)
+    solution, handout = build.solution(), build.handout()
+    for sample in SAMPLES:
+        notebook = make(sample, solution, handout)
+        (folder / f"{sample.name}.ipynb").write_bytes(submissions.write(notebook))
+    return folder
+
+
+def make(sample: Sample, solution: Any, handout: Any) -> Any:
+    """The notebook of one sample.
+
+    Raises:
+        SampleError: an edit finds no cell, or several.
+    """
+    base = handout if sample.name == "blank" else solution
+    notebook = nbformat.reads(nbformat.writes(base), as_version=4)
+    for function, source in sample.edits.items():
+        cell = _defining(notebook, function, sample)
+        cell.source = _with_function(
+            cell.source, function, source or _function(_defining(handout, function, sample).source, function)
+        )
+    for old, new in sample.replace:
+        _only(notebook, lambda text, old=old: old in text, old, sample).source = _only(  # type: ignore[misc]
+            notebook, lambda text, old=old: old in text, old, sample
+        ).source.replace(old, new)
+    for variant in sample.records:
+        _publish(notebook, variant, sample)
+    return notebook
+
+
+def _defining(notebook: Any, function: str, sample: Sample) -> Any:
+    return _only(
+        notebook, lambda text: re.search(rf"^def {function}\(", text, re.MULTILINE) is not None, function, sample
+    )
+
+
+def _only(notebook: Any, fits: Callable[[str], bool], what: str, sample: Sample) -> Any:
+    found = [c for c in notebook.cells if c.cell_type == "code" and fits(c.source)]
+    if len(found) != 1:
+        raise SampleError(f"sample {sample.name}: {what!r} is in {len(found)} cells of the notebook, not in one")
+    return found[0]
+
+
+def _function(source: str, name: str) -> str:
+    match = re.search(rf"^def {name}\(.*?(?=^\S|\Z)", source, re.MULTILINE | re.DOTALL)
+    assert match is not None  # `_defining` found it
+    return match.group(0)
+
+
+def _with_function(source: str, name: str, new: str) -> str:
+    return source.replace(_function(source, name), new.rstrip() + "\n\n\n").rstrip() + "\n"
+
+
+def _publish(notebook: Any, variant: str, sample: Sample) -> None:
+    """Put the stored output of `publish` under the cell that calls it."""
+    call = f'publish("{variant}"'
+    cell = _only(notebook, lambda text: call in text, call, sample)
+    page = (RECORDS / f"{variant}.html").read_text()
+    cell.outputs = [nbformat.v4.new_output("display_data", data={"text/html": page, "text/plain": variant})]

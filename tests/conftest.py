@@ -1,0 +1,10 @@
+"""Data and the reference solution for all tests. Decoded data is kept in build/cache between runs."""
+
+import os
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("XDG_CACHE_HOME", str(PROJECT / "build" / "cache"))
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("MPLBACKEND", "agg")

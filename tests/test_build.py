@@ -1,0 +1,220 @@
+"""The handout and the autograder: built alike every time, in step with the checks, and free of answers."""
+
+import ast
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from autograder import build
+from autograder.checks import all_checks
+from lab import settings
+from lab.judging import points_of
+
+MASTER = build.PROJECT / "assignment" / "master.ipynb"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    build.student(out)
+    build.autograder(out)
+    return out
+
+
+def master_cells() -> list[Any]:
+    return list(nbformat.read(MASTER, as_version=4).cells)
+
+
+def test_building_twice_gives_the_same_bytes(made: Path, tmp_path: Path) -> None:
+    build.student(tmp_path)
+    build.autograder(tmp_path)
+    for name in ("student.zip", "autograder.zip"):
+        assert (tmp_path / name).read_bytes() == (made / name).read_bytes(), name
+
+
+def test_handout_holds_what_a_student_needs(made: Path) -> None:
+    names = set(zipfile.ZipFile(made / "student.zip").namelist())
+    wanted = {"tiny_vgg.ipynb", "README.md", "requirements.txt", "lab/settings.py", "figures/tiny_vgg.png"}
+    wanted |= {f"tests/{question}.py" for question in settings.POINTS}
+    assert {f"student/{name}" for name in wanted} <= names
+    assert (made / "student" / "requirements.txt").read_text().startswith("tensorflow==2.")
+
+
+def solution_lines() -> set[str]:
+    """Distinctive lines of code that only the solution regions of the master notebook hold."""
+    inside, outside = set(), set()
+    for cell in master_cells():
+        if cell.cell_type != "code":
+            continue
+        in_solution = False
+        for line in (raw.strip() for raw in cell.source.splitlines()):
+            if line in ("# BEGIN SOLUTION", "# END SOLUTION"):
+                in_solution = line == "# BEGIN SOLUTION"
+            elif len(line) >= 20:
+                (inside if in_solution else outside).add(line)
+    return inside - outside
+
+
+def handout_texts(made: Path) -> dict[str, str]:
+    files = [p for p in (made / "student").rglob("*") if p.suffix in (".ipynb", ".py", ".md", ".txt")]
+    texts = {str(p.relative_to(made)): p.read_text() for p in files}
+    notebook = nbformat.read(made / "student" / build.NOTEBOOK, as_version=4)
+    texts["cells"] = "\n".join(cell.source for cell in notebook.cells)
+    return texts
+
+
+def test_handout_holds_no_line_of_a_solution(made: Path) -> None:
+    lines = solution_lines()
+    assert len(lines) > 100
+    texts = handout_texts(made)
+    leaks = [(name, line) for name, text in texts.items() for line in lines if line in text]
+    assert leaks == []
+
+
+def test_handout_holds_no_rubric(made: Path) -> None:
+    rubrics = []
+    inside = False
+    for cell in master_cells():
+        if cell.cell_type == "raw" and "BEGIN SOLUTION" in cell.source:
+            inside = True
+        elif cell.cell_type == "raw" and "END SOLUTION" in cell.source:
+            inside = False
+        elif inside and cell.cell_type == "markdown":
+            rubrics += [line.strip() for line in cell.source.splitlines() if len(line.strip()) > 40]
+    assert rubrics, "the written answers have rubrics"
+    cells = handout_texts(made)["cells"]
+    assert [line for line in rubrics if line in cells] == []
+
+
+def test_handout_holds_no_hidden_check(made: Path) -> None:
+    hidden = [check for check in all_checks() if check.hidden]
+    assert len(hidden) > 40
+    for name, text in handout_texts(made).items():
+        for check in hidden:
+            assert check.name not in text, (name, check.name)
+        assert "autograder" not in re.sub(r"autograder_|autograded", "", text).lower() or name.endswith(
+            (".md", "cells")
+        ), name
+    for path in (made / "student").rglob("*"):
+        assert path.suffix in (".ipynb", ".py", ".md", ".txt", ".png", ""), f"{path.name} has no place in the handout"
+
+
+def test_every_function_of_the_handout_is_left_open(made: Path) -> None:
+    notebook = nbformat.read(made / "student" / build.NOTEBOOK, as_version=4)
+    open_functions = set()
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or "def " not in cell.source:
+            continue
+        for node in ast.parse(cell.source).body:
+            if isinstance(node, ast.FunctionDef):
+                body = [n for n in node.body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
+                if not body:
+                    open_functions.add(node.name)
+                    assert ast.get_docstring(node), node.name
+    assert open_functions == set(FIXED_FORMS)
+
+
+FIXED_FORMS = {
+    "load_data": "()",
+    "describe_data": "(x_train, y_train, x_test, y_test)",
+    "plot_examples": "(x, y, class_names)",
+    "preprocess": "(x_train, y_train, x_test, y_test)",
+    "build_tiny_vgg": "()",
+    "compile_model": "(model)",
+    "train": "(model, x, y, epochs=settings.EPOCHS, batch_size=settings.BATCH_SIZE)",
+    "evaluate": "(model, x_test, y_test)",
+    "plot_history": "(history)",
+    "run_experiment": "(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS)",
+    "feature_maps": "(model, image)",
+    "plot_feature_maps": "(maps, filter_index)",
+    "first_layer_kernels": "(model)",
+    "plot_first_layer_kernels": "(kernels)",
+    "resnet50_filters": "()",
+    "plot_resnet50_filters": "(filters)",
+    "build_tiny_vgg_bn": "()",
+    "build_tiny_vgg_3blocks": "()",
+    "build_tiny_resnet": "()",
+}
+
+
+def test_signatures_are_the_fixed_ones(made: Path) -> None:
+    cells = handout_texts(made)["cells"]
+    for name, signature in FIXED_FORMS.items():
+        assert f"def {name}{signature}:" in cells
+
+
+def test_each_check_has_one_test_cell_in_order() -> None:
+    cells = [c.source for c in master_cells() if c.cell_type == "code"]
+    called = [name for name in map(build.called_check, cells) if name is not None]
+    assert called == [check.name for check in all_checks()]
+    hidden = {check.name: check.hidden for check in all_checks()}
+    for source in cells:
+        name = build.called_check(source)
+        if name is not None:
+            package = "autograder" if hidden[name] else "lab"
+            assert source == f'def test_{name}(env):\n    import {package}\n\n    {package}.check("{name}", env)'
+
+
+def test_points_make_100_and_10(made: Path) -> None:
+    points = points_of(all_checks())
+    assert sum(points.values()) == pytest.approx(110)
+    assert settings.MAX_SCORE == 100
+    with zipfile.ZipFile(made / "autograder.zip") as archive:
+        for question, total in settings.POINTS.items():
+            source = archive.read(f"tests/{question}.py").decode()
+            found = [float(p) for p in re.findall(r"points=([\d.]+), hidden", source)]
+            assert sum(found) == pytest.approx(total), question
+
+
+def test_public_tests_of_the_handout_are_the_public_checks(made: Path) -> None:
+    for question in settings.POINTS:
+        source = (made / "student" / "tests" / f"{question}.py").read_text()
+        called = re.findall(r"lab\.check\('(\w+)', env\)", source)
+        assert called == [c.name for c in all_checks() if c.question == question and not c.hidden]
+
+
+def test_autograder_zip_names_the_plugin_and_holds_the_checks(made: Path) -> None:
+    with zipfile.ZipFile(made / "autograder.zip") as archive:
+        config = json.loads(archive.read("otter_config.json"))
+        names = archive.namelist()
+    assert config["plugins"] == ["autograder.plugin.SandboxPlugin"]
+    assert "files/autograder/checks/architecture.py" in names
+    assert not [n for n in names if "samples" in n or "__pycache__" in n]
+
+
+def test_settings_fill_the_text(made: Path) -> None:
+    cells = handout_texts(made)["cells"]
+    assert "[[" not in re.sub(r"\[\[[0-9.]", "", cells)
+    for question, points in settings.POINTS.items():
+        number = "Bonus" if question == "bonus" else f"Question {question[1:]}:"
+        heading = next(line for line in cells.splitlines() if line.startswith("###") and number in line)
+        assert f"{points} {'additional ' if question == 'bonus' else ''}points)" in heading, heading
+
+
+@pytest.mark.parametrize("name", ["solutions/reference.py", "docs/marking-scheme.md"])
+def test_derived_files_are_in_step(name: str) -> None:
+    wanted = build.reference_source() if name.endswith(".py") else build.marking_scheme()
+    assert (build.PROJECT / name).read_text() == wanted, f"{name} is out of step: `python -m autograder build docs`"
+
+
+def test_an_unknown_check_is_named(tmp_path: Path) -> None:
+    notebook = nbformat.v4.new_notebook()
+    cell = nbformat.v4.new_code_cell('def test_x(env):\n    import lab\n\n    lab.check("q99_answered", env)')
+    notebook.cells = [cell]
+    path = tmp_path / "master.ipynb"
+    nbformat.write(notebook, path)
+    with pytest.raises(build.BuildError, match=f"cell {cell.id}: there is no check 'q99_answered'"):
+        build.render(path)
+
+
+def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("[[ FILTRES ]] filters")])
+    path = tmp_path / "master.ipynb"
+    nbformat.write(notebook, path)
+    with pytest.raises(build.BuildError, match="'FILTRES' is undefined"):
+        build.render(path)

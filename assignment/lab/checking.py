@@ -26,12 +26,14 @@ def check(name: str, env: Mapping[str, Any]) -> None:
         CheckFailed: it did not pass.
         KeyError: there is no such check.
     """
-    results = env[RESULTS] if RESULTS in env else _look(name, env)
-    report(results[name])
+    if RESULTS in env:
+        report(env[RESULTS][name])
+    else:
+        advise(_look(name, env)[name])
 
 
 def report(result: CheckResult) -> None:
-    """Raise what the student reads, unless the check passed.
+    """Raise what is read about a check after grading, unless it passed.
 
     Raises:
         CheckFailed: it did not pass.
@@ -39,6 +41,24 @@ def report(result: CheckResult) -> None:
     if result.outcome != "passed":
         title = result.title if result.outcome == "failed" else f"{result.title} ({result.outcome})"
         raise CheckFailed(f"{title}\n{result.message}")
+
+
+def advise(result: CheckResult) -> None:
+    """Raise what a student reads about a check in their own notebook, unless it passed.
+
+    Raises:
+        CheckFailed: it did not pass, or could not be tried.
+    """
+    if result.outcome == "passed":
+        return
+    text = {
+        "failed": result.message,
+        "skipped": f"Not tried yet: {result.found}",
+        "unjudged": f"This question cannot be tried yet. {result.found}",
+        "error": "This check itself failed, which is no fault of yours. Please show your teacher this:\n"
+        + result.traceback,
+    }[result.outcome]
+    raise CheckFailed(f"{result.title}\n{text}")
 
 
 def _look(name: str, env: Mapping[str, Any]) -> dict[str, CheckResult]:

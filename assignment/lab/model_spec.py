@@ -14,13 +14,16 @@ A spec is `{"nodes": [...], "outputs": [ids]}`, nodes in topological order:
 | config | plain settings of that kind (the keys of Keras' own arguments) |
 | layer | number of the layer object; equal numbers share weights; null for functions |
 | is_layer | whether it is a layer of its own in the model, rather than a function |
-| training | the `training` argument of that call: true, false or null |
+| training | the `training` argument of that call: true, false or null (inside a functional model only true is noted) |
 | trainable, regularized | booleans |
 | weights, weight_shapes | names and shapes of its weights, whose keys are f"{layer}/{name}" |
 """
 
+import functools
+import inspect
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -47,10 +50,11 @@ def trace(model: Any) -> tuple[Spec, Variables]:
         the spec as in the module's docstring, and f"{layer}/{weight name}" -> live Keras variable.
 
     Raises:
-        TraceError: a function in the model cannot be followed symbolically, or it has several inputs.
+        TraceError: a function in the model cannot be followed symbolically, it has several inputs, or it has weights
+            that no layer of the graph accounts for.
     """
     tracer = _Tracer()
-    with _NodesRestored(model):
+    with nodes_restored(model):
         graph = _functional(model)
         if graph is not None:
             if len(graph.inputs) != 1:
@@ -62,30 +66,49 @@ def trace(model: Any) -> tuple[Spec, Variables]:
             first = next(iter(shape.values()), (None, 32, 32, 3)) if isinstance(shape, dict) else None
             first = first if isinstance(first, tuple | list) and len(first) == 4 else (None, 32, 32, 3)
             start = tracer.emit("Input", "input", [], first, {}, None)
-            outputs = tracer.called(model.call, [start], model.name)
+            images = keras.Input(batch_shape=tuple(first))
+            outputs = tracer.called(model.call, ((images,), {}), {id(images): start}, model.name)
+    if {id(v) for v in tracer.variables.values()} != {id(v) for v in model.weights if is_weight(v)}:
+        raise TraceError("the model uses weights in a way that its layers do not show")
     return {"nodes": tracer.nodes, "outputs": outputs}, tracer.variables
 
 
-class _NodesRestored:
-    """Undo what symbolic calls add to layers, else `layer.output` becomes ambiguous for the student."""
+def is_weight(variable: Any) -> bool:
+    """Whether a Keras variable takes part in the computation: no counter, no state of a random generator."""
+    return "seed" not in variable.name and "float" in str(variable.dtype)
 
-    def __init__(self, model: Any) -> None:
-        self._layers = list(model._flatten_layers())
 
-    def __enter__(self) -> None:
-        self._before = [(len(y._inbound_nodes), len(y._outbound_nodes)) for y in self._layers]
+def is_regularized(layer: Any) -> bool:
+    """Whether a layer has a regulariser or a constraint."""
+    names = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "beta_regularizer")
+    names += ("gamma_regularizer", "kernel_constraint", "bias_constraint")
+    return any(getattr(layer, name, None) is not None for name in names)
 
-    def __exit__(self, *exception: object) -> None:
-        for layer, (inbound, outbound) in zip(self._layers, self._before, strict=True):
+
+@contextmanager
+def nodes_restored(model: Any) -> Iterator[None]:
+    """Undo what symbolic calls inside note down in a model and its layers, which a student's own code may look at."""
+    layers = list(model._flatten_layers())
+    before = [(len(y._inbound_nodes), len(y._outbound_nodes)) for y in layers]
+    try:
+        yield
+    finally:
+        for layer, (inbound, outbound) in zip(layers, before, strict=True):
             del layer._inbound_nodes[inbound:]
             del layer._outbound_nodes[outbound:]
+
+
+@functools.cache
+def _functional_class() -> Any:
+    images = keras.Input((1,))
+    return type(keras.Model(inputs=images, outputs=images))
 
 
 def _functional(layer: Any) -> Any | None:
     """The graph inside a functional or sequential model, if it has one and runs just that."""
     if isinstance(layer, keras.Sequential):
         return layer._functional if type(layer).call is keras.Sequential.call else None
-    functional = type(keras.Model(inputs=(i := keras.Input((1,))), outputs=i))
+    functional = _functional_class()
     if isinstance(layer, functional) and type(layer).call is functional.call:
         return layer
     return None
@@ -113,12 +136,13 @@ class _Tracer:
         if layer is not None:
             number = self._layer_numbers.setdefault(id(layer), len(self._layer_numbers))
             self._alive.append(layer)
-            for variable in layer.weights:
-                if "seed" in variable.name:
-                    continue
-                weights.append(variable.name)
+            for variable in filter(is_weight, layer.weights):
+                weight = variable.name
+                while weight in weights:  # layers made of layers have several kernels
+                    weight += "_"
+                weights.append(weight)
                 shapes.append([int(n) for n in variable.shape])
-                self.variables[f"{number}/{variable.name}"] = variable
+                self.variables[f"{number}/{weight}"] = variable
         self.nodes.append(
             {
                 "id": len(self.nodes),
@@ -131,36 +155,56 @@ class _Tracer:
                 "is_layer": layer is not None,
                 "training": training,
                 "trainable": bool(getattr(layer, "trainable", True)),
-                "regularized": _is_regularized(layer),
+                "regularized": layer is not None and is_regularized(layer),
                 "weights": weights,
                 "weight_shapes": shapes,
             }
         )
         return len(self.nodes) - 1
 
-    def inner_graph(self, graph: Any, inputs: list[int]) -> list[int]:
+    def inner_graph(self, graph: Any, inputs: list[int], training: bool | None = None) -> list[int]:
         """Walk a functional model's own nodes, without calling its layers again."""
         known = {id(t): number for t, number in zip(graph.inputs, inputs, strict=True)}
-        # Inside such a graph only an explicit `training=True` binds; Keras itself writes False there.
-        return [self._tensor(t, known, only_true=True) for t in keras.tree.flatten(graph.outputs)]
+        return [self._tensor(t, known, graph_training=(training,)) for t in keras.tree.flatten(graph.outputs)]
 
-    def called(self, function: Callable[..., Any], inputs: list[int], name: str) -> list[int]:
-        """Call a function on fresh symbolic tensors and walk what it did."""
-        tensors = [keras.Input(self.nodes[i]["shape"]) for i in inputs]
-        self._alive.append(tensors)
+    def called(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Any, dict[str, Any]],
+        known: dict[int, int],
+        name: str,
+    ) -> list[int]:
+        """Call a function on fresh symbolic tensors in place of known ones, and walk what it did."""
+        fresh: dict[int, Any] = {}
+
+        def replaced(value: Any) -> Any:
+            if not isinstance(value, keras.KerasTensor):
+                return value
+            if id(value) not in fresh:
+                fresh[id(value)] = keras.Input(batch_shape=value.shape, dtype=value.dtype)
+            return fresh[id(value)]
+
+        args, kwargs = keras.tree.map_structure(replaced, arguments)
+        if "training" in _parameters(function) and kwargs.get("training") is not True:
+            kwargs["training"] = None  # a default of False is replaced by the caller's mode when Keras runs it
+        self._alive.append(fresh)
         try:
-            result = function(*tensors)
+            result = function(*args, **kwargs)
         except Exception as error:
             raise TraceError(f"`{name}` cannot be followed symbolically: {error}"[:500]) from None
         outputs = keras.tree.flatten(result)
         if not outputs or not all(isinstance(t, keras.KerasTensor) for t in outputs):
             raise TraceError(f"`{name}` does not return a tensor when it is called symbolically")
         self._alive.append(outputs)
-        known = {id(t): number for t, number in zip(tensors, inputs, strict=True)}
-        return [self._tensor(t, known) for t in outputs]
+        inside = {id(tensor): known[original] for original, tensor in fresh.items()}
+        return [self._tensor(t, inside) for t in outputs]
 
-    def _tensor(self, tensor: Any, known: dict[int, int], only_true: bool = False) -> int:
-        """Node number of a symbolic tensor, tracing back as far as needed (deep models: no recursion)."""
+    def _tensor(self, tensor: Any, known: dict[int, int], graph_training: tuple[bool | None] | None = None) -> int:
+        """Node number of a symbolic tensor, tracing back as far as needed (deep models: no recursion).
+
+        Inside a functional model `graph_training` holds the mode in which it is called: Keras itself writes False
+        into its nodes, so that only True is a student's word.
+        """
         stack = [tensor]
         while stack:
             top = stack[-1]
@@ -177,33 +221,31 @@ class _Tracer:
             if missing:
                 stack.extend(missing)
                 continue
-            sources = [known[id(t)] for t in node.input_tensors]
-            training = _training_argument(node)
-            if only_true and training is False:
-                training = None
-            outputs = self._operation(operation, node, sources, training)
+            training = _training_argument(operation, node)
+            if graph_training is not None:
+                training = graph_training[0] if graph_training[0] is not None else training or None
+            outputs = self._operation(operation, node, known, training)
             for output, number in zip(node.outputs, outputs, strict=True):
                 known[id(output)] = number
         return known[id(tensor)]
 
-    def _operation(self, operation: Any, node: Any, sources: list[int], training: bool | None) -> list[int]:
-        shape = node.outputs[0].shape
+    def _operation(self, operation: Any, node: Any, known: dict[int, int], training: bool | None) -> list[int]:
+        shape, sources = node.outputs[0].shape, [known[id(t)] for t in node.input_tensors]
         is_layer = isinstance(operation, keras.layers.Layer)
         if is_layer:
             graph = _functional(operation)
             if graph is not None:
-                if training is not None:
-                    raise TraceError(f"`{operation.name}` is called with training={training}")
-                return self.inner_graph(graph, sources)
+                return self.inner_graph(graph, sources, training)
             described = _describe_layer(operation)
             if described is not None:
                 kind, config = described
                 return [self.emit(kind, operation.name, sources, shape, config, operation, training)]
-            if isinstance(operation, keras.layers.Lambda) or not type(operation).__module__.startswith("keras."):
-                function = operation.function if isinstance(operation, keras.layers.Lambda) else operation.call
+            function = _function_inside(operation)
+            if function is not None:
+                arguments = (node.arguments.args, node.arguments.kwargs)
                 nodes, variables = len(self.nodes), dict(self.variables)
                 try:
-                    return self.called(function, sources, operation.name)
+                    return self.called(function, arguments, known, operation.name)
                 except TraceError:
                     del self.nodes[nodes:]
                     self.variables = variables
@@ -214,6 +256,8 @@ class _Tracer:
             if described is not None:
                 kind, config = described
                 return [self.emit(kind, operation.name, sources, shape, config, None)]
+            if any(isinstance(a, keras.Variable) for a in keras.tree.flatten(vars(node.arguments))):
+                raise TraceError(f"`{operation.name}` uses weights that belong to no layer of its own")
         recognized = _recognize(operation, node) if len(sources) == 1 else None
         kind, config = recognized or (type(operation).__name__, {})
         owner = operation if is_layer else None
@@ -222,17 +266,33 @@ class _Tracer:
         ]
 
 
-def _training_argument(node: Any) -> bool | None:
+def _function_inside(layer: Any) -> Callable[..., Any] | None:
+    """What a layer of the student's own, or a `Lambda`, calls."""
+    if isinstance(layer, keras.layers.Lambda):
+        return functools.partial(layer.function, **(layer.arguments or {}))
+    if type(layer).__module__.startswith("keras."):
+        return None
+    function: Callable[..., Any] = layer.call
+    return function
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    try:
+        return dict(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # some built-in functions have none
+        return {}
+
+
+def _training_argument(operation: Any, node: Any) -> bool | None:
+    """The mode that a call was given; None where it follows that of the model."""
     value = node.arguments.kwargs.get("training")
     if value is None and len(node.arguments.args) > 1 and isinstance(node.arguments.args[1], bool):
         value = node.arguments.args[1]
+    if value is False and isinstance(operation, keras.layers.Layer):
+        default = _parameters(operation.call).get("training")
+        if default is not None and default.default is False:  # Keras writes the default down as if it were given
+            return None
     return value if isinstance(value, bool) else None
-
-
-def _is_regularized(layer: Any | None) -> bool:
-    names = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "beta_regularizer")
-    names += ("gamma_regularizer", "kernel_constraint", "bias_constraint")
-    return any(getattr(layer, name, None) is not None for name in names)
 
 
 def _pair(value: Any) -> list[int]:
@@ -248,7 +308,7 @@ def _describe_layer(layer: Any) -> tuple[str, dict[str, Any]] | None:
     if getattr(layer, "data_format", None) == "channels_first":
         return f"{base.__name__} (channels first)", {}
     plain_kinds = (layers.Add, layers.Multiply, layers.Subtract, layers.Flatten, layers.Identity)
-    if isinstance(layer, layers.Conv2D) and not isinstance(layer, layers.Conv2DTranspose):
+    if isinstance(layer, layers.Conv2D):
         config = {
             "filters": int(layer.filters),
             "kernel_size": _pair(layer.kernel_size),
@@ -258,8 +318,11 @@ def _describe_layer(layer: Any) -> tuple[str, dict[str, Any]] | None:
             "groups": int(layer.groups),
             "use_bias": bool(layer.use_bias),
         }
-        kind = "Conv2D" if base.__name__ == "Conv2D" else base.__name__
-        return kind, config | _activation(layer.activation)
+        return base.__name__, config | _activation(layer.activation)
+    if isinstance(layer, layers.Conv2DTranspose | layers.SeparableConv2D | layers.DepthwiseConv2D):
+        config = {"kernel_size": _pair(layer.kernel_size), "strides": _pair(layer.strides)}
+        config |= {"padding": str(layer.padding), "filters": int(layer.filters or 0)}
+        return base.__name__, config | _activation(layer.activation)
     if isinstance(layer, layers.Dense):
         return "Dense", {"units": int(layer.units), "use_bias": bool(layer.use_bias)} | _activation(layer.activation)
     if isinstance(layer, layers.Activation):
@@ -271,6 +334,8 @@ def _describe_layer(layer: Any) -> tuple[str, dict[str, Any]] | None:
         return "Activation", {"function": "softmax" if last else f"softmax over axis {layer.axis}"}
     if isinstance(layer, layers.LeakyReLU):
         return "Activation", {"function": "leaky_relu", "negative_slope": float(layer.negative_slope)}
+    if isinstance(layer, layers.PReLU):
+        return "Activation", {"function": "prelu"}
     if isinstance(layer, layers.ELU):
         return "Activation", _function_config(_activation(layer))
     if isinstance(layer, layers.MaxPooling2D | layers.AveragePooling2D):
@@ -300,7 +365,7 @@ def _describe_layer(layer: Any) -> tuple[str, dict[str, Any]] | None:
         return base.__name__, {"rate": float(layer.rate)}
     if isinstance(layer, plain_kinds):
         return base.__name__, {}
-    if isinstance(layer, layers.Lambda) or base.__name__ in ("Layer", "Model", "Functional", "Sequential"):
+    if base.__name__ in ("Layer", "Lambda", "Model", "Functional", "Sequential", "Normalization"):
         return None
     return base.__name__, {}
 
@@ -329,29 +394,32 @@ def _name_of(function: Any) -> tuple[str, float | None]:
     if function is None:
         return "linear", None
     label = getattr(function, "__name__", type(function).__name__)
+    unknown = f"own function {label}"[:80], None
     try:
-        got = np.asarray(function(keras.ops.convert_to_tensor(_POINTS[None], dtype="float32")))[0]
+        got = np.asarray(function(keras.ops.convert_to_tensor(_POINTS[None], dtype="float32")))
     except Exception:
-        return f"own function {label}"[:80], None
-    if got.shape != _POINTS.shape:
-        return f"own function {label}"[:80], None
-    slope = float(got[2] / _POINTS[2])
-    leaky = np.where(_POINTS > 0, _POINTS, slope * _POINTS)
-    for name, wanted in _activations().items():
+        return unknown
+    return (_elementwise(_POINTS[None], got) if got.shape == (1, *_POINTS.shape) else None) or unknown
+
+
+def _elementwise(x: np.ndarray, got: np.ndarray) -> tuple[str, float | None] | None:
+    """The name of an activation that makes `got` of `x` (same shape), and its slope if it is a leaky ReLU."""
+    for name, wanted in _activations(x).items():
         if np.allclose(got, wanted, atol=1e-4):
             return name, None
-    if 0 < slope < 1 and np.allclose(got, leaky, atol=1e-4):
-        return "leaky_relu", slope
-    return f"own function {label}"[:80], None
+    low = x.argmin()
+    slope = float(got.flat[low] / x.flat[low])
+    if 0 < slope < 1 and np.allclose(got, np.where(x > 0, x, slope * x), atol=1e-4):
+        return "leaky_relu", round(slope, 6)
+    return None
 
 
-def _activations() -> dict[str, np.ndarray]:
-    x = _POINTS
-    exponential = np.exp(x - x.max())
+def _activations(x: np.ndarray) -> dict[str, np.ndarray]:
+    exponential = np.exp(x - x.max(-1, keepdims=True))
     sigmoid = 1 / (1 + np.exp(-x))
     return {
         "relu": np.maximum(x, 0),
-        "softmax": exponential / exponential.sum(),
+        "softmax": exponential / exponential.sum(-1, keepdims=True),
         "linear": x,
         "relu6": np.clip(x, 0, 6),
         "sigmoid": sigmoid,
@@ -368,42 +436,47 @@ def _recognize(operation: Any, node: Any) -> tuple[str, dict[str, Any]] | None:
     source, output = node.input_tensors[0].shape[1:], node.outputs[0].shape[1:]
     if None in source or None in output or len(node.outputs) != 1:
         return None
-
-    def run(x: np.ndarray) -> np.ndarray | None:
-        value = keras.ops.convert_to_tensor(x, dtype="float32")
-        fill = {id(node.input_tensors[0]): value}
-        arguments = keras.tree.map_structure(lambda t: fill.get(id(t), t), (node.arguments.args, node.arguments.kwargs))
-        try:
-            return np.asarray(operation(*arguments[0], **arguments[1]))
-        except Exception:
-            return None
-
     x = np.random.default_rng(0).uniform(-9, 9, (2, *source)).astype("float32")
-    got = run(x)
-    if got is None or got.shape != (2, *output):
+    value = keras.ops.convert_to_tensor(x)
+    args, kwargs = node.arguments.fill_in({id(node.input_tensors[0]): value})
+    try:
+        got = np.asarray(operation(*args, **kwargs)).astype("float32")
+    except Exception:
+        return None
+    if got.shape != (2, *output):
         return None
     if len(output) == 1 and np.allclose(got, x.reshape(2, -1)):
         return "Flatten", {}
     if output == source:
-        candidates = {
-            "relu": np.maximum(x, 0),
-            "linear": x,
-            "relu6": np.clip(x, 0, 6),
-            "softmax": np.exp(x - x.max(-1, keepdims=True)),
-        }
-        candidates["softmax"] = candidates["softmax"] / candidates["softmax"].sum(-1, keepdims=True)
-        for name, wanted in candidates.items():
-            if np.allclose(got, wanted, atol=1e-4):
-                return "Activation", {"function": name}
-        return None
+        named = _elementwise(x, got)
+        if named is not None:
+            slope = {} if named[1] is None else {"negative_slope": named[1]}
+            return "Activation", {"function": named[0]} | slope
+        return _rescaling(x, got)
     if len(source) == len(output) == 3 and source[2] == output[2] and source[0] % output[0] == 0:
-        size = source[0] // output[0]
-        if source[1] != size * output[1]:
-            return None
-        tiles = x.reshape(2, output[0], size, output[1], size, source[2])
-        config = {"pool_size": [size] * 2, "strides": [size] * 2, "padding": "valid"}
-        if np.allclose(got, tiles.max((2, 4)), atol=1e-4):
-            return "MaxPooling2D", config
-        if np.allclose(got, tiles.mean((2, 4)), atol=1e-4):
-            return "AveragePooling2D", config
+        return _pooling(x, got)
+    return None
+
+
+def _rescaling(x: np.ndarray, got: np.ndarray) -> tuple[str, dict[str, Any]] | None:
+    """Scale and offset of a map that is affine, with one scale and offset a channel."""
+    axes = tuple(range(x.ndim - 1))
+    scale = (got.max(axes) - got.min(axes)) / (x.max(axes) - x.min(axes))
+    for sign in (1, -1):
+        offset = got.mean(axes) - sign * scale * x.mean(axes)
+        if np.allclose(got, sign * scale * x + offset, atol=1e-4 * float(np.abs(got).max()), rtol=0):
+            return "Rescaling", {"scale": (sign * scale).tolist(), "offset": offset.tolist()}
+    return None
+
+
+def _pooling(x: np.ndarray, got: np.ndarray) -> tuple[str, dict[str, Any]] | None:
+    """Size of a pooling of square windows that do not overlap."""
+    (n, rows, columns, channels), size = x.shape, x.shape[1] // got.shape[1]
+    if (rows, columns) != (size * got.shape[1], size * got.shape[2]):
+        return None
+    tiles = x.reshape(n, rows // size, size, columns // size, size, channels)
+    config = {"pool_size": [size] * 2, "strides": [size] * 2, "padding": "valid"}
+    for kind, wanted in (("MaxPooling2D", tiles.max((2, 4))), ("AveragePooling2D", tiles.mean((2, 4)))):
+        if np.allclose(got, wanted, atol=1e-4):
+            return kind, config
     return None

@@ -8,20 +8,21 @@ training can be looked at in seconds.
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
 
-MAX_ROWS = 5_000  # of the data that a fit was given; what goes beyond is counted, not kept
+MAX_ROWS = 5_000  # of the batches that a fit was given; what goes beyond is counted, not kept
 EVALUATED_ROWS = 640  # of a large data set that `evaluate` looks at
 LARGE = 2_000  # rows
 NUDGE = 0.05  # standard deviation of the token change, relative to that of each weight
+FEW = 8  # rows or batches, where nothing is recorded
 
 
-@dataclass
+@dataclass(eq=False)
 class Fit:
     """One call of `fit`."""
 
@@ -30,35 +31,50 @@ class Fit:
     initial_epoch: int
     batch_size: int | None
     n_train: int
-    x_train: np.ndarray | None
-    y_train: np.ndarray | None
+    x_train: Any
+    y_train: Any
     n_validation: int
-    x_validation: np.ndarray | None
-    y_validation: np.ndarray | None
+    x_validation: Any
+    y_validation: Any
     validates: bool
     callbacks: list[dict[str, Any]]
     weights_before: list[np.ndarray]
     weights_after: list[np.ndarray] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(eq=False)
 class Evaluation:
-    """One call of `evaluate` or `predict`."""
+    """One call of `evaluate` or `predict`.
+
+    Args:
+        model: that was evaluated.
+        weights: that it had.
+        n: rows that it was given.
+        predicted: class that the model gave to each row looked at (of a large array `evaluate` looks at the first
+            `EVALUATED_ROWS`); None where outputs are no class scores.
+        labels: as given, of the same rows; None for `predict`.
+    """
 
     model: Any
     weights: list[np.ndarray]
     n: int
-    x: np.ndarray | None
-    y: np.ndarray | None
+    predicted: np.ndarray | None
+    labels: np.ndarray | None
 
 
-@dataclass
+@dataclass(eq=False)
 class Recording:
     """All that happened while recording, in order."""
 
     fits: list[Fit] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
     keep_rows: bool = True
+    touched: dict[int, "_Touched"] = field(default_factory=dict)
+
+    @property
+    def limit(self) -> int:
+        """Rows to keep of data that come in batches."""
+        return MAX_ROWS if self.keep_rows else FEW
 
 
 _active: list[Recording] = []
@@ -68,8 +84,10 @@ _active: list[Recording] = []
 def recording(*, keep_rows: bool = True) -> Iterator[Recording]:
     """Shorten and record training until the end of the block; may be nested, the innermost records.
 
+    Afterwards every model has the weights that it had before.
+
     Args:
-        keep_rows: whether to keep the rows that `fit` and `evaluate` were given.
+        keep_rows: whether to keep the rows that `fit` was given, and to note evaluations.
     """
     current = Recording(keep_rows=keep_rows)
     if not _active:
@@ -79,33 +97,85 @@ def recording(*, keep_rows: bool = True) -> Iterator[Recording]:
         yield current
     finally:
         _active.remove(current)
+        for touched in current.touched.values():
+            touched.restore()
         if not _active:
             _uninstall()
 
 
 _NAMES = ("fit", "evaluate", "predict", "train_on_batch")
+_replaced: dict[str, Any] = {}  # what keras.Model itself had under these names, which is usually nothing
 
 
 def _install() -> None:
     trainer = _trainer()
     for name in _NAMES:
+        if name in vars(keras.Model):
+            _replaced[name] = vars(keras.Model)[name]
         setattr(keras.Model, name, globals()[f"_{name}"](getattr(trainer, name)))
 
 
 def _uninstall() -> None:
     for name in _NAMES:
         delattr(keras.Model, name)
+        if name in _replaced:
+            setattr(keras.Model, name, _replaced.pop(name))
 
 
-def _trainer() -> type:
+def _trainer() -> Any:
     """The class from which every model inherits `fit`."""
     return next(base for base in keras.Model.__mro__[1:] if "fit" in vars(base))
 
 
-def _eager(model: Any) -> None:
-    """Tracing a graph costs more than the few steps that are run here."""
+class _Touched:
+    """A model that was fitted, evaluated or asked for predictions, and how it was before."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._settings = model.run_eagerly, model.jit_compile, getattr(model, "history", None)
+        self._weights: list[tuple[Any, np.ndarray]] | None = None
+
+    def keep_weights(self) -> None:
+        """Remember the weights, the first time."""
+        if self._weights is None:
+            self._weights = [(v, np.array(v)) for v in self._model.weights]
+
+    def restore(self) -> None:
+        """Undo what recording did to the model."""
+        model = self._model
+        model.run_eagerly, model.jit_compile, model.history = self._settings
+        model.test_function = model.predict_function = None
+        for variable, value in self._weights or ():
+            variable.assign(value)
+
+
+def _touch(model: Any) -> _Touched:
+    """Run it eagerly from now on: tracing a graph costs more than the few steps that are run here."""
+    touched = _active[-1].touched.setdefault(id(model), _Touched(model))
     model.run_eagerly = True
     model.jit_compile = False
+    return touched
+
+
+def _measure(model: Any, x: Any, y: Any, batch_size: int) -> dict[str, Any]:
+    """What `evaluate(..., return_dict=True)` says of arrays, without the costly iterator around it."""
+    if keras.backend.backend() != "tensorflow":
+        return dict(_trainer().evaluate(model, x, y, batch_size, verbose=0, return_dict=True))
+    model.reset_metrics()
+    logs: dict[str, Any] = {}
+    for batch in _batches(x, y, batch_size):
+        logs = model.test_step(batch)
+    return {name: float(np.asarray(value)) for name, value in model._get_metrics_result_or_logs(logs).items()}
+
+
+def _batches(x: Any, y: Any, size: int) -> Iterator[tuple[Any, ...]]:
+    for start in range(0, len(x), size):
+        yield tuple(_tensor(a[start : start + size]) for a in ((x,) if y is None else (x, y)))
+
+
+def _tensor(values: Any) -> Any:
+    array = np.asarray(values)
+    return keras.ops.convert_to_tensor(array.astype(keras.config.floatx()) if array.dtype.kind == "f" else array)
 
 
 def _fit(original: Any) -> Any:
@@ -130,19 +200,20 @@ def _fit(original: Any) -> Any:
     ) -> Any:
         self._assert_compile_called("fit")
         recording = _active[-1]
-        limit = MAX_ROWS if recording.keep_rows else 8
-        train = _Rows.of(x, y, batch_size, steps_per_epoch, limit)
+        train = _Rows.of(x, y, batch_size, steps_per_epoch, recording.limit)
         held_out = _Rows.none()
         validates = validation_data is not None or bool(validation_split)
         if validation_data is not None:
             pair = validation_data if isinstance(validation_data, tuple | list) else (validation_data, None)
-            held_out = _Rows.of(pair[0], pair[1], validation_batch_size, validation_steps, limit)
+            held_out = _Rows.of(pair[0], pair[1], validation_batch_size, validation_steps, recording.limit)
         elif validation_split:
+            if not train.splits:
+                raise ValueError("`validation_split` is only supported for arrays, not for data that come in batches")
             train, held_out = train.split(validation_split)
         # A truthful look at a few rows: it builds the model, finds misfits of labels and loss, and names the metrics.
-        _eager(self)
-        logs = _trainer().evaluate(self, *train.head(8), verbose=0, return_dict=True)  # type: ignore[attr-defined]
-        entry = self.get_weights()
+        touched = _touch(self)
+        logs = _measure(self, *train.head(FEW), FEW)
+        touched.keep_weights()
         epochs, initial_epoch = int(epochs), int(initial_epoch)
         note = Fit(
             model=self,
@@ -157,13 +228,15 @@ def _fit(original: Any) -> Any:
             y_validation=held_out.y if recording.keep_rows else None,
             validates=validates,
             callbacks=[],
-            weights_before=entry,
+            weights_before=self.get_weights(),
         )
         number = len(recording.fits)
         recording.fits.append(note)
         _nudge(self, number)
         curves = _curves(list(logs), max(epochs - initial_epoch, 0), validates, number)
-        history, note.callbacks = _run_callbacks(self, callbacks, curves, initial_epoch, epochs, train)
+        history, note.callbacks = _run_callbacks(
+            self, callbacks, curves, range(initial_epoch, epochs), train, _validation_epochs(validation_freq)
+        )
         note.weights_after = self.get_weights()
         return history
 
@@ -171,20 +244,40 @@ def _fit(original: Any) -> Any:
     return fit
 
 
+def _validation_epochs(frequency: Any) -> Callable[[int], bool]:
+    """Whether `fit` validates after an epoch (counted from 0), given its `validation_freq`."""
+    if isinstance(frequency, int):
+        return lambda epoch: (epoch + 1) % frequency == 0
+    return lambda epoch: epoch + 1 in frequency
+
+
 def _evaluate(original: Any) -> Any:
     def evaluate(self: Any, x: Any = None, y: Any = None, batch_size: int | None = None, **options: Any) -> Any:
-        arrays = _is_array(x) and (y is None or _is_array(y))
-        rows = len(x) if arrays else 0
-        if arrays and rows > LARGE and not options.get("_use_cached_eval_dataset"):
-            x, y = x[:EVALUATED_ROWS], None if y is None else y[:EVALUATED_ROWS]
-            weight = options.get("sample_weight")
-            if weight is not None:
-                options["sample_weight"] = weight[:EVALUATED_ROWS]
-        if arrays:
-            batch_size = max(batch_size or 0, 256)
-        _eager(self)
-        result = original(self, x, y, batch_size, **options)
-        _note_evaluation(self, x, y, rows)
+        if options.get("_use_cached_eval_dataset"):
+            return original(self, x, y, batch_size, **options)
+        self._assert_compile_called("evaluate")
+        _touch(self)
+        if not (_is_array(x) and (y is None or _is_array(y))):
+            if not isinstance(x, list) and not hasattr(x, "cardinality") and not hasattr(x, "__getitem__"):
+                # A generator can be gone through once only.
+                x = list(itertools.islice(x, options.pop("steps", None) or MAX_ROWS))
+                result = original(self, _again(x), y, batch_size, **options)
+            else:
+                result = original(self, x, y, batch_size, **options)
+            _note_batches(self, x, y, options.get("steps"))
+            return result
+        rows = len(x)
+        weight = options.get("sample_weight")
+        if rows > LARGE:
+            x, y, weight = (None if a is None else a[:EVALUATED_ROWS] for a in (x, y, weight))
+        size = max(batch_size or 0, 256)
+        plain = {"verbose", "return_dict"}
+        if set(options) <= plain and (y is None or len(y) == len(x)):
+            logs = _measure(self, x, y, size)
+            result = logs if options.get("return_dict") else self._flatten_metrics_in_order(logs)
+        else:
+            result = original(self, x, y, size, **(options | ({} if weight is None else {"sample_weight": weight})))
+        _note(self, rows, lambda: _classes(self, x), y)
         return result
 
     evaluate.__doc__ = original.__doc__
@@ -193,12 +286,16 @@ def _evaluate(original: Any) -> Any:
 
 def _predict(original: Any) -> Any:
     def predict(self: Any, x: Any, batch_size: int | None = None, *args: Any, **options: Any) -> Any:
-        arrays = _is_array(x)
-        if arrays:
-            batch_size = max(batch_size or 0, 500)
-        _eager(self)
-        result = original(self, x, batch_size, *args, **options)
-        _note_evaluation(self, x, None, len(x) if arrays else 0)
+        _touch(self)
+        if not _is_array(x):
+            return original(self, x, batch_size, *args, **options)
+        size = max(batch_size or 0, 500)
+        if keras.backend.backend() == "tensorflow" and not args and set(options) <= {"verbose"} and len(x):
+            parts = [self.predict_step(batch) for batch in _batches(x, None, size)]
+            result = keras.tree.map_structure(lambda *p: np.concatenate([np.asarray(q) for q in p]), *parts)
+        else:
+            result = original(self, x, size, *args, **options)
+        _note(self, len(x), lambda: _argmax(result), None)
         return result
 
     predict.__doc__ = original.__doc__
@@ -207,11 +304,11 @@ def _predict(original: Any) -> Any:
 
 def _train_on_batch(original: Any) -> Any:
     def train_on_batch(self: Any, x: Any, y: Any = None, *args: Any, **options: Any) -> Any:
-        """The first batches of a hand-written loop are real; the rest only nudge the weights."""
+        """The first batches of a hand-written loop are real; the rest do nothing."""
         calls = getattr(self, "_lab_batches", 0)
         self._lab_batches = calls + 1
         if calls < 2 or not hasattr(self, "_lab_last_logs"):
-            _eager(self)
+            _touch(self).keep_weights()
             self._lab_last_logs = original(self, x, y, *args, **options)
         return self._lab_last_logs
 
@@ -219,16 +316,51 @@ def _train_on_batch(original: Any) -> Any:
     return train_on_batch
 
 
-def _note_evaluation(model: Any, x: Any, y: Any, n: int) -> None:
+def _note(model: Any, n: int, classes: Callable[[], np.ndarray | None], labels: Any) -> None:
+    """Note an evaluation, where that is wanted."""
     recording = _active[-1]
-    if not recording.keep_rows:
+    if recording.keep_rows:
+        labels = None if labels is None else np.asarray(labels)
+        recording.evaluations.append(Evaluation(model, model.get_weights(), n, classes(), labels))
+
+
+def _note_batches(model: Any, data: Any, y: Any, steps: int | None) -> None:
+    if not _active[-1].keep_rows:
         return
-    if _is_array(x):
-        kept, labels = np.asarray(x[:EVALUATED_ROWS]), None if y is None else np.asarray(y[:EVALUATED_ROWS])
-    else:
-        rows = _Rows.of(x, y, None, None, MAX_ROWS)
-        kept, labels, n = rows.x, rows.y, rows.n
-    recording.evaluations.append(Evaluation(model, model.get_weights(), n, kept, labels))
+    predicted, labels, n = [], [], 0
+    batches = [(data, y)] if isinstance(data, list) and y is not None else _batches_of(data)
+    for batch in itertools.islice(batches, steps or MAX_ROWS):
+        x, of_x = (batch[0], batch[1]) if isinstance(batch, tuple | list) and len(batch) > 1 else (batch, None)
+        n += len(x)
+        classes = _classes(model, np.asarray(x))
+        if classes is None or of_x is None:
+            return
+        predicted.append(classes)
+        labels.append(np.asarray(of_x))
+    if predicted:
+        _note(model, n, lambda: np.concatenate(predicted), np.concatenate(labels))
+
+
+def _classes(model: Any, x: Any) -> np.ndarray | None:
+    """Class that the model gives to each row."""
+    parts = [_argmax(np.asarray(model(batch[0], training=False))) for batch in _batches(x, None, 500)]
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if known and len(known) == len(parts) else None
+
+
+def _argmax(outputs: Any) -> np.ndarray | None:
+    return np.asarray(outputs.argmax(axis=1)) if isinstance(outputs, np.ndarray) and outputs.ndim == 2 else None
+
+
+def _again(batches: list[Any]) -> Iterator[Any]:
+    yield from batches
+
+
+def _batches_of(data: Any) -> Iterator[Any]:
+    """The batches of a tf.data.Dataset, a PyDataset, a list or a generator."""
+    if hasattr(data, "__len__") and hasattr(data, "__getitem__") and not hasattr(data, "cardinality"):
+        return (data[i] for i in range(len(data)))
+    return iter(data)
 
 
 def _is_array(value: Any) -> bool:
@@ -237,12 +369,13 @@ def _is_array(value: Any) -> bool:
 
 @dataclass
 class _Rows:
-    """The data given to `fit`: at most `limit` rows of it, and how many there are."""
+    """The data given to `fit`: at most `limit` rows of it if it comes in batches, and how many there are."""
 
-    x: np.ndarray | None
-    y: np.ndarray | None
+    x: Any
+    y: Any
     n: int
     batch_size: int | None
+    splits: bool = False
 
     @classmethod
     def none(cls) -> "_Rows":
@@ -261,18 +394,17 @@ class _Rows:
             size = batch_size or 32
             if steps is not None and batch_size is None:
                 size = -(-len(x) // steps)
-            return cls(x, labels, len(x), size)
+            return cls(x, labels, len(x), size, splits=True)
         return cls._of_batches(x, steps, limit)
 
     @classmethod
     def _of_batches(cls, data: Any, steps: int | None, limit: int) -> "_Rows":
         """From a tf.data.Dataset, a PyDataset or a generator of batches."""
-        if hasattr(data, "__len__") and hasattr(data, "__getitem__") and not hasattr(data, "cardinality"):
-            batches: Any = (data[i] for i in range(len(data)))
-        else:
-            batches = iter(data)
-        xs, ys, n, size = [], [], 0, None
-        for batch in itertools.islice(batches, steps if steps is not None else limit):
+        xs: list[np.ndarray] = []
+        ys: list[np.ndarray | None] = []
+        n, size = 0, None
+        most = limit if steps is None else steps if limit > FEW else min(steps, FEW)
+        for batch in itertools.islice(_batches_of(data), most):
             x, y = (batch[0], batch[1]) if isinstance(batch, tuple | list) else (batch, None)
             x = np.asarray(x)
             size = size or len(x)
@@ -280,34 +412,28 @@ class _Rows:
                 xs.append(x)
                 ys.append(None if y is None else np.asarray(y))
             n += len(x)
-            if n >= limit and steps is None and not _is_finite(data):
+            if n >= limit and steps is None and _endless(data):
                 break
         if not xs:
             raise ValueError("the data given to fit holds no batch")
-        labels = None if ys[0] is None else np.concatenate(ys)  # type: ignore[arg-type]
-        return cls(np.concatenate(xs), labels, n, size)
+        labels = [y for y in ys if y is not None]
+        return cls(np.concatenate(xs), np.concatenate(labels) if labels else None, n, size)
 
     def split(self, share: float) -> tuple["_Rows", "_Rows"]:
         """As Keras splits: the last part, before any shuffling, is held out."""
         if not 0 < share < 1:
             raise ValueError(f"`validation_split` must be between 0 and 1, received {share}")
-        if self.x is None:
-            return self, _Rows.none()
         at = int(self.n * (1 - share))
         first = _Rows(self.x[:at], None if self.y is None else self.y[:at], at, self.batch_size)
         last = _Rows(self.x[at:], None if self.y is None else self.y[at:], self.n - at, self.batch_size)
         return first, last
 
     def head(self, n: int) -> tuple[Any, Any]:
-        x = None if self.x is None else np.asarray(self.x[:n])
-        return x, None if self.y is None else np.asarray(self.y[:n])
+        return np.asarray(self.x[:n]), None if self.y is None else np.asarray(self.y[:n])
 
 
-def _is_finite(data: Any) -> bool:
-    try:
-        return bool(0 <= int(data.cardinality()) < 10**6)
-    except Exception:
-        return hasattr(data, "__len__")
+def _endless(data: Any) -> bool:
+    return hasattr(data, "cardinality") and int(data.cardinality()) == -1
 
 
 def _nudge(model: Any, number: int) -> None:
@@ -319,16 +445,18 @@ def _nudge(model: Any, number: int) -> None:
 
 
 def _curves(names: list[str], epochs: int, validates: bool, number: int) -> dict[str, list[float]]:
-    """Histories that look like training: the loss falls, everything else rises."""
+    """Histories that look like training: the loss falls, everything else rises, far enough to set off whatever
+    waits for a good value."""
     rng = np.random.default_rng([number, 21])
     time = np.arange(epochs) / max(epochs, 1)
     curves: dict[str, list[float]] = {}
     for prefix, gap in (("", 0.0), ("val_", 0.15)) if validates else (("", 0.0),):
         for name in names:
             noise = rng.normal(0, 0.01, epochs)
-            falls = 0.8 + 1.4 * np.exp(-4 * time) + gap
-            rises = 0.25 + 0.45 * (1 - np.exp(-4 * time)) - gap / 3
-            curves[prefix + name] = [float(v) for v in (falls if name == "loss" else rises) + noise]
+            falls = 0.05 + 2.2 * np.exp(-5 * time) + gap
+            rises = 0.995 - 0.75 * np.exp(-5 * time) - gap / 3
+            values = falls + noise if name == "loss" else np.clip(rises + noise, 0, 1)
+            curves[prefix + name] = [float(v) for v in values]
     return curves
 
 
@@ -336,42 +464,48 @@ def _run_callbacks(
     model: Any,
     callbacks: Any,
     curves: dict[str, list[float]],
-    initial_epoch: int,
-    epochs: int,
+    epochs: range,
     train: _Rows,
+    validates_after: Callable[[int], bool],
 ) -> tuple[Any, list[dict[str, Any]]]:
     """Run every callback over the made-up epochs; say which of them may end training early."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = callbacks.callbacks
-    given = list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks] if callbacks else []
+    given = keras.tree.flatten(callbacks) if callbacks else []
+    own_history = next((c for c in given if isinstance(c, keras.callbacks.History)), None)
     given = [c for c in given if not isinstance(c, keras.callbacks.History | keras.callbacks.ProgbarLogger)]
-    history = keras.callbacks.History()
+    history = keras.callbacks.History() if own_history is None else own_history
     steps = -(-train.n // train.batch_size) if train.batch_size else None
-    for callback in [history, *given]:
+    for callback in [*given, history]:
         callback.set_model(model)
-        callback.set_params({"epochs": epochs, "steps": steps, "verbose": 0})
-    described = [_describe_callback(callback, epochs - initial_epoch) for callback in given]
+        callback.set_params({"epochs": epochs.stop, "steps": steps, "verbose": 0})
+    described = [_describe_callback(callback, len(epochs)) for callback in given]
     model.history = history
     quiet = (keras.callbacks.EarlyStopping, keras.callbacks.TensorBoard, keras.callbacks.TerminateOnNaN)
     heavy = (keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore)
-    active = [history, *(c for c in given if not isinstance(c, quiet + heavy))]
+    # As in Keras the history comes last: it notes what callbacks add to the logs.
+    active = [*(c for c in given if not isinstance(c, quiet + heavy)), history]
     model.stop_training = False
     for callback in active:
         callback.on_train_begin({})
-    for index, epoch in enumerate(range(initial_epoch, epochs)):
-        logs = {name: values[index] for name, values in curves.items()}
-        for callback in active:
-            callback.on_epoch_begin(epoch, {})
-            callback.on_epoch_end(epoch, dict(logs))
-            if model.stop_training:
-                position = next((i for i, c in enumerate(given) if c is callback), None)
-                if position is not None:
-                    described[position]["stops_at"] = epoch + 1
-                model.stop_training = False
-        if epoch == epochs - 1:
+    for index, epoch in enumerate(epochs):
+        logs = {
+            name: values[index]
+            for name, values in curves.items()
+            if validates_after(epoch) or not name.startswith("val_")
+        }
+        if epoch == epochs[-1]:
             for callback in given:
                 if isinstance(callback, keras.callbacks.ModelCheckpoint):
                     callback.on_epoch_end(epoch, dict(logs))
+        for callback in active:
+            callback.on_epoch_begin(epoch, {})
+            callback.on_epoch_end(epoch, logs)
+            if model.stop_training:
+                position = next((i for i, c in enumerate(given) if c is callback), None)
+                if position is not None and epoch < epochs[-1] and described[position]["stops_at"] is None:
+                    described[position]["stops_at"] = epoch + 1
+                model.stop_training = False
     for callback in active:
         callback.on_train_end({})
     return history, described

@@ -19,7 +19,16 @@ from lab.probes import inputs
 
 
 class NeedsEarlier(Exception):
-    """A question leans on an earlier one that gives nothing to work with yet."""
+    """A question leans on an earlier one that gives nothing to work with yet.
+
+    Args:
+        question: number of the earlier one.
+        reason: what is wrong with it, as a sentence without its full stop.
+    """
+
+    def __init__(self, question: int, reason: str) -> None:
+        self.question = question
+        super().__init__(f"Question {question} has to work first: {reason}.")
 
 
 @dataclass
@@ -98,28 +107,54 @@ class Student:
         return "(n, 1)"
 
     def data(self, key: str, n_train: int, n_test: int) -> "Data":
-        """Small fresh data, through the student's own `preprocess` where that gives something usable."""
+        """Small fresh data, through the student's own `preprocess` as far as that gives something usable.
+
+        Images and labels are judged apart: labels keep the form that the student gives them even where the
+        images cannot be used, and the other way round.
+        """
         raw = inputs.raw_data(self.seed, key, n_train, n_test, self.label_shape())
         answer = self.call("preprocess", *(a.copy() for a in raw))
-        arrays = _usable(answer.value, n_train, n_test) if answer.error is None else None
-        own = arrays is not None
-        if arrays is None:
-            x_train, y_train, x_test, y_test = raw
-            arrays = (x_train / np.float32(255), y_train, x_test / np.float32(255), y_test)
-        return Data(*arrays, labels=(raw[1].ravel(), raw[3].ravel()), own=own)
+        fault = _missing_or_raised("preprocess", answer)
+        x_train, y_train, x_test, y_test = (np.zeros(0),) * 4
+        if fault is None:
+            parts = _four_arrays(answer.value)
+            x_train, y_train, x_test, y_test = parts or (x_train, y_train, x_test, y_test)
+            fault = "`preprocess` does not return four arrays" if parts is None else None
+        image_fault = _image_fault("x_train", x_train, n_train) or _image_fault("x_test", x_test, n_test)
+        if image_fault:
+            x_train, x_test = raw[0] / np.float32(255), raw[2] / np.float32(255)
+        form = _label_form(y_train) or _label_form(y_test) or _label_form(self.namespace.get("y_train"))
+        label_faults = _label_fault("y_train", y_train, n_train), _label_fault("y_test", y_test, n_test)
+        if label_faults[0] or _label_form(y_train) != form:
+            y_train = _labels_in_form(raw[1], form)
+        if label_faults[1] or _label_form(y_test) != form:
+            y_test = _labels_in_form(raw[3], form)
+        return Data(
+            x_train.astype("float32"),
+            y_train,
+            x_test.astype("float32"),
+            y_test,
+            labels=(integers(y_train), integers(y_test)),
+            fault=fault or image_fault or label_faults[0] or label_faults[1],
+            own_labels=fault is None and not any(label_faults),
+        )
 
-    def model(self, builder: str = "build_tiny_vgg") -> tuple[Any, bool]:
-        """A fresh model of the student's, or the neutral one; and whether it is the student's.
+    def model(self) -> tuple[Any, bool]:
+        """A fresh tiny VGG of the student's, or the neutral model; and whether it is the student's.
 
         Raises:
             NeedsEarlier: there is neither.
         """
-        answer = self.call(builder)
+        answer = self.call("build_tiny_vgg")
         if answer.error is None and classifies(answer.value):
             return answer.value, True
-        if "build" not in self.neutral:
-            raise NeedsEarlier(f"`{builder}` (question 4) has to return a model first")
-        return self.neutral["build"](), False
+        if "build" in self.neutral:
+            return self.neutral["build"](), False
+        fault = _missing_or_raised("build_tiny_vgg", answer)
+        if fault is None and not isinstance(answer.value, keras.Model):
+            fault = "`build_tiny_vgg` does not return a Keras model"
+        sizes = f"{settings.N_CLASSES} values for an image of shape {settings.IMAGE_SHAPE}"
+        raise NeedsEarlier(4, fault or f"the model of `build_tiny_vgg` does not give {sizes}")
 
     def compiled(self, data: "Data") -> tuple[Any, dict[str, bool]]:
         """A fresh compiled model that fits the data, and which parts of it are the student's own.
@@ -130,24 +165,36 @@ class Student:
         model, own_model = self.model()
         answer = self.call("compile_model", model)
         compiled = answer.value if isinstance(answer.value, keras.Model) else model
-        if answer.error is None and _works(compiled, data):
+        fault = _missing_or_raised("compile_model", answer) or _misfit(compiled, data)
+        if fault is None:
             return compiled, {"model": own_model, "compile": True}
-        if "compile_model" not in self.neutral:
-            raise NeedsEarlier("`compile_model` (question 5) has to work with your model and labels first")
-        model, own_model = self.model()
-        return self.neutral["compile_model"](model, data.y_train), {"model": own_model, "compile": False}
+        if "compile_model" in self.neutral:
+            model, own_model = self.model()
+            return self.neutral["compile_model"](model, data.y_train), {"model": own_model, "compile": False}
+        if data.fault is not None and not data.own_labels and answer.error is None:
+            raise NeedsEarlier(3, data.fault)
+        raise NeedsEarlier(5, fault)
 
 
 @dataclass
 class Data:
-    """Preprocessed arrays, and the integer labels behind them (train, test)."""
+    """Preprocessed arrays.
 
-    x_train: Any
-    y_train: Any
-    x_test: Any
-    y_test: Any
+    Args:
+        x_train, x_test: float32 (n, 32, 32, 3).
+        y_train, y_test: labels in the student's form: (n,), (n, 1) or one-hot (n, N_CLASSES).
+        labels: the same as integers (n,), of train and of test.
+        fault: why they are not all what the student's own `preprocess` returned; None if they are.
+        own_labels: whether the labels are.
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
     labels: tuple[np.ndarray, np.ndarray]
-    own: bool
+    fault: str | None
+    own_labels: bool
 
 
 def run(function: Callable[..., Any], *args: Any, name: str = "", **options: Any) -> Answer:
@@ -196,33 +243,87 @@ def classifies(model: Any) -> bool:
         return False
 
 
-def _works(model: Any, data: Data) -> bool:
-    """Whether loss, metrics and labels fit each other, tried on a few rows."""
+def _missing_or_raised(name: str, answer: Answer) -> str | None:
+    """What is wrong with calling a function of the student's, as part of a sentence; None if nothing is."""
+    if answer.error is None:
+        return None
+    if answer.error["kind"] == "missing":
+        return f"`{name}` is not defined"
+    return f"`{name}` raised {answer.error['type']}: {_short(str(answer.error['message']))}"
+
+
+def _short(message: str) -> str:
+    """The first line of an error's message, for the middle of a sentence."""
+    first = next((line.strip() for line in message.splitlines() if line.strip()), "(no message)")
+    return (first if len(first) <= 160 else first[:157] + "...").rstrip(".")
+
+
+def _misfit(model: Any, data: Data) -> str | None:
+    """Why loss, metrics, model and labels do not fit each other, tried on a few rows; None if they do."""
+    if not model.compiled:
+        return "`compile_model` does not compile the model"
     try:
         with quiet():
             model.run_eagerly, model.jit_compile = True, False
             loss = model.evaluate(data.x_train[:8], data.y_train[:8], verbose=0)
-        return bool(np.all(np.isfinite(np.asarray(loss, dtype=float))))
-    except Exception:
-        return False
+    except Exception as error:
+        message = _short(str(error))
+        return f"the compiled model cannot be evaluated on your labels ({type(error).__name__}: {message})"
+    finite = bool(np.all(np.isfinite(np.asarray(loss, dtype=float))))
+    return None if finite else "the loss of the compiled model is not a finite number"
 
 
-def _usable(value: Any, n_train: int, n_test: int) -> tuple[Any, Any, Any, Any] | None:
+def _four_arrays(value: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None:
     if not isinstance(value, tuple | list) or len(value) != 4:
         return None
     try:
         x_train, y_train, x_test, y_test = (np.asarray(v) for v in value)
     except Exception:
         return None
-    images = all(
-        x.shape == (n, *settings.IMAGE_SHAPE) and x.dtype.kind == "f" and np.abs(x).max(initial=0) <= 1000
-        for x, n in ((x_train, n_train), (x_test, n_test))
-    )
-    shapes = [(n_train, n_test), ((n_train, 1), (n_test, 1))]
-    shapes.append(((n_train, settings.N_CLASSES), (n_test, settings.N_CLASSES)))
-    labels = any(y_train.shape == _tuple(a) and y_test.shape == _tuple(b) for a, b in shapes)
-    return (x_train.astype("float32"), y_train, x_test.astype("float32"), y_test) if images and labels else None
+    return x_train, y_train, x_test, y_test
 
 
-def _tuple(shape: Any) -> tuple[int, ...]:
-    return shape if isinstance(shape, tuple) else (shape,)
+def _image_fault(name: str, x: np.ndarray, n: int) -> str | None:
+    if x.shape != (n, *settings.IMAGE_SHAPE):
+        return f"for {n} images, the `{name}` that `preprocess` returns has the shape {x.shape}"
+    if x.dtype.kind != "f":
+        return f"the `{name}` that `preprocess` returns is of type {x.dtype}, not float"
+    if not np.abs(x).max(initial=0) <= 1000:  # also where a value is not a number
+        return f"the `{name}` that `preprocess` returns holds values that are not of order one"
+    return None
+
+
+def _label_form(y: Any) -> str | None:
+    """ "(n,)", "(n, 1)" or "one-hot"; None for anything else."""
+    if not isinstance(y, np.ndarray) or y.dtype.kind not in "biuf" or y.ndim not in (1, 2):
+        return None
+    if y.ndim == 1:
+        return "(n,)"
+    return {1: "(n, 1)", settings.N_CLASSES: "one-hot"}.get(y.shape[1])
+
+
+def _label_fault(name: str, y: np.ndarray, n: int) -> str | None:
+    form = _label_form(y)
+    if form is None or len(y) != n:
+        return f"for {n} labels, the `{name}` that `preprocess` returns has the shape {y.shape}"
+    whole = form == "one-hot" or bool(((y >= 0) & (y < settings.N_CLASSES) & (y == np.floor(y))).all())
+    if not whole or not np.isfinite(y).all():
+        return f"the `{name}` that `preprocess` returns holds values that are no class numbers"
+    return None
+
+
+def _labels_in_form(raw: np.ndarray, form: str | None) -> np.ndarray:
+    """Raw labels in a form of `_label_form`; as they are for None."""
+    if form == "one-hot":
+        return np.asarray(np.eye(settings.N_CLASSES, dtype="float32")[raw.reshape(-1)])
+    if form is None:
+        return raw
+    return raw.reshape(-1) if form == "(n,)" else raw.reshape(-1, 1)
+
+
+def integers(y: Any) -> np.ndarray:
+    """Labels of any form as class numbers (n,)."""
+    y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] == settings.N_CLASSES:
+        return np.asarray(y.argmax(axis=1))
+    return np.asarray(y.reshape(-1))

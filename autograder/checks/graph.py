@@ -1,13 +1,16 @@
 """Model specs in a canonical form, so that one architecture looks the same however it was written."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from lab import settings
 from lab.judging import Unjudged
 
-WEIGHTED = ("Conv2D", "Dense", "BatchNormalization")
+CONVOLUTIONS = ("Conv2D", "SeparableConv2D", "DepthwiseConv2D", "Conv2DTranspose")
+WEIGHTED = (*CONVOLUTIONS, "Dense", "BatchNormalization")
 POOLING = ("MaxPooling2D", "AveragePooling2D")
 
 
@@ -84,8 +87,9 @@ def describe(step: Step) -> str:
 def canonical(spec: dict[str, Any]) -> Graph:
     """The canonical graph of a spec.
 
-    Activations become steps of their own; what changes nothing (identity, linear activation, rescaling of the
-    input) is left out; padding by a layer of its own becomes "same" padding; a reshape to one axis is a flatten.
+    Activations become steps of their own; what changes nothing (identity, linear activation, a second ReLU,
+    reshaping to the same shape) and rescaling of the input are left out; padding by a layer of its own becomes
+    "same" padding; a reshape to one axis is a flatten; ReLU and max pooling, which commute, come in that order.
 
     Raises:
         Unjudged: the spec is not a graph with one output.
@@ -117,21 +121,71 @@ def canonical(spec: dict[str, Any]) -> Graph:
     for node in nodes:
         kind, config = node["kind"], dict(node["config"])
         inputs = tuple(place[i] for i in node["inputs"])
-        if kind in ("Identity", "Rescaling") or (kind == "Activation" and config.get("function") == "linear"):
+        if _changes_nothing(node, [steps[i] for i in inputs]):
             place[node["id"]] = inputs[0]
             continue
         if kind == "Reshape" and len(node["shape"]) == 1:
             kind, config = "Flatten", {}
         if kind == "Conv2D" and _is_same_padding(steps[inputs[0]], config):
             inputs, config["padding"] = steps[inputs[0]].inputs, "same"
-        activation = config.pop("activation", "linear") if kind in ("Conv2D", "Dense") else "linear"
-        slope = config.pop("negative_slope", None) if kind in ("Conv2D", "Dense") else None
+        activation = config.pop("activation", "linear")
+        slope = config.pop("negative_slope", None) if kind != "Activation" else None
         index = add(node, kind, config, inputs)
         if activation != "linear":
             function = {"function": activation} | ({"negative_slope": slope} if slope is not None else {})
             index = add(node, "Activation", function, (index,))
         place[node["id"]] = index
-    return _pruned(steps, place[outputs[0]])
+    return _without_second_relus(_relus_before_pools(_pruned(steps, place[outputs[0]])))
+
+
+def _changes_nothing(node: dict[str, Any], sources: list[Step]) -> bool:
+    kind, config = node["kind"], node["config"]
+    if kind == "Rescaling":
+        return sources[0].kind == "Input" and bool(np.all(config["scale"]))
+    if kind in ("Reshape", "Flatten"):
+        return tuple(node["shape"]) == sources[0].shape
+    return kind == "Identity" or (kind == "Activation" and config.get("function") == "linear")
+
+
+def is_relu(step: Step) -> bool:
+    """Whether a step is a ReLU, nothing leaky or capped."""
+    return step.kind == "Activation" and step.config["function"] == "relu"
+
+
+def _relus_before_pools(graph: Graph) -> Graph:
+    """The same function, with each ReLU that follows a max pooling moved before it."""
+    steps = list(graph.steps)
+    for step in graph.steps:
+        if is_relu(step) and graph.before(step).kind == "MaxPooling2D" and len(graph.after(graph.before(step))) == 1:
+            pool = graph.before(step)
+            shape = graph.before(pool).shape
+            steps[pool.index] = replace(step, index=pool.index, inputs=pool.inputs, shape=shape)
+            steps[step.index] = replace(pool, index=step.index, inputs=step.inputs)
+    return Graph(steps, graph.output)
+
+
+def _without_second_relus(graph: Graph) -> Graph:
+    """The same function, without ReLUs of what a ReLU gave."""
+    return without(graph, lambda step: is_relu(step) and is_relu(graph.before(step)))
+
+
+def without_normalization(graph: Graph) -> Graph:
+    """The graph with every batch normalisation left out."""
+    return _without_second_relus(without(graph, lambda step: step.kind == "BatchNormalization"))
+
+
+def without(graph: Graph, leave_out: Callable[[Step], bool]) -> Graph:
+    """A graph less some steps of one input; what used such a step uses its input instead."""
+    place: dict[int, int] = {}
+    steps: list[Step] = []
+    for step in graph.steps:
+        sources = tuple(place[i] for i in step.inputs)
+        if leave_out(step):
+            place[step.index] = sources[0]
+            continue
+        place[step.index] = len(steps)
+        steps.append(replace(step, index=len(steps), inputs=sources))
+    return Graph(steps, place[graph.output])
 
 
 def _is_same_padding(source: Step, config: dict[str, Any]) -> bool:
@@ -152,11 +206,8 @@ def _pruned(steps: list[Step], output: int) -> Graph:
     numbers = {old: new for new, old in enumerate(sorted(needed))}
     kept = []
     for old in sorted(needed):
-        values = vars(steps[old]) | {
-            "index": numbers[old],
-            "inputs": tuple(numbers[i] for i in steps[old].inputs),
-        }
-        kept.append(Step(**values))
+        inputs = tuple(numbers[i] for i in steps[old].inputs)
+        kept.append(replace(steps[old], index=numbers[old], inputs=inputs))
     return Graph(kept, numbers[output])
 
 
@@ -166,7 +217,7 @@ def pattern(graph: Graph) -> list[str]:
     for step in graph.steps:
         if step.kind == "Dense":
             break
-        if step.kind == "Conv2D":
+        if step.kind in CONVOLUTIONS:
             words.append("conv")
         elif step.kind in POOLING:
             words.append("pool")

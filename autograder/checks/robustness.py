@@ -1,5 +1,6 @@
 """Hidden checks of question 9."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,19 +12,26 @@ from lab.checks.robustness import RESULT_KEYS
 from lab.judging import Failure, Observations
 from lab.probes import inputs
 
+Judge = Callable[[dict[str, Any], dict[str, Any]], None]
+
 TOLERANCE = 1e-4 + 5e-5  # of an accuracy: rounding to four digits is fine
 
 
-def _judge_any(observations: Observations, judge: Any) -> None:
+def _judge_any(observations: Observations, judge: Judge, n_calls: int | None = None) -> None:
     """Judge the experiment with the student's own functions, else with neutral ones in their place.
 
     A fault of an earlier question then costs nothing here.
+
+    Args:
+        observations: all of them.
+        judge: raises what is wrong with one call, given its returned dict.
+        n_calls: how many of the calls count; all of them if None.
 
     Raises:
         Failure: neither is right; the failure of the first.
     """
     first: Failure | None = None
-    for call in observations["q9"]["calls"]:
+    for call in observations["q9"]["calls"][:n_calls]:
         try:
             value = require_call(call, "run_experiment")
             if not isinstance(value, dict) or any(key not in value for key in RESULT_KEYS):
@@ -80,12 +88,15 @@ def q9_fresh(observations: Observations) -> None:
             raise Failure(
                 "Each run starts from its own random weights.",
                 "Two runs started from the same weights.",
-                "Is the same seed set before every model is built?",
+                "Is the same seed set before every model is built, here or inside the builder?",
             )
         if len(starts) < inputs.EXPERIMENT_RUNS:
             raise Failure("There are several runs.", f"`fit` was called {len(starts)} times.")
 
-    _judge_any(observations, judge)
+    # A builder that gives the same weights each time spoils the experiment, and no other question would notice.
+    seen = observations["q9"]
+    own_only = seen["builder_repeats"] and not seen["calls"][0].get("error")
+    _judge_any(observations, judge, 1 if own_only else None)
 
 
 def _right_accuracies(call: dict[str, Any]) -> list[list[float]]:
@@ -141,7 +152,7 @@ def q9_mean_std(observations: Observations) -> None:
             raise Failure("`mean` and `std` are numbers.", "They are not.")
         if abs(mean[0] / unit - np.mean(claimed)) > TOLERANCE:
             raise Failure("`mean` is the mean of the accuracies.", "It is another number.")
-        options = (np.std(claimed), np.std(claimed, ddof=1)) if len(claimed) > 1 else (0.0,)
+        options = [float(np.std(claimed)), float(np.std(claimed, ddof=1))]
         if not any(abs(std[0] / unit - option) <= TOLERANCE for option in options):
             variance = any(abs(std[0] / unit**2 - option**2) <= 1e-9 for option in options)
             raise Failure(
@@ -162,18 +173,21 @@ def q9_histories(observations: Observations) -> None:
         histories = list(histories.values()) if isinstance(histories, dict) else histories
         if not isinstance(histories, list):
             raise Failure("`histories` is a list, one history a run.", "It is something else.")
-        for history in histories:
+        epochs = [run["epochs"] for run in call["runs"]]
+        for number, history in enumerate(histories):
             series = _series(history)
             if "loss" not in series or not any(key.startswith("val_") for key in series):
                 raise Failure(
                     "Each history holds loss, accuracy and their validation values.",
                     f"One holds: {', '.join(series) or 'no series'}.",
                 )
-            if any(not hasattr(v, "__len__") or len(v) != inputs.EXPERIMENT_EPOCHS for v in series.values()):
-                raise Failure(
-                    f"With epochs={inputs.EXPERIMENT_EPOCHS}, each series has as many values, one an epoch.",
-                    "One has another length.",
-                )
+            n = epochs[number] if len(epochs) == len(histories) else inputs.EXPERIMENT_EPOCHS
+            for name, values in series.items():
+                if (name == "loss" or name.startswith("val_")) and np.size(values) != n:
+                    raise Failure(
+                        "Each series of a history has as many values as the run took epochs.",
+                        f"After {n} epochs, `{name}` has {np.size(values)}.",
+                    )
 
     _judge_any(observations, judge)
 

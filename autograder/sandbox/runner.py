@@ -12,7 +12,8 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,7 @@ import nbformat
 import numpy as np
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import DeadKernelError
 
 import lab
 from autograder.dataset import dataset, resnet50_conv1
@@ -32,6 +33,7 @@ from autograder.sandbox import door
 from lab import settings
 
 MAX_OUTPUT = 2 * 2**20  # characters of one cell's text output that are kept
+GRACE = 10.0  # seconds between the interrupt of a cell and the end of its kernel
 MAX_DEATHS = 4  # kernels that may die before the rest is given up
 
 
@@ -63,20 +65,23 @@ def execute(
     extra_files: Mapping[str, bytes] | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[str], None] = lambda step: None,
+    questions: Sequence[str] = tuple(settings.POINTS),
 ) -> Execution:
-    """Run a submitted notebook and observe every question.
+    """Run a submitted notebook and observe questions.
 
     Args:
         notebook: an nbformat 4 notebook; it is not changed.
         extra_files: further files of the submission, relative path -> content; put beside the notebook.
         limits: time limits. A cell that exceeds its limit is interrupted, and the next one is run.
         progress: called with a short text before each step.
+        questions: those that are observed.
     """
-    lost: set[int] = set()
+    skipped: dict[int, str] = {}
     notes: list[str] = []
+    deaths = 0
     while True:
         with _scratch(extra_files or {}) as folder:
-            run = _Run(notebook, folder, limits, progress, lost)
+            run = _Run(notebook, folder, limits, progress, skipped, questions)
             try:
                 asyncio.run(run.all())
             except DeadKernelError:
@@ -84,9 +89,10 @@ def execute(
         run.result.notes[:0] = notes
         if run.died_in is None:
             return run.result
-        lost.add(run.died_in)
+        skipped[run.died_in] = "not run: it ended the kernel"
+        deaths += 1
         notes.append(f"Cell {run.died_in + 1} ended the kernel; the notebook was run again without it.")
-        if len(lost) > MAX_DEATHS:
+        if deaths > MAX_DEATHS:
             run.result.notes.append("The kernel died again and again; what came later was not run.")
             return run.result
 
@@ -137,11 +143,13 @@ class _Run:
         folder: Path,
         limits: Limits,
         progress: Callable[[str], None],
-        skipped: set[int],
+        skipped: dict[int, str],
+        questions: Sequence[str],
     ) -> None:
         self.result = Execution(notebook=_clean(notebook))
         self.died_in: int | None = None
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
+        self._questions = questions
         self._current: int | str | None = None
 
     async def all(self) -> None:
@@ -154,7 +162,6 @@ class _Run:
             interrupt_on_timeout=True,
             timeout=self._limits.cell,
             startup_timeout=self._limits.start,
-            allow_stdin=False,
             store_widget_state=False,
         )
         client.owns_km = True
@@ -166,7 +173,7 @@ class _Run:
                 if cell.cell_type == "code" and cell.source.strip():
                     await self._student_cell(client, index, cell)
             self.result.seed = secrets.randbits(32)
-            for question in settings.POINTS:
+            for question in self._questions:
                 await self._probe(client, question)
         self._current = None
 
@@ -177,7 +184,7 @@ class _Run:
         elif isinstance(self._current, str):
             self._not_run(self._current, "the kernel ended while it was tried")
             self.result.notes.append(f"The kernel ended while {self._current} was tried.")
-            for question in settings.POINTS:
+            for question in self._questions:
                 if question not in self.result.observations:
                     self._not_run(question, f"the kernel had ended while {self._current} was tried")
 
@@ -216,17 +223,16 @@ class _Run:
     async def _student_cell(self, client: Any, index: int, cell: Any) -> None:
         self._progress(f"cell {index + 1} of {len(client.nb.cells)}")
         if index in self._skipped:
-            self._note_error(index, cell, "not run: it ended the kernel")
+            self._note_error(index, cell, self._skipped[index])
             return
         self._current = index
-        try:
-            await self._execute(client, cell, index, self._limits.cell)
-        except CellTimeoutError:
-            self._note_error(index, cell, f"stopped after {self._limits.cell:.0f} seconds")
-        else:
-            error = _error_of(cell)
-            if error is not None:
-                self._note_error(index, cell, f"{error['ename']}: {error['evalue']}"[:300])
+        stopped = await self._execute(client, cell, index, self._limits.cell)
+        error = _error_of(cell)
+        if stopped:
+            self._skipped[index] = f"stopped after {self._limits.cell:.0f} seconds"
+            self._note_error(index, cell, self._skipped[index])
+        elif error is not None:
+            self._note_error(index, cell, f"{error['ename']}: {error['evalue']}"[:300])
         _cap_outputs(cell)
         self._current = None
 
@@ -236,11 +242,7 @@ class _Run:
         folder = str(self._folder / "out")
         source = f"from inside.look import look; look({question!r}, {self.result.seed}, {folder!r})"
         cell = nbformat.v4.new_code_cell(source)
-        try:
-            await self._execute_ours(client, cell, self._limits.probe)
-        except CellTimeoutError:
-            self._not_run(question, f"trying it took longer than {self._limits.probe:.0f} seconds")
-            return
+        stopped = await self._execute_ours(client, cell, self._limits.probe)
         error = _error_of(cell)
         try:
             observation = door.read(self._folder / "out", question)
@@ -249,6 +251,8 @@ class _Run:
             observation = None
         if observation is not None:
             self.result.observations[question] = observation
+        elif stopped:
+            self._not_run(question, f"trying it took longer than {self._limits.probe:.0f} seconds")
         else:
             trace = _without_colours("\n".join(error["traceback"])) if error else "no observation was written"
             self.result.observations[question] = {"grader_error": trace[-4000:]}
@@ -261,18 +265,29 @@ class _Run:
         preview = next((line for line in cell.source.splitlines() if line.strip()), "")
         self.result.cell_errors.append(CellError(index + 1, preview[:100], _without_colours(error)))
 
-    async def _execute_ours(self, client: Any, cell: Any, limit: float) -> None:
-        """Execute a cell that is no part of the notebook."""
+    async def _execute_ours(self, client: Any, cell: Any, limit: float) -> bool:
+        """Execute a cell that is no part of the notebook; whether it had to be stopped."""
         client.nb.cells.append(cell)
         try:
-            await self._execute(client, cell, len(client.nb.cells) - 1, limit)
+            return await self._execute(client, cell, len(client.nb.cells) - 1, limit)
         finally:
             client.nb.cells.pop()
 
     @staticmethod
-    async def _execute(client: Any, cell: Any, index: int, limit: float) -> None:
+    async def _execute(client: Any, cell: Any, index: int, limit: float) -> bool:
+        """Execute a cell; after its time it is interrupted. Whether that was needed.
+
+        Raises:
+            DeadKernelError: the kernel ended, or it had to be ended since the cell ignored the interrupt.
+        """
         client.timeout = limit
-        await client.async_execute_cell(cell, index, store_history=True)
+        start = time.monotonic()
+        try:
+            await asyncio.wait_for(client.async_execute_cell(cell, index, store_history=True), limit + GRACE)
+        except TimeoutError:
+            await client.km.shutdown_kernel(now=True)
+            raise DeadKernelError("the cell could not be interrupted") from None
+        return time.monotonic() - start >= limit
 
 
 def _clean(notebook: Any) -> Any:

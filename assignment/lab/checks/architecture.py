@@ -25,6 +25,12 @@ def judge_builder(observations: Observations, question: str, builder: str) -> No
             f"The model takes a batch of images of shape {shape_text((None, *settings.IMAGE_SHAPE))}.",
             f"Calling it raised {seen.get('call_error')}",
         )
+    if seen["n_outputs"] != 1:
+        raise Failure(
+            f"The model has one output: {settings.N_CLASSES} values for each image.",
+            f"It has {seen['n_outputs']} outputs.",
+            "`keras.Model(inputs, outputs)` takes the last tensor as its outputs.",
+        )
     if tuple(seen["output_shape"]) != (None, settings.N_CLASSES):
         raise Failure(
             f"The model gives {settings.N_CLASSES} values for each image: shape (n, {settings.N_CLASSES}).",
@@ -50,6 +56,28 @@ def q5_answered(observations: Observations) -> None:
             "After `compile_model(model)` the model is compiled, and it is returned.",
             f"`compile_model` returned {seen.get('returned')}, and the model is not compiled.",
             "`model.compile(...)`, then `return model`.",
+        )
+    if seen.get("takes_any_model") is False:
+        raise Failure(
+            "`compile_model` compiles its argument, whatever model that is, and returns it.",
+            "Given another model than that of Question 4, it did not compile that one.",
+            "Does it build a model itself, or use a variable of the notebook, instead of its argument?",
+        )
+
+
+@registry.check("q5", 0.5, after="q5_answered")
+def q5_loss_runs(observations: Observations) -> None:
+    """The loss can be computed for your labels and your model's output."""
+    seen = observations["q5"]
+    errors = [next((c["loss_error"] for c in trial["calls"] if c["loss_error"]), None) for trial in seen["trials"]]
+    if all(errors):
+        form = "one-hot rows" if seen["trials"][0]["one_hot"] else "class numbers"
+        error = " ".join(str(errors[0]).split())
+        raise Failure(
+            "Loss, labels and output of the model fit one another in shape.",
+            f"Labels are {form} of shape {shape_text((None, *seen['label_shape'][1:]))}, the model gives "
+            f"{settings.N_CLASSES} values for each image. With these `{seen['loss']['name']}` fails: {error[:200]}",
+            "One kind of cross-entropy takes class numbers (sparse), another takes one-hot rows.",
         )
 
 

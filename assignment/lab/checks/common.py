@@ -1,5 +1,6 @@
 """Sentences that several checks share."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -54,10 +55,71 @@ def require_no_error(call: dict[str, Any], function: str) -> None:
         raise Failure(f"`{function}` can be tried in reasonable time.", str(error.get("message")))
     where = f" in the line `{error['line']}`" if error.get("line") else ""
     raise Failure(
-        f"`{function}` runs on data of the described form.",
+        f"`{function}` runs through, given what the question describes.",
         f"`{function}` raised {error.get('type')}{where}: {error.get('message')}",
-        "The sizes are not those of CIFAR-10: nothing may rely on them.",
+        _hint(function, str(error.get("type")), str(error.get("message"))),
     )
+
+
+# (functions, types of errors, messages) -> hint; regular expressions, the first row that fits counts.
+_HINTS = (
+    (
+        r"plot_history",
+        r"TypeError|AttributeError",
+        r"'?History'? object",
+        "`history.history` is the dictionary; `history` itself is the object that `fit` returns.",
+    ),
+    (
+        r"plot_history",
+        r"KeyError",
+        r"",
+        "`print(history.history.keys())` shows the names of the series; they follow from the metrics of Question 5.",
+    ),
+    (
+        r"evaluate",
+        r"KeyError",
+        r"",
+        "The names in Keras' answer follow from the metrics of Question 5: print the dictionary.",
+    ),
+    (
+        r"",
+        r"TypeError",
+        r"unexpected keyword argument|required positional argument|positional arguments? but",
+        "Keep the arguments that the question gives: their names, their order, and their defaults.",
+    ),
+    (
+        r"describe_data|plot_examples|preprocess",
+        r"TypeError|ValueError|IndexError",
+        r"scalar (index|arrays)|unhashable type|too deep|invalid index to scalar",
+        "Labels may come in shape (n, 1), where `y[i]` is an array and no number: `np.ravel(y)` gives plain numbers.",
+    ),
+    (
+        r"preprocess",
+        r"TypeError|UFuncTypeError|_UFuncOutputCastingError",
+        r"Cannot cast ufunc",
+        "An array of whole numbers cannot hold fractions: make a float copy first, and leave the original as it is.",
+    ),
+    (
+        r"describe_data|plot_examples|preprocess|train|evaluate",
+        r"IndexError|ValueError|InvalidArgumentError",
+        r"out of bounds|out of range|reshape|shape|broadcast|axis|axes|cardinality|sizes",
+        "The arrays of this check are smaller than those of CIFAR-10: does the code rely on certain sizes?",
+    ),
+    (
+        r"",
+        r"NameError|UnboundLocalError",
+        r"",
+        "A function can use its arguments, and names from cells that have run.",
+    ),
+)
+
+
+def _hint(function: str, kind: str, message: str) -> str:
+    for functions, kinds, messages, hint in _HINTS:
+        fits = (not functions or re.fullmatch(functions, function)) and re.fullmatch(kinds, kind)
+        if fits and re.search(messages, message):
+            return hint
+    return ""
 
 
 def require_array(value: Any, shape: tuple[int | None, ...], what: str) -> np.ndarray:
@@ -74,14 +136,14 @@ def require_array(value: Any, shape: tuple[int | None, ...], what: str) -> np.nd
 
 
 def numbers(value: Any) -> list[float] | None:
-    """A flat list of numbers from a list, an array or a dict of numbers; None if it is not that."""
+    """A flat list of numbers from a number, a list, an array or a dict of numbers; None if it is not that."""
     if isinstance(value, dict):
         value = list(value.values())
     try:
-        array = np.asarray(value, dtype=float).reshape(-1)
-    except (TypeError, ValueError):
+        array = np.asarray(value)
+    except ValueError:  # lists of different lengths
         return None
-    return [float(v) for v in array]
+    return [float(v) for v in array.reshape(-1)] if array.dtype.kind in "biuf" else None
 
 
 def shape_text(shape: Any) -> str:

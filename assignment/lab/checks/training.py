@@ -1,39 +1,79 @@
 """Public checks of questions 6 to 8."""
 
+from typing import Any
+
 from lab.checks import registry
 from lab.checks.common import numbers, require_call, require_earlier, require_no_error
 from lab.judging import Failure, Observations
 from lab.observe import kind_of
+from lab.probes.inputs import OTHER_BATCH_SIZE, OTHER_EPOCHS
 
 
-@registry.check("q6", 1)
+def trained(observations: Observations) -> dict[str, Any]:
+    """The first call of `train` that did not raise: as it is by default, or else with all arguments given."""
+    calls = observations["q6"].get("calls") or [{}]
+    return dict(next((call for call in calls if call and not call["error"]), calls[0]))
+
+
+def epochs_asked(fits: list[dict[str, Any]]) -> int:
+    """Epochs that the given calls of `fit` come to."""
+    return sum(max(fit["epochs"] - fit["initial_epoch"], 0) for fit in fits)
+
+
+@registry.check("q6", 0.5)
 def q6_answered(observations: Observations) -> None:
-    """`train` calls `fit`, with validation."""
-    seen = observations["q6"]
-    require_earlier(seen)
-    for call in seen.get("calls", [{}]):
-        require_no_error(call, "train")
-        if not call["fits"]:
-            raise Failure("`train` calls `model.fit`.", "`fit` was not called on any model.")
-        if not any(fit["validates"] for fit in call["fits"]):
-            raise Failure(
-                "A share of the training data is held out for validation.",
-                "`fit` was called without validation data.",
-                "Look up `validation_split` in the documentation of `fit`.",
-            )
+    """`train` calls `fit`."""
+    require_earlier(observations["q6"])
+    call = trained(observations)
+    require_no_error(call, "train")
+    if not call["fits"]:
+        raise Failure("`train` calls `model.fit`.", "`fit` was not called on any model.")
+
+
+@registry.check("q6", 0.5, after="q6_answered")
+def q6_validates(observations: Observations) -> None:
+    """`fit` gets images for validation."""
+    if not any(fit["validates"] for fit in trained(observations)["fits"]):
+        raise Failure(
+            "A share of the training data is held out for validation.",
+            "`fit` was called without validation data.",
+            "Look up `validation_split` and `validation_data` in the documentation of `fit`.",
+        )
+
+
+@registry.check("q6", 1, after="q6_answered")
+def q6_arguments(observations: Observations) -> None:
+    """`train` uses its arguments `model`, `epochs` and `batch_size`."""
+    call = observations["q6"]["calls"][1]
+    require_no_error(call, "train")
+    if not call["trained"]:
+        raise Failure(
+            "`train` trains the model that it is given.",
+            "After the call its weights were what they had been.",
+            "Does `fit` belong to the argument `model`, or to another model of the notebook?",
+        )
+    sizes = sorted({fit["batch_size"] for fit in call["fits"]}, key=str)
+    epochs = epochs_asked(call["fits"])
+    if epochs != OTHER_EPOCHS or sizes != [OTHER_BATCH_SIZE]:
+        raise Failure(
+            f"`train(..., epochs={OTHER_EPOCHS}, batch_size={OTHER_BATCH_SIZE})` does just that.",
+            f"`fit` was asked for {epochs} epochs with batches of {' and '.join(map(str, sizes))}.",
+            "Hand the arguments on to `fit`.",
+        )
 
 
 def loss_and_accuracy(value: object) -> tuple[float, float] | None:
     """The pair that `evaluate` returns, from a tuple, list, array or dict; None if it is not one.
 
-    In a dict the loss is called "loss" and the accuracy the first other key, preferably one with "acc".
+    In a dict the key of the loss contains "loss"; the accuracy is the first with "acc", else the first other.
     """
     if isinstance(value, dict):
-        others = [k for k in value if k != "loss"]
+        loss = next((k for k in value if "loss" in k.lower()), None)
+        others = [k for k in value if k != loss]
         name = next((k for k in others if "acc" in k.lower()), others[0] if others else None)
-        if "loss" not in value or name is None:
+        if loss is None or name is None:
             return None
-        value = [value["loss"], value[name]]
+        value = [value[loss], value[name]]
     pair = numbers(value)
     return (pair[0], pair[1]) if pair is not None and len(pair) == 2 else None
 
@@ -46,12 +86,18 @@ def q7_answered(observations: Observations) -> None:
     for call in seen.get("calls", [{}]):
         value = require_call(call, "evaluate")
         if loss_and_accuracy(value) is None:
-            raise Failure("`evaluate` returns `(loss, accuracy)`.", f"It returned {kind_of(value)}.")
+            raise Failure(
+                "`evaluate` returns `(loss, accuracy)`, two numbers.",
+                f"It returned {kind_of(value)}.",
+                "`model.evaluate` gives the accuracy as well if the model was compiled with such a metric."
+                if numbers(value) is not None
+                else "",
+            )
 
 
-@registry.check("q8", 1)
+@registry.check("q8", 0.5)
 def q8_answered(observations: Observations) -> None:
-    """`plot_history` draws lines."""
+    """`plot_history` draws curves."""
     for call in observations["q8"].get("calls", [{}]):
         require_no_error(call, "plot_history")
         if not call["figures"]:
@@ -60,5 +106,22 @@ def q8_answered(observations: Observations) -> None:
                 "It returned no figure and left none open.",
                 "`return fig` at the end.",
             )
-        if not any(axes["lines"] for figure in call["figures"] for axes in figure["axes"]):
+        if not _lines_drawn(call):
             raise Failure("The figure shows curves.", "No axes of it holds a line.", "`ax.plot(...)`")
+
+
+@registry.check("q8", 0.5, after="q8_answered")
+def q8_lines(observations: Observations) -> None:
+    """There are at least four curves: loss and accuracy, for training and for validation."""
+    for call in observations["q8"]["calls"]:
+        lines = _lines_drawn(call)
+        if lines < 4:
+            raise Failure(
+                "Loss and accuracy are drawn, each for training and for validation.",
+                f"There {'is' if lines == 1 else 'are'} {lines} curve{'s' * (lines != 1)}.",
+                "`print(history.history.keys())` shows the series that there are.",
+            )
+
+
+def _lines_drawn(call: dict[str, Any]) -> int:
+    return sum(len(axes["lines"]) for figure in call["figures"] for axes in figure["axes"])

@@ -6,10 +6,12 @@ import keras
 import numpy as np
 
 from lab import settings
-from lab.model_spec import TraceError, trace
+from lab.model_spec import TraceError, is_regularized, is_weight, trace
 from lab.observe import Plain, kind_of, plain
 from lab.probes import Observation, inputs
-from lab.student import Student, classifies, quiet
+from lab.student import Data, Student, quiet
+
+_PREDICTIONS = 4  # made-up predictions on which loss and metrics are tried
 
 
 def probe_builder(student: Student, builder: str) -> Observation:
@@ -19,35 +21,89 @@ def probe_builder(student: Student, builder: str) -> Observation:
         return {"error": dict(answer.error)}
     model = answer.value
     if not isinstance(model, keras.Model):
-        return {"error": None, "is_model": False, "returned": kind_of(plain(model, 1))}
+        return {"error": None, "is_model": False, "returned": _what_is(model)}
     seen: dict[str, Plain] = {"error": None, "is_model": True}
     try:
         with quiet():
-            output = model(keras.Input(settings.IMAGE_SHAPE))
-        seen["output_shape"] = [None if n is None else int(n) for n in output.shape]
+            outputs = keras.tree.flatten(model(keras.Input(settings.IMAGE_SHAPE)))
     except Exception as error:
-        return seen | {"output_shape": None, "call_error": f"{type(error).__name__}: {error}"[:500]}
-    seen["compiled"] = bool(model.compiled)
+        return seen | {"output_shape": None, "call_error": _text(error)}
+    seen["n_outputs"] = len(outputs)
+    seen["output_shape"] = [None if n is None else int(n) for n in outputs[0].shape]
+    seen["precision"] = _precision(model)
     spec, variables, reason = spec_of(model)
     seen |= {"spec": spec, "untraced": reason}
     x = inputs.model_images(student.seed, builder)
     with WeightsDrawn(model, variables, student.seed):
         for name, training in (("inference", False), ("training", True)):
-            with quiet():
-                seen[name] = plain(np.asarray(model(x, training=training), dtype=np.float32))
+            try:
+                with quiet():
+                    output = keras.tree.flatten(model(x, training=training))[0]
+                seen[name] = plain(np.asarray(output).astype(np.float32))
+            except Exception as error:  # of the student's own `call`
+                seen |= {"output_shape": None, "call_error": _text(error)}
             _reset_statistics(model, variables, student.seed)
     return seen
 
 
+def _what_is(value: Any) -> str:
+    """What was returned instead of a model, in words."""
+    if isinstance(value, type):
+        return f"the class `{value.__name__}` itself, not a model made from it"
+    try:
+        return kind_of(plain(value, 1))
+    except Exception:  # of the value's own methods
+        return f"an object of type {type(value).__name__}"[:200]
+
+
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _precision(model: Any) -> str:
+    """The coarsest number format that a layer computes in."""
+    formats = {str(layer.compute_dtype) for layer in model._flatten_layers()}
+    return next((name for name in ("bfloat16", "float16") if name in formats), "float32")
+
+
 def spec_of(model: Any) -> tuple[Plain, dict[str, Any], str | None]:
-    """Spec and variables of a built model, or why it cannot be traced and its variables in order."""
+    """Spec and variables of a built model; or why it cannot be traced, and its variables in order of use."""
     try:
         spec, variables = trace(model)
         return spec, variables, None
-    except TraceError as error:
-        named = {f"{i}/{v.name}": v for i, v in enumerate(model.weights) if "seed" not in v.name}
-        shapes = {key: [int(n) for n in v.shape] for key, v in named.items()}
-        return {"nodes": None, "weights": plain(shapes)}, named, str(error)
+    except Exception as error:  # TraceError, or whatever an unusual layer raises when it is looked at
+        reason = str(error) if isinstance(error, TraceError) else _text(error)
+    named = {f"{i}/{v.name}": v for i, v in enumerate(_weights_in_order(model))}
+    layers = list(model._flatten_layers())
+    spec = {
+        "nodes": None,
+        "weights": plain({key: [int(n) for n in v.shape] for key, v in named.items()}),
+        "trainable": all(bool(layer.trainable) for layer in layers),
+        "regularized": any(is_regularized(layer) for layer in layers),
+    }
+    return spec, named, reason
+
+
+def _weights_in_order(model: Any) -> list[Any]:
+    """The model's weights, in the order in which its layers are called (lists of layers may hold them otherwise)."""
+    called: list[Any] = []
+    original = keras.layers.Layer.__call__
+
+    def call(layer: Any, *args: Any, **options: Any) -> Any:
+        called.append(layer)
+        return original(layer, *args, **options)
+
+    keras.layers.Layer.__call__ = call
+    try:
+        with quiet():
+            model(np.zeros((1, *settings.IMAGE_SHAPE), np.float32), training=False)
+    except Exception:  # images of another size: the order of definition has to do
+        called.clear()
+    finally:
+        keras.layers.Layer.__call__ = original
+    leaves = [layer for layer in called if not list(layer._flatten_layers(include_self=False))]
+    ordered = {id(v): v for layer in (*leaves, model) for v in layer.weights if is_weight(v)}
+    return list(ordered.values())
 
 
 class WeightsDrawn:
@@ -76,55 +132,102 @@ def _reset_statistics(model: Any, variables: dict[str, Any], seed: int) -> None:
 
 
 def probe_compilation(student: Student) -> Observation:
-    """`compile_model`: the optimizer, and what loss and metrics make of known predictions."""
+    """`compile_model`: the optimizer, and what loss and metrics make of known predictions.
+
+    Where the student's own labels (question 3) or outputs (question 4) are not known or are odd, both forms are tried:
+    what is wrong with them is judged there.
+    """
     data = student.data("compile", 3 * inputs.PREDICTED_ROWS, inputs.PREDICTED_ROWS)
     model, own = student.model()
     answer = student.call("compile_model", model)
     if answer.error is not None:
         return {"error": dict(answer.error)}
-    returned = answer.value
-    compiled = returned if isinstance(returned, keras.Model) else model
+    compiled = answer.value if isinstance(answer.value, keras.Model) else model
     seen: dict[str, Plain] = {
         "error": None,
-        "own_model": own,
-        "returned": "a model" if isinstance(returned, keras.Model) else kind_of(plain(returned, 1)),
+        "returned": "a model" if isinstance(answer.value, keras.Model) else _what_is(answer.value),
         "compiled": bool(compiled.compiled),
-        "classifies": classifies(compiled),
     }
     if not compiled.compiled:
         return seen
-    one_hot = np.ndim(data.y_test) == 2 and np.shape(data.y_test)[1] == settings.N_CLASSES
-    x = data.x_test[: inputs.PREDICTED_ROWS]
-    with quiet():
-        outputs = np.asarray(compiled(x, training=False))
-    probabilities = bool(np.allclose(outputs.sum(axis=1), 1, atol=1e-3) and (outputs >= 0).all())
+    one_hot = _is_one_hot(data.y_test)
+    probabilities = _gives_probabilities(compiled, data.x_test) if own else None
     seen |= {
+        "takes_any_model": _takes_any_model(student),
         "optimizer": _describe_optimizer(compiled.optimizer),
         "loss": _describe_loss(compiled.loss),
-        "one_hot": one_hot,
-        "probabilities": probabilities,
         "labels": data.labels[1],
-        "calls": [_judged_predictions(compiled, data.y_test, student.seed, i, probabilities) for i in (0, 1)],
+        "label_shape": [int(n) for n in np.shape(data.y_test)],
+        "trials": [
+            _trial(student, data, form, outputs)
+            for form in ([one_hot] if data.own_labels else [False, True])
+            for outputs in ([True, False] if probabilities is None else [probabilities])
+        ],
     }
     return seen
 
 
-def _judged_predictions(model: Any, y: Any, seed: int, number: int, probabilities: bool) -> dict[str, Plain]:
+def _is_one_hot(y: np.ndarray) -> bool:
+    return y.ndim == 2 and y.shape[1] == settings.N_CLASSES
+
+
+def _gives_probabilities(model: Any, x: Any) -> bool | None:
+    """True: rows of probabilities. False: raw scores. None: neither (sigmoid, ReLU, an error)."""
+    try:
+        with quiet():
+            outputs = np.asarray(model(x, training=False)).astype(np.float32)
+    except Exception:
+        return None
+    if np.allclose(outputs.sum(axis=1), 1, atol=1e-2) and (outputs >= 0).all():
+        return True
+    return False if (outputs < 0).any() else None
+
+
+def _takes_any_model(student: Student) -> bool | None:
+    """Whether `compile_model` compiles its argument, and not a model of its own; None where that cannot be told."""
+    layers = keras.layers
+    other = keras.Sequential(
+        [keras.Input(settings.IMAGE_SHAPE), layers.Flatten(), layers.Dense(settings.N_CLASSES, "softmax")]
+    )
+    answer = student.call("compile_model", other)
+    if answer.error is not None:
+        return None
+    result = answer.value if isinstance(answer.value, keras.Model) else other
+    same = result is other or [v.shape for v in result.weights] == [v.shape for v in other.weights]
+    return bool(same and result.compiled)
+
+
+def _trial(student: Student, data: Data, one_hot: bool, probabilities: bool) -> Plain:
+    """Loss and metrics of a freshly compiled model for labels and outputs of one form, several predictions."""
+    model, _ = student.model()
+    answer = student.call("compile_model", model)
+    model = answer.value if isinstance(answer.value, keras.Model) else model
+    y = data.y_test
+    if one_hot != _is_one_hot(y):
+        y = np.eye(settings.N_CLASSES, dtype="float32")[data.labels[1]] if one_hot else data.labels[1][:, None]
+    return {
+        "one_hot": one_hot,
+        "probabilities": probabilities,
+        "calls": [_judged_predictions(model, y, student.seed, i, probabilities) for i in range(_PREDICTIONS)],
+    }
+
+
+def _judged_predictions(model: Any, y: Any, seed: int, number: int, probabilities: bool) -> Plain:
     y_pred = keras.ops.convert_to_tensor(inputs.predictions(seed, number, probabilities))
     labels = keras.ops.convert_to_tensor(np.asarray(y))
     result: dict[str, Plain] = {"loss": None, "metrics": {}, "loss_error": None, "metrics_error": None}
     with quiet():
         try:
-            loss = model.compute_loss(x=None, y=labels, y_pred=y_pred, training=False)
-            result["loss"] = float(np.asarray(loss))
+            loss = float(np.asarray(model.compute_loss(x=None, y=labels, y_pred=y_pred, training=False)))
+            result |= {"loss": loss} if np.isfinite(loss) else {"loss_error": f"it is {loss}"}
         except Exception as error:
-            result["loss_error"] = f"{type(error).__name__}: {error}"[:500]
+            result["loss_error"] = _text(error)
         try:
             model.reset_metrics()
             values = model.compute_metrics(x=None, y=labels, y_pred=y_pred)
             result["metrics"] = {str(k)[:100]: plain(np.asarray(v)) for k, v in dict(values).items()}
         except Exception as error:
-            result["metrics_error"] = f"{type(error).__name__}: {error}"[:500]
+            result["metrics_error"] = _text(error)
         model.reset_metrics()
     return result
 
@@ -134,20 +237,28 @@ def _describe_optimizer(optimizer: Any) -> dict[str, Plain]:
     optimizer = optimizer if inner is None else inner
     rates: list[Plain] = []
     schedule = getattr(optimizer, "_learning_rate", None)
+    is_schedule = isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule)
     steps = -(-int(settings.N_TRAIN * (1 - settings.VALIDATION_SPLIT)) // settings.BATCH_SIZE) * settings.EPOCHS
-    for step in (0, steps // 2, steps):
-        rate = schedule(step) if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule) else None
-        rates.append(float(np.asarray(optimizer.learning_rate if rate is None else rate)))
+    try:
+        with quiet():
+            for step in np.linspace(0, steps - 1, 5).astype(int) if is_schedule else [0]:
+                rate = schedule(int(step)) if is_schedule else optimizer.learning_rate
+                rates.append([int(step), float(np.asarray(rate))])
+    except Exception as error:  # of a schedule of the student's own
+        rates.append(_text(error))
     known = type(optimizer).__module__.startswith("keras.src.optimizers.")
     return {
         "class": type(optimizer).__name__[:100],
         "is_adam": known and type(optimizer) is keras.optimizers.Adam,
-        "extends_adam": isinstance(optimizer, keras.optimizers.Adam),
+        "weight_decay": bool(getattr(optimizer, "weight_decay", None)),
+        "is_schedule": is_schedule,
         "learning_rates": rates,
     }
 
 
 def _describe_loss(loss: Any) -> dict[str, Plain]:
+    while isinstance(loss, list | tuple | dict) and len(loss) == 1:
+        loss = next(iter(loss.values() if isinstance(loss, dict) else loss))
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
     options = getattr(loss, "_fn_kwargs", None) or {}
     return {

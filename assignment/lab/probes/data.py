@@ -11,12 +11,13 @@ from lab.student import Student
 
 
 def probe_loading(student: Student) -> Observation:
-    """`load_data` once; `describe_data` on data of other sizes."""
+    """`load_data` once; `describe_data` on data of other sizes, with labels of the form that `load_data` gives."""
     answer = student.call("load_data")
     loaded: dict[str, Plain] = {"error": answer.error and dict(answer.error), "form": "", "parts": None}
     if answer.error is None:
         loaded |= _look_at_splits(answer.value, student.seed)
-    given = [inputs.describe_inputs(student.seed, number) for number in range(len(inputs.DESCRIBED))]
+    shape = _label_shape(loaded) or student.label_shape()
+    given = [inputs.describe_inputs(student.seed, number, shape) for number in range(len(inputs.DESCRIBED))]
     return {"load": loaded, "describe": [student.call("describe_data", *arrays).plain() for arrays in given]}
 
 
@@ -29,17 +30,24 @@ def _look_at_splits(value: Any, seed: int) -> dict[str, Plain]:
     for split, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
         if not (hasattr(x, "shape") and hasattr(y, "shape")):
             return {"form": f"a {split} part of {kind_of(plain(x, 1))} and {kind_of(plain(y, 1))}"}
-        n = len(x)
+        x = x if isinstance(x, np.ndarray) else np.asarray(x)
+        n = len(x) if x.ndim else 0
         rows = inputs.sampled_rows(seed, split, n) if n else np.zeros(0, int)
         parts[split] = {
             "x_shape": list(x.shape),
             "y_shape": list(y.shape),
             "x_dtype": str(x.dtype),
             "y_dtype": str(y.dtype),
-            "x_rows": plain(np.asarray(x[rows] if isinstance(x, np.ndarray) else np.asarray(x)[rows])),
+            "x_rows": plain(x[rows]) if n else None,
             "y": plain(np.asarray(y)),
         }
     return {"form": "two pairs of arrays", "parts": parts}
+
+
+def _label_shape(loaded: dict[str, Any]) -> str | None:
+    if not loaded["parts"]:
+        return None
+    return {1: "(n,)", 2: "(n, 1)"}.get(len(loaded["parts"]["train"]["y_shape"]))
 
 
 def probe_examples(student: Student) -> Observation:
@@ -53,14 +61,39 @@ def probe_examples(student: Student) -> Observation:
 
 
 def probe_preprocessing(student: Student) -> Observation:
-    """`preprocess` on the same training data with two different test sets."""
+    """`preprocess` on the same training data with two different test sets.
+
+    A notebook whose Question 1 scales the images already has that against it there; here its images come in
+    that form, unless `preprocess` is right with raw ones.
+    """
     shape = student.label_shape()
-    calls: list[Plain] = []
-    for number in range(2):
-        arrays = inputs.preprocess_inputs(student.seed, number, shape)
-        given = [a.copy() for a in arrays]
-        answer = student.call("preprocess", *given)
-        call = answer.plain()
-        call["unchanged"] = all(np.array_equal(a, b) for a, b in zip(arrays, given, strict=True))
-        calls.append(call)
-    return {"label_shape": shape, "calls": calls}
+    forms = ["raw", *_own_image_form(student)]
+    for form in forms:
+        calls = [_preprocess(student, number, shape, form) for number in range(2)]
+        if form == forms[-1] or all(_small_floats(call) for call in calls):
+            break
+    return {"label_shape": shape, "form": form, "calls": plain(calls)}
+
+
+def _preprocess(student: Student, number: int, shape: str, form: str) -> dict[str, Plain]:
+    arrays = inputs.preprocess_inputs(student.seed, number, shape, form)
+    given = [a.copy() for a in arrays]
+    call = student.call("preprocess", *given).plain()
+    call["unchanged"] = all(np.array_equal(a, b) for a, b in zip(arrays, given, strict=True))
+    return call
+
+
+def _own_image_form(student: Student) -> list[str]:
+    """The form of the images that Question 1 of this notebook gives, where it is none of raw images."""
+    images = student.namespace.get("x_train_raw")
+    if not isinstance(images, np.ndarray) or images.dtype.kind != "f" or not images.size:
+        return []
+    return ["unit" if np.abs(images[:200]).max() <= 1 else "float"]
+
+
+def _small_floats(call: dict[str, Any]) -> bool:
+    value = call["value"]
+    if not isinstance(value, list) or len(value) != 4:
+        return False
+    images = [x for x in (value[0], value[2]) if isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.size]
+    return len(images) == 2 and all(0.05 < np.abs(x).max() <= 10 for x in images)

@@ -10,7 +10,7 @@ import numpy as np
 from lab import settings
 
 SAMPLED_ROWS = 64
-DESCRIBED = ((57, 23, (20, 28, 3), "(n, 1)"), (90, 41, settings.IMAGE_SHAPE, "(n,)"))
+DESCRIBED = ((57, 23, (20, 28, 3)), (90, 41, settings.IMAGE_SHAPE))
 SHOWN = (130, 171)
 PREPROCESSED = (120, 80)
 COPIES = 12  # test images that are training images too, to see whether both are mapped alike
@@ -31,8 +31,14 @@ def generator(seed: int, key: str) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(key.encode())])
 
 
-def images(rng: np.random.Generator, n: int, low: float = 0, high: float = 255) -> np.ndarray:
-    """Raw images: uint8 (n, 32, 32, 3), each unlike all others, smooth like photographs, full range."""
+def images(
+    rng: np.random.Generator, n: int, low: float | np.ndarray = 0, high: float | np.ndarray = 255
+) -> np.ndarray:
+    """Raw images: uint8 (n, 32, 32, 3), each unlike all others, smooth like photographs.
+
+    Args:
+        low, high: the range of values; arrays of shape (n, 1, 1, 1) give each image a range of its own.
+    """
     coarse = rng.normal(0, 1, (n, 4, 4, 3)).repeat(8, axis=1).repeat(8, axis=2)
     values = coarse + rng.normal(0, 0.5, (n, *settings.IMAGE_SHAPE))
     values = (values + 2.5) / 5 * (high - low) + low
@@ -81,9 +87,11 @@ def sampled_rows(seed: int, split: str, n: int) -> np.ndarray:
     return np.sort(generator(seed, f"rows of {split}").choice(n, min(SAMPLED_ROWS, n), replace=False))
 
 
-def describe_inputs(seed: int, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def describe_inputs(
+    seed: int, number: int, label_shape: str = "(n, 1)"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Arrays for `describe_data`, in which one class has no training image."""
-    n_train, n_test, image_shape, label_shape = DESCRIBED[number]
+    n_train, n_test, image_shape = DESCRIBED[number]
     rng = generator(seed, f"describe {number}")
     x_train, x_test = (rng.integers(0, 256, (n, *image_shape), dtype=np.uint8) for n in (n_train, n_test))
     y_train, y_test = (labels(rng, n, label_shape) for n in (n_train, n_test))
@@ -93,33 +101,43 @@ def describe_inputs(seed: int, number: int) -> tuple[np.ndarray, np.ndarray, np.
 
 
 def example_inputs(seed: int, number: int, label_shape: str) -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels for `plot_examples`; one class has its only images near the end."""
+    """Images and labels for `plot_examples`, all classes among them; one has its only images near the end."""
     n = SHOWN[number]
     rng = generator(seed, f"examples {number}")
     x, y = images(rng, n), labels(rng, n, label_shape)
     flat = y.reshape(-1)
     late = int(rng.integers(settings.N_CLASSES))
-    flat[flat == late] = (late + 1) % settings.N_CLASSES
-    for other in range(settings.N_CLASSES):  # replacing must not have removed another class
-        if other != late and not (flat == other).any():
-            flat[int(rng.integers(n // 2))] = other
-    flat[n - 7], flat[n - 3] = late, late
+    others = np.delete(np.arange(settings.N_CLASSES), late)
+    flat[flat == late] = others[0]
+    flat[[n - 7, n - 3]] = late
+    flat[rng.permutation(n // 2)[: len(others)]] = others
     return x, y
 
 
 def preprocess_inputs(
-    seed: int, number: int, label_shape: str
+    seed: int, number: int, label_shape: str, form: str = "raw"
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Raw arrays for `preprocess`; the test images are darker (0) or brighter (1) than the training images,
-    but for the first `COPIES`, which are training images."""
+    """Arrays for `preprocess`, chosen so that every kind of scaling but a common one shows.
+
+    Brightness and contrast differ from image to image. The first `COPIES` images are the same in both sets and
+    reach neither end of the range of the training set; the other test images are darker (0) or brighter (1)
+    than all training images.
+
+    Args:
+        form: "raw" (uint8), "float" (the same as float32), or "unit" (float32, divided by 255).
+    """
     n_train, n_test = PREPROCESSED
     rng = generator(seed, "preprocess train")
-    x_train, y_train = images(rng, n_train), labels(rng, n_train, label_shape)
-    x_train[:2, 0, 0, 0] = 0, 255
+    low, high = rng.uniform(40, 90, (n_train, 1, 1, 1)), rng.uniform(150, 210, (n_train, 1, 1, 1))
+    low[COPIES:], high[COPIES:] = low[COPIES:] - 30, high[COPIES:] + 30
+    x_train, y_train = images(rng, n_train, low.round(), high.round()), labels(rng, n_train, label_shape)
     rng = generator(seed, f"preprocess test {number}")
-    low, high = ((0, 150), (90, 250))[number]
+    low, high = ((0, 140), (95, 255))[number]
     x_test, y_test = images(rng, n_test, low, high), labels(rng, n_test, label_shape)
     x_test[:COPIES] = x_train[:COPIES]
+    if form != "raw":
+        divisor = np.float32(255 if form == "unit" else 1)
+        x_train, x_test = x_train / divisor, x_test / divisor
     return x_train, y_train, x_test, y_test
 
 
@@ -142,6 +160,17 @@ def predictions(seed: int, number: int, probabilities: bool) -> np.ndarray:
 
 
 # Questions 6 to 8
+
+
+def many_images(seed: int) -> np.ndarray:
+    """As many preprocessed-looking images as the training set of CIFAR-10 has: float32, read-only, all different.
+
+    They are windows of one long row of numbers, so that they take no memory before they are copied.
+    """
+    size = int(np.prod(settings.IMAGE_SHAPE))
+    row = generator(seed, "many images").random(settings.N_TRAIN + size - 1, np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(row, size)
+    return windows.reshape(settings.N_TRAIN, *settings.IMAGE_SHAPE)
 
 
 def curves(seed: int, number: int, metric: str) -> dict[str, list[float]]:

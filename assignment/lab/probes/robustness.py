@@ -10,12 +10,12 @@ import numpy as np
 from lab import settings
 from lab.observe import Plain, plain
 from lab.probes import Observation, inputs
-from lab.probes.training import _integers
-from lab.recorder import LARGE, Fit, Recording, recording
-from lab.student import Data, NeedsEarlier, Student, quiet
+from lab.recorder import Fit, Recording, recording
+from lab.student import Data, NeedsEarlier, Student, integers, quiet
 
 ROWS = (700, 483)
 DATA_NAMES = ("x_train", "y_train", "x_test", "y_test")
+LABEL_SHAPES = ((settings.N_TEST,), (settings.N_TEST, 1), (settings.N_TEST, settings.N_CLASSES))
 
 
 def probe_experiment(student: Student) -> Observation:
@@ -35,33 +35,44 @@ def probe_experiment(student: Student) -> Observation:
         "error": None,
         "n_runs": inputs.EXPERIMENT_RUNS,
         "epochs": inputs.EXPERIMENT_EPOCHS,
+        "builder_repeats": _builder_repeats(student),
         "calls": calls,
     }
+
+
+def _builder_repeats(student: Student) -> bool:
+    """Whether the student's own builder gives the same weights each time, as with a seed inside it."""
+    try:
+        models = [student.model() for _ in range(2)]
+    except NeedsEarlier:
+        return False
+    first, second = (kernels_digest(model.get_weights()) for model, _ in models)
+    return all(own for _, own in models) and first == second
 
 
 def _experiment(student: Student, data: Data, functions: dict[str, Any]) -> dict[str, Plain]:
     arrays = (data.x_train, data.y_train, data.x_test, data.y_test)
     swapped = dict(zip(DATA_NAMES, arrays, strict=True)) | functions
-    built = 0
 
     def build_model() -> Any:
-        nonlocal built
-        built += 1
         return student.neutral["build"]() if functions else student.model()[0]
 
     try:
         build_model()
     except NeedsEarlier as reason:
         return {"needs": str(reason)}
-    built = 0
     with recording() as seen, _names_swapped(student.namespace, swapped):
         answer = student.call(
             "run_experiment", build_model, n_runs=inputs.EXPERIMENT_RUNS, epochs=inputs.EXPERIMENT_EPOCHS
         )
-    runs = _runs(seen)
+    if answer.error is not None and not student.neutral:
+        try:  # in the student's own kernel: is it the fault of an earlier question?
+            student.compiled(data)
+        except NeedsEarlier as reason:
+            return {"needs": str(reason)}
+    labels = _labels_of_notebook(student)
     return answer.plain() | {
-        "built": built,
-        "runs": [_describe_run(run, seen, data) for run in runs],
+        "runs": [_describe_run(run, seen, data, labels) for run in _runs(seen)],
         "labels": data.labels[1],
     }
 
@@ -79,18 +90,26 @@ def _names_swapped(namespace: dict[str, Any], swapped: dict[str, Any]) -> Iterat
 
 
 def _runs(seen: Recording) -> list[list[Fit]]:
-    """Fits grouped into runs: a fit that goes on from a later epoch belongs to the one before it."""
+    """Fits grouped into runs. Several fits in a row of one model are one run where each run has its own model, or
+    where they go on from a later epoch; else each is a run."""
+    models: list[list[Fit]] = []
+    for fit in seen.fits:
+        if models and models[-1][-1].model is fit.model:
+            models[-1].append(fit)
+        else:
+            models.append([fit])
+    if len(models) == inputs.EXPERIMENT_RUNS:
+        return models
     runs: list[list[Fit]] = []
     for fit in seen.fits:
-        goes_on = runs and fit.initial_epoch > 0 and runs[-1][-1].model is fit.model
-        if goes_on:
+        if runs and fit.initial_epoch > 0 and runs[-1][-1].model is fit.model:
             runs[-1].append(fit)
         else:
             runs.append([fit])
     return runs
 
 
-def _describe_run(run: list[Fit], seen: Recording, data: Data) -> dict[str, Plain]:
+def _describe_run(run: list[Fit], seen: Recording, data: Data, labels: list[np.ndarray]) -> dict[str, Plain]:
     first, last = run[0], run[-1]
     model = last.model
     before = model.get_weights()
@@ -107,24 +126,35 @@ def _describe_run(run: list[Fit], seen: Recording, data: Data) -> dict[str, Plai
         "end": kernels_digest(last.weights_after),
         "predicted": plain(predicted["test"]),
         "train_accuracy": float(np.mean(predicted["train"] == data.labels[0])),
-        "elsewhere": _accuracies_elsewhere(last, seen),
+        "elsewhere": _accuracies_elsewhere(last, seen, labels),
     }
 
 
-def _accuracies_elsewhere(fit: Fit, seen: Recording) -> list[Plain]:
+def _labels_of_notebook(student: Student) -> list[np.ndarray]:
+    """Test labels among the notebook's own names, as class numbers; equal ones once."""
+    found: dict[bytes, np.ndarray] = {}
+    for value in list(student.namespace.values()):
+        if isinstance(value, np.ndarray) and value.shape in LABEL_SHAPES and value.dtype.kind in "biuf":
+            numbers = integers(value).astype(int)
+            found[numbers.tobytes()] = numbers
+    return list(found.values())
+
+
+def _accuracies_elsewhere(fit: Fit, seen: Recording, labels: list[np.ndarray]) -> list[Plain]:
     """Accuracies of the trained weights on the notebook's own full-size test set, if it was used instead."""
     digest = kernels_digest(fit.weights_after)
     found: list[Plain] = []
     for evaluation in seen.evaluations:
-        large_test = evaluation.n > LARGE and evaluation.n == settings.N_TEST
-        if not large_test or kernels_digest(evaluation.weights) != digest or evaluation.x is None:
+        if evaluation.n != settings.N_TEST or evaluation.predicted is None:
             continue
-        labels = _integers(evaluation.y)
-        if labels is None:
+        if kernels_digest(evaluation.weights) != digest:
             continue
-        with quiet():
-            outputs = np.asarray(evaluation.model(evaluation.x, training=False))
-        found.append(float(np.mean(outputs.argmax(axis=1) == labels)))
+        options = labels if evaluation.labels is None else [integers(evaluation.labels)]
+        found += [
+            float(np.mean(evaluation.predicted == option))
+            for option in options
+            if len(option) == len(evaluation.predicted)
+        ]
     return found
 
 

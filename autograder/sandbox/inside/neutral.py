@@ -13,8 +13,10 @@ def build() -> Any:
     return keras.Sequential(
         [
             keras.Input(settings.IMAGE_SHAPE),
-            keras.layers.Conv2D(settings.FILTERS, settings.KERNEL_SIZE, strides=2, activation="tanh"),
+            keras.layers.Conv2D(settings.FILTERS, settings.KERNEL_SIZE, strides=2),
+            keras.layers.Activation("tanh"),
             keras.layers.AveragePooling2D(3),
+            keras.layers.Conv2D(settings.FILTERS, settings.KERNEL_SIZE, activation="tanh"),
             keras.layers.Flatten(),
             keras.layers.Dense(settings.N_CLASSES, activation="softmax"),
         ]

@@ -1,0 +1,155 @@
+"""The kernel in which student code runs: what it finds there, and what becomes of cells that misbehave."""
+
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+
+from autograder.dataset import dataset, resnet50_conv1
+from autograder.sandbox import Execution, Limits, execute
+
+SHORT = Limits(cell=6, probe=60, start=120)
+
+
+def run(*sources: str, questions: tuple[str, ...] = (), limits: Limits = SHORT, **options: Any) -> Execution:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
+    return execute(notebook, limits=limits, questions=questions, **options)
+
+
+def printed(execution: Execution, cell: int) -> str:
+    return "".join(o.get("text", "") for o in execution.notebook.cells[cell].outputs)
+
+
+@pytest.fixture(scope="module")
+def misbehaved() -> Execution:
+    return run(
+        "while True:\n    pass",
+        "x = 1",
+        "import os\nos._exit(3)",
+        "print('x is', x)",
+        "1 / 0",
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
+        "input('name?')",
+        "def describe_data(a, b, c, d):\n    return {'n_train': len(a)}",
+        questions=("q1",),
+    )
+
+
+def test_cells_that_misbehave_cost_only_themselves(misbehaved: Execution) -> None:
+    assert printed(misbehaved, 3) == "x is 1\n"
+    errors = {e.cell: (e.preview, e.error) for e in misbehaved.cell_errors}
+    assert errors[1] == ("while True:", "stopped after 6 seconds")
+    assert errors[3] == ("import os", "not run: it ended the kernel")
+    assert errors[5] == ("1 / 0", "ZeroDivisionError: division by zero")
+    assert errors[6] == ("import signal", "not run: it ended the kernel")
+    assert errors[7][1].startswith("StdinNotImplementedError")
+    assert set(errors) == {1, 3, 5, 6, 7}
+    assert misbehaved.notes == [f"Cell {n} ended the kernel; the notebook was run again without it." for n in (3, 6)]
+
+
+def test_what_is_defined_is_observed_all_the_same(misbehaved: Execution) -> None:
+    describe = misbehaved.observations["q1"]["describe"]
+    assert [call["value"] for call in describe] == [{"n_train": 57}, {"n_train": 90}]
+    assert misbehaved.observations["q1"]["load"]["error"] == {"kind": "missing", "name": "load_data"}
+
+
+def test_a_kernel_that_dies_in_a_probe_costs_that_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "import os\ndef describe_data(*a):\n    os._exit(1)\ndef preprocess(*a):\n    return a"
+    seen = run(source, questions=("q3", "q1", "q2"))
+    assert seen.observations["q3"]["calls"][0]["error"] is None
+    assert seen.observations["q1"]["error"]["message"] == "the kernel ended while it was tried"
+    assert seen.observations["q2"]["error"]["message"] == "the kernel had ended while q1 was tried"
+    assert seen.notes == ["The kernel ended while q1 was tried."]
+
+
+def test_a_probe_that_takes_too_long_is_stopped() -> None:
+    source = "import time\ndef describe_data(*a):\n    time.sleep(60)"
+    seen = run(source, questions=("q1", "q3"), limits=Limits(cell=6, probe=5, start=120))
+    assert seen.observations["q1"]["error"]["message"] == "trying it took longer than 5 seconds"
+    assert seen.observations["q3"]["calls"][0]["error"]["kind"] == "missing"
+
+
+@pytest.fixture(scope="module")
+def looked_around() -> dict[str, Any]:
+    source = """
+import os, json, keras, tensorflow as tf, numpy as np
+from keras.datasets import cifar10
+from keras.applications import ResNet50, ResNet50V2
+from keras.applications.resnet50 import ResNet50 as ResNet50b
+from tensorflow.keras.datasets import cifar10 as cifar10_tf
+found = {"environment": sorted(os.environ), "work": sorted(os.listdir("."))}
+(a, b), (c, d) = cifar10.load_data()
+(e, f), (g, h) = cifar10_tf.load_data()
+found["forms"] = [str((v.dtype, v.shape)) for v in (a, b, c, d)]
+found["same"] = bool((a == e).all() and (d == h).all())
+found["sums"] = [int(v.astype("int64").sum()) for v in (a, b, c, d)]
+found["first"] = a[:2].tolist()
+def kernel(model):
+    return np.asarray(model.get_layer("conv1_conv").kernel)
+found["kernel"] = kernel(ResNet50(weights="imagenet")).tolist()
+for name, model in (("b", ResNet50b()), ("tf", tf.keras.applications.ResNet50(include_top=False)),
+                    ("resnet", keras.applications.resnet.ResNet50())):
+    found[name] = bool((kernel(model) == np.array(found["kernel"], "float32")).all())
+found["v2"] = bool((kernel(ResNet50V2()) == np.array(found["kernel"], "float32")).all())
+model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+before = [w.copy() for w in model.get_weights()]
+history = model.fit(a / 255.0, b, epochs=100, batch_size=128, validation_split=0.3)
+found["history"] = {k: len(v) for k, v in history.history.items()}
+found["moved"] = bool((before[0] != model.get_weights()[0]).any())
+import otter
+grader = otter.Notebook("any.ipynb")
+found["check"] = repr(grader.check("q1"))
+print(json.dumps(found))
+"""
+    import json
+    import os
+
+    os.environ["A_SECRET_OF_THE_GRADER"] = "1"
+    try:
+        seen = run(source, limits=Limits(cell=100, probe=60, start=120), extra_files={"mine/helpers.py": b"A = 1"})
+    finally:
+        del os.environ["A_SECRET_OF_THE_GRADER"]
+    assert seen.cell_errors == []
+    return dict(json.loads(printed(seen, 0)))
+
+
+def test_data_is_that_of_the_judge(looked_around: dict[str, Any]) -> None:
+    (x_train, y_train), (x_test, y_test) = dataset().arrays
+    arrays = (x_train, y_train, x_test, y_test)
+    assert looked_around["forms"] == [str((np.dtype("uint8"), a.shape)) for a in arrays]
+    assert looked_around["sums"] == [int(np.asarray(a, dtype="int64").sum()) for a in arrays]
+    assert looked_around["first"] == x_train[:2].tolist()
+    assert looked_around["same"]
+
+
+def test_resnet50_has_the_judges_kernel_under_every_import_path(looked_around: dict[str, Any]) -> None:
+    np.testing.assert_array_equal(np.array(looked_around["kernel"], "float32"), resnet50_conv1()[0])
+    assert looked_around["b"]
+    assert looked_around["tf"]
+    assert looked_around["resnet"]
+    assert not looked_around["v2"], "another network has other filters"
+
+
+def test_training_is_shortened_in_cells(looked_around: dict[str, Any]) -> None:
+    assert looked_around["history"] == dict.fromkeys(("accuracy", "loss", "val_accuracy", "val_loss"), 100)
+    assert looked_around["moved"]
+
+
+def test_the_kernel_finds_a_bare_environment(looked_around: dict[str, Any]) -> None:
+    assert "A_SECRET_OF_THE_GRADER" not in looked_around["environment"]
+    assert looked_around["work"] == ["mine"]
+
+
+def test_check_cells_do_nothing(looked_around: dict[str, Any]) -> None:
+    assert looked_around["check"] == "None"
+
+
+def test_scratch_folders_are_removed_and_seeds_differ(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    first, second = run("import os; print(os.getcwd())"), run("pass")
+    assert str(tmp_path) in printed(first, 0)
+    assert list(tmp_path.iterdir()) == []
+    assert first.seed != second.seed
+    assert not np.array_equal(first.seed, 0)

@@ -26,7 +26,7 @@ grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir (d
 	$(BIN)/python -m autograder grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") --out "$(OUT)"
 
 test: .venv/installed  ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/installed  ## ruff and strict mypy
 	$(BIN)/ruff check .

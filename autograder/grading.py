@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from autograder.checks import all_checks
@@ -89,9 +90,7 @@ def _sections(notebook: Any) -> list[tuple[str, int]]:
 def written_answers(notebook: Any) -> dict[str, str]:
     """Written answers, name -> text: the Markdown cells between a heading “Written answer” and the next one."""
     answers: dict[str, str] = {}
-    sections = _sections(notebook)
-    ends = [index for _, index in sections[1:]] + [len(notebook.cells)]
-    for (name, start), end in zip(sections, ends, strict=True):
+    for (name, start), (_, end) in pairwise([*_sections(notebook), ("", len(notebook.cells))]):
         if not name.startswith("w"):
             continue
         texts = [c.source for c in notebook.cells[start + 1 : end] if c.cell_type == "markdown"]

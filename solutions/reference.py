@@ -94,7 +94,7 @@ def build_tiny_vgg():
 
     Returns:
         An uncompiled keras.Model. It takes preprocessed images of shape (n, *settings.IMAGE_SHAPE) and
-        returns class probabilities of shape (n, settings.N_CLASSES).
+        returns one value a class, shape (n, settings.N_CLASSES): probabilities, or raw scores if you prefer.
     """
     inputs = keras.Input(settings.IMAGE_SHAPE)
     x = inputs

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from autograder import build, samples
@@ -22,6 +23,10 @@ BAD_FILES = {
 }
 
 
+BLIND = sorted((Path(__file__).parent / "zoo" / "blind").glob("*.ipynb"))
+RENAMED = "Übung 3 (final) ÷ v2"
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return samples.write(tmp_path_factory.mktemp("samples"))
@@ -34,9 +39,19 @@ def gradebook(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(path, mixed)
     for name, (content, _) in BAD_FILES.items():
         (mixed / name).write_bytes(content)
+    for path in BLIND:
+        shutil.copy(path, mixed)
+    _write_without_checks(folder / "small-slips.ipynb", mixed / f"{RENAMED}.ipynb")
     out = tmp_path_factory.mktemp("gradebook")
     assert main(["grade", "--submissions", str(mixed), "--out", str(out)]) == 0
     return out
+
+
+def _write_without_checks(source: Path, target: Path) -> None:
+    """The same notebook under another name, with all check cells deleted."""
+    notebook = nbformat.read(source, as_version=4)
+    notebook.cells = [c for c in notebook.cells if "grader" not in c.source]
+    nbformat.write(notebook, target)
 
 
 def rows(gradebook: Path) -> dict[str, dict[str, str]]:
@@ -106,17 +121,18 @@ def test_blank_is_skipped_with_reasons_not_failed_again(gradebook: Path) -> None
     assert blank["q7_accuracy"]["outcome"] == "skipped"
 
 
-def test_marks_do_not_depend_on_name_or_test_cells(folder: Path, gradebook: Path, tmp_path: Path) -> None:
-    import nbformat
+def test_marks_do_not_depend_on_name_or_test_cells(gradebook: Path) -> None:
+    found = rows(gradebook)
+    questions = [{q: found[name][q] for q in settings.POINTS} for name in (RENAMED, "small-slips")]
+    assert questions[0] == questions[1]
 
-    notebook = nbformat.read(folder / "small-slips.ipynb", as_version=4)
-    notebook.cells = [c for c in notebook.cells if "grader" not in c.source]
-    nbformat.write(notebook, tmp_path / "Übung 3 (final) ÷ v2.ipynb")
-    out = tmp_path / "book"
-    assert main(["grade", "--submissions", str(tmp_path), "--out", str(out)]) == 0
-    (renamed,) = rows(out).values()
-    original = rows(gradebook)["small-slips"]
-    assert {q: renamed[q] for q in settings.POINTS} == {q: original[q] for q in settings.POINTS}
+
+@pytest.mark.parametrize("path", BLIND, ids=lambda p: p.stem)
+def test_notebooks_written_without_sight_of_the_solution_are_right(gradebook: Path, path: Path) -> None:
+    """Only the run records are missing: these notebooks are kept without outputs."""
+    found = checks(gradebook, path.stem)
+    lost = {name for name, c in found.items() if c["outcome"] != "passed"}
+    assert lost == {"q9_record", "q13_record", "q14_record", "bonus_record"}
 
 
 @pytest.mark.parametrize("name", ["solution", "one-model-for-all-runs"])

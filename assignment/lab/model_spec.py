@@ -36,6 +36,9 @@ Variables = dict[str, Any]
 _POINTS = np.array([-7.0, -3.0, -1.0, -0.5, -0.1, 0.0, 0.1, 0.5, 1.0, 3.0, 5.5, 6.5, 9.0])
 
 
+LAYERS_MADE_IN_CALL = "the model makes new layers whenever it is called"
+
+
 class TraceError(Exception):
     """The model cannot be described as a graph; the message says where it stopped."""
 
@@ -68,7 +71,10 @@ def trace(model: Any) -> tuple[Spec, Variables]:
             start = tracer.emit("Input", "input", [], first, {}, None)
             images = keras.Input(batch_shape=tuple(first))
             outputs = tracer.called(model.call, ((images,), {}), {id(images): start}, model.name)
-    if {id(v) for v in tracer.variables.values()} != {id(v) for v in model.weights if is_weight(v)}:
+    traced, own = ({id(v) for v in some if is_weight(v)} for some in (tracer.variables.values(), model.weights))
+    if traced - own:
+        raise TraceError(LAYERS_MADE_IN_CALL)
+    if traced != own:
         raise TraceError("the model uses weights in a way that its layers do not show")
     return {"nodes": tracer.nodes, "outputs": outputs}, tracer.variables
 
@@ -80,8 +86,8 @@ def is_weight(variable: Any) -> bool:
 
 def is_regularized(layer: Any) -> bool:
     """Whether a layer has a regulariser or a constraint."""
-    names = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "beta_regularizer")
-    names += ("gamma_regularizer", "kernel_constraint", "bias_constraint")
+    regularizers = [f"{name}_regularizer" for name in ("kernel", "bias", "activity", "beta", "gamma")]
+    names = [*regularizers, "kernel_constraint", "bias_constraint"]
     return any(getattr(layer, name, None) is not None for name in names)
 
 
@@ -259,6 +265,8 @@ class _Tracer:
             if any(isinstance(a, keras.Variable) for a in keras.tree.flatten(vars(node.arguments))):
                 raise TraceError(f"`{operation.name}` uses weights that belong to no layer of its own")
         recognized = _recognize(operation, node) if len(sources) == 1 else None
+        if recognized is None and not is_layer and len(sources) == 1 and shape == node.input_tensors[0].shape:
+            recognized = "Activation", {"function": f"own function {operation.name}"[:80]}
         kind, config = recognized or (type(operation).__name__, {})
         owner = operation if is_layer else None
         return [
@@ -302,7 +310,7 @@ def _pair(value: Any) -> list[int]:
 def _describe_layer(layer: Any) -> tuple[str, dict[str, Any]] | None:
     """Kind and config of a layer that Keras itself defines; None for what has to be looked into."""
     layers = keras.layers
-    base = next((c for c in type(layer).__mro__ if c.__module__.startswith("keras.")), None)
+    base: Any = next((c for c in type(layer).__mro__ if c.__module__.startswith("keras.")), None)
     if base is None or type(layer).call is not base.call:
         return None
     if getattr(layer, "data_format", None) == "channels_first":
@@ -321,7 +329,7 @@ def _describe_layer(layer: Any) -> tuple[str, dict[str, Any]] | None:
         return base.__name__, config | _activation(layer.activation)
     if isinstance(layer, layers.Conv2DTranspose | layers.SeparableConv2D | layers.DepthwiseConv2D):
         config = {"kernel_size": _pair(layer.kernel_size), "strides": _pair(layer.strides)}
-        config |= {"padding": str(layer.padding), "filters": int(layer.filters or 0)}
+        config |= {"padding": str(layer.padding), "filters": int(getattr(layer, "filters", None) or 0)}
         return base.__name__, config | _activation(layer.activation)
     if isinstance(layer, layers.Dense):
         return "Dense", {"units": int(layer.units), "use_bias": bool(layer.use_bias)} | _activation(layer.activation)
@@ -425,6 +433,7 @@ def _activations(x: np.ndarray) -> dict[str, np.ndarray]:
         "sigmoid": sigmoid,
         "tanh": np.tanh(x),
         "gelu": x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
+        "gelu (approximate)": x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2,
         "elu": np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
         "silu": x * sigmoid,
         "softplus": np.log1p(np.exp(x)),
@@ -445,7 +454,7 @@ def _recognize(operation: Any, node: Any) -> tuple[str, dict[str, Any]] | None:
         return None
     if got.shape != (2, *output):
         return None
-    if len(output) == 1 and np.allclose(got, x.reshape(2, -1)):
+    if output == (math.prod(source),) and np.allclose(got, x.reshape(2, -1)):
         return "Flatten", {}
     if output == source:
         named = _elementwise(x, got)

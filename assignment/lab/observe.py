@@ -3,8 +3,10 @@
 `plain` copies and caps; nothing that it returns refers to an object of the student's.
 """
 
+import contextlib
+import itertools
 import numbers
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,6 +17,7 @@ MAX_ARRAY_BYTES = 64 * 2**20
 MAX_ITEMS = 20_000
 MAX_DEPTH = 8
 MAX_TEXT = 4_000
+MAX_IN_ALL = 2_000_000  # items of nested containers
 
 
 def plain(value: Any, depth: int = MAX_DEPTH) -> Plain:
@@ -27,47 +30,64 @@ def plain(value: Any, depth: int = MAX_DEPTH) -> Plain:
     Raises:
         Nothing of its own; an exception of the value's own methods goes through.
     """
-    if value is None or isinstance(value, bool | np.bool_):
-        return None if value is None else bool(value)
-    if isinstance(value, str):
-        return str(value)[:MAX_TEXT]
-    if isinstance(value, np.ndarray):
-        return _array(value)
-    if isinstance(value, numbers.Integral):
-        number = int(value)
-        return number if abs(number) < 2**63 else {"kind": "object", "type": "an integer of absurd size"}
-    if isinstance(value, numbers.Real):
-        return float(value)
-    if depth == 0:
+    return _Copier().copy(value, depth)
+
+
+class _Copier:
+    """Copies one value; counts items, since nested containers can hold any number of them."""
+
+    def __init__(self) -> None:
+        self._left = MAX_IN_ALL
+
+    def copy(self, value: Any, depth: int) -> Plain:
+        if value is None or isinstance(value, bool | np.bool_):
+            return None if value is None else bool(value)
+        if isinstance(value, str):
+            return str(value)[:MAX_TEXT]
+        if isinstance(value, np.ndarray):
+            return self._array(value)
+        if isinstance(value, numbers.Integral):
+            number = int(value)
+            return number if abs(number) < 2**63 else {"kind": "object", "type": "an integer of absurd size"}
+        if isinstance(value, numbers.Real):
+            return float(value)
+        if depth == 0 or self._left <= 0:
+            return _opaque(value)
+        if _is_instance(value, "matplotlib.figure", "FigureBase"):
+            from lab.figures_seen import describe_figure
+
+            return describe_figure(value)
+        if _is_instance(value, "keras.src.callbacks.history", "History"):
+            return {"kind": "History", "history": self.copy(value.history, depth - 1)}
+        if _is_instance(value, "pandas", "DataFrame"):
+            return {"kind": "DataFrame", "columns": self.copy(value.to_dict("list"), depth - 1)}
+        if _is_instance(value, "pandas", "Series"):
+            return self.copy(value.to_list(), depth - 1)
+        if isinstance(value, Mapping):
+            items = self._count(value.items())
+            return {str(key)[:MAX_TEXT]: self.copy(item, depth - 1) for key, item in items}
+        if isinstance(value, list | tuple | set | frozenset | range | type({}.keys()) | type({}.values())):
+            return [self.copy(item, depth - 1) for item in self._count(value)]
+        if callable(getattr(value, "__array__", None)):
+            return self._array(np.asarray(value))
         return _opaque(value)
-    if _is_instance(value, "matplotlib.figure", "FigureBase"):
-        from lab.figures_seen import describe_figure
 
-        return describe_figure(value)
-    if _is_instance(value, "keras.src.callbacks.history", "History"):
-        return {"kind": "History", "history": plain(value.history, depth - 1)}
-    if _is_instance(value, "pandas", "DataFrame"):
-        return {"kind": "DataFrame", "columns": plain(value.to_dict("list"), depth - 1)}
-    if _is_instance(value, "pandas", "Series"):
-        return plain(value.to_list(), depth - 1)
-    if isinstance(value, Mapping):
-        items = list(value.items())[:MAX_ITEMS]
-        return {str(key)[:MAX_TEXT]: plain(item, depth - 1) for key, item in items}
-    if isinstance(value, list | tuple | set | frozenset | range | type({}.keys()) | type({}.values())):
-        return [plain(item, depth - 1) for item in list(value)[:MAX_ITEMS]]
-    if callable(getattr(value, "__array__", None)):
-        return _array(np.asarray(value))
-    return _opaque(value)
+    def _count(self, values: Iterable[Any]) -> list[Any]:
+        items = list(itertools.islice(values, MAX_ITEMS))
+        self._left -= len(items)
+        return items
 
-
-def _array(array: np.ndarray) -> Plain:
-    if array.dtype.kind not in "biuf":
-        return plain(array.tolist(), 3) if array.size <= MAX_ITEMS else _opaque(array)
-    if array.nbytes > MAX_ARRAY_BYTES:
-        return {"kind": "array", "shape": list(array.shape), "dtype": str(array.dtype)}
-    if array.dtype.kind == "f" and array.dtype.itemsize not in (2, 4, 8):
-        array = array.astype(np.float64)
-    return np.array(array)  # a copy, of the base class
+    def _array(self, array: np.ndarray) -> Plain:
+        if array.dtype.kind == "V" and array.dtype.names is None:  # bfloat16 and the like
+            with contextlib.suppress(TypeError, ValueError):
+                array = array.astype(np.float32)
+        if array.dtype.kind not in "biuf":
+            return self.copy(array.tolist(), 3) if array.size <= MAX_ITEMS else _opaque(array)
+        if array.nbytes > MAX_ARRAY_BYTES:
+            return {"kind": "array", "shape": list(array.shape), "dtype": str(array.dtype)}
+        if array.dtype.kind == "f" and array.dtype.itemsize not in (2, 4, 8):
+            array = array.astype(np.float64)
+        return np.array(array)  # a copy, of the base class
 
 
 def _opaque(value: Any) -> Plain:

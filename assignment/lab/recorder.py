@@ -44,7 +44,7 @@ class Fit:
 
 @dataclass(eq=False)
 class Evaluation:
-    """One call of `evaluate` or `predict`.
+    """One call of `evaluate` or `predict` on a large set of data.
 
     Args:
         model: that was evaluated.
@@ -67,7 +67,7 @@ class Recording:
     """All that happened while recording, in order."""
 
     fits: list[Fit] = field(default_factory=list)
-    evaluations: list[Evaluation] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)  # of more than `LARGE` rows
     keep_rows: bool = True
     touched: dict[int, "_Touched"] = field(default_factory=dict)
 
@@ -138,7 +138,7 @@ class _Touched:
     def keep_weights(self) -> None:
         """Remember the weights, the first time."""
         if self._weights is None:
-            self._weights = [(v, np.array(v)) for v in self._model.weights]
+            self._weights = [(v, np.asarray(v).copy()) for v in self._model.weights]
 
     def restore(self) -> None:
         """Undo what recording did to the model."""
@@ -165,7 +165,8 @@ def _measure(model: Any, x: Any, y: Any, batch_size: int) -> dict[str, Any]:
     logs: dict[str, Any] = {}
     for batch in _batches(x, y, batch_size):
         logs = model.test_step(batch)
-    return {name: float(np.asarray(value)) for name, value in model._get_metrics_result_or_logs(logs).items()}
+    logs = model._get_metrics_result_or_logs(logs)
+    return {name: float(np.asarray(logs[name])) for name in sorted(logs)}  # Keras sorts them too
 
 
 def _batches(x: Any, y: Any, size: int) -> Iterator[tuple[Any, ...]]:
@@ -233,6 +234,8 @@ def _fit(original: Any) -> Any:
         number = len(recording.fits)
         recording.fits.append(note)
         _nudge(self, number)
+        if not self.optimizer.built:  # a saved model could not be loaded otherwise
+            self.optimizer.build(self.trainable_variables)
         curves = _curves(list(logs), max(epochs - initial_epoch, 0), validates, number)
         history, note.callbacks = _run_callbacks(
             self, callbacks, curves, range(initial_epoch, epochs), train, _validation_epochs(validation_freq)
@@ -317,9 +320,9 @@ def _train_on_batch(original: Any) -> Any:
 
 
 def _note(model: Any, n: int, classes: Callable[[], np.ndarray | None], labels: Any) -> None:
-    """Note an evaluation, where that is wanted."""
+    """Note a large evaluation, where that is wanted."""
     recording = _active[-1]
-    if recording.keep_rows:
+    if recording.keep_rows and n > LARGE:
         labels = None if labels is None else np.asarray(labels)
         recording.evaluations.append(Evaluation(model, model.get_weights(), n, classes(), labels))
 
@@ -476,15 +479,16 @@ def _run_callbacks(
     given = [c for c in given if not isinstance(c, keras.callbacks.History | keras.callbacks.ProgbarLogger)]
     history = keras.callbacks.History() if own_history is None else own_history
     steps = -(-train.n // train.batch_size) if train.batch_size else None
-    for callback in [*given, history]:
-        callback.set_model(model)
-        callback.set_params({"epochs": epochs.stop, "steps": steps, "verbose": 0})
     described = [_describe_callback(callback, len(epochs)) for callback in given]
-    model.history = history
-    quiet = (keras.callbacks.EarlyStopping, keras.callbacks.TensorBoard, keras.callbacks.TerminateOnNaN)
-    heavy = (keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore)
+    heavy = (keras.callbacks.TensorBoard, keras.callbacks.BackupAndRestore)
+    quiet = (keras.callbacks.EarlyStopping, keras.callbacks.TerminateOnNaN, keras.callbacks.ModelCheckpoint)
+    for callback in [*given, history]:
+        if not isinstance(callback, heavy):
+            callback.set_model(model)
+            callback.set_params({"epochs": epochs.stop, "steps": steps, "verbose": 0})
     # As in Keras the history comes last: it notes what callbacks add to the logs.
     active = [*(c for c in given if not isinstance(c, quiet + heavy)), history]
+    model.history = history
     model.stop_training = False
     for callback in active:
         callback.on_train_begin({})

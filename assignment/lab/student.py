@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -219,7 +220,7 @@ def _describe_error(error: BaseException, name: str) -> dict[str, Plain]:
     own = [f for f in frames if "ipykernel" in f.filename or f.filename.startswith(("<ipython", "<cell"))]
     line = (own[-1].line or "") if own else ""
     try:
-        message = str(error)
+        message = _without_colours(str(error))
     except Exception:
         message = ""
     return {
@@ -252,9 +253,15 @@ def _missing_or_raised(name: str, answer: Answer) -> str | None:
     return f"`{name}` raised {answer.error['type']}: {_short(str(answer.error['message']))}"
 
 
+def _without_colours(message: str) -> str:
+    """Keras writes some of its messages in bold."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", message)
+
+
 def _short(message: str) -> str:
     """The first line of an error's message, for the middle of a sentence."""
-    first = next((line.strip() for line in message.splitlines() if line.strip()), "(no message)")
+    lines = [line.strip() for line in _without_colours(message).splitlines()]
+    first = next((line for line in lines if line), "(no message)")
     return (first if len(first) <= 160 else first[:157] + "...").rstrip(".")
 
 

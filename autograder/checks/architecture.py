@@ -8,23 +8,26 @@ import numpy as np
 from autograder import forward
 from autograder.checks import reference_specs, registry
 from autograder.checks.graph import (
+    CONVOLUTIONS,
     POOLING,
     WEIGHTED,
     Graph,
-    Step,
     block_pattern,
     canonical,
     describe,
+    is_relu,
     pattern,
     skip,
+    without_normalization,
 )
 from autograder.checks.records import judge_record
 from lab import settings
-from lab.judging import Failure, Observations, Unjudged
+from lab.judging import Failure, Observations, ProbeError, Unjudged
 from lab.probes import inputs
 
 LEARNING_RATES = (1e-5, 1e-2)
-OUTPUT_TOLERANCE = 2e-4
+TOLERANCES = {"float32": 2e-4, "float16": 0.03, "bfloat16": 0.06}  # of outputs, by the format they are computed in
+WEIGHT_NAMES = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 
 References = Callable[[], list[dict[str, Any]]]
 Faults = dict[str, Failure]
@@ -35,36 +38,85 @@ def vgg_references() -> list[dict[str, Any]]:
     return [reference_specs.tiny_vgg()]
 
 
-def spec_of(seen: dict[str, Any], references: References, seed: int, builder: str) -> dict[str, Any]:
-    """The spec of a submitted model; of one that cannot be traced, the reference that behaves the same.
+def graph_of(seen: dict[str, Any], references: References, seed: int, builder: str) -> Graph:
+    """The graph of a submitted model, or of the reference that behaves the same where it cannot be followed.
 
     Raises:
-        Unjudged: it cannot be traced and behaves like no reference.
+        Unjudged: it cannot be followed and behaves like no reference.
     """
     spec: dict[str, Any] = seen["spec"]
-    if spec.get("nodes"):
-        return spec
-    shapes = list(spec["weights"].items())
-    for reference in references():
-        keys = [f"{n['layer']}/{name}" for n in reference["nodes"] for name in n["weights"]]
-        wanted = [shape for n in reference["nodes"] for shape in n["weight_shapes"]]
-        if [shape for _, shape in shapes] != wanted:
-            continue
-        weights = {
-            key: inputs.weight(seed, own, own.split("/")[1], tuple(shape))
-            for key, (own, shape) in zip(keys, shapes, strict=True)
-        }
-        if _outputs_differ(seen, reference, weights, seed, builder) is None:
-            return reference
+    followed = bool(spec.get("nodes"))
+    if followed and _is_known(spec, seed):
+        return canonical(spec)
+    reference = _twin(seen, references, seed, builder)
+    if reference is not None:
+        return canonical(reference)
+    if followed:
+        return canonical(spec)
     raise Unjudged(f"the model is written in a way that cannot be followed ({seen['untraced']}).")
 
 
-def _outputs_differ(
+def _is_known(spec: dict[str, Any], seed: int) -> bool:
+    """Whether all that the spec holds can be computed independently."""
+    images = np.zeros((1, *settings.IMAGE_SHAPE), np.float32)
+    try:
+        forward.forward(spec, drawn_weights(spec, seed), images)
+    except forward.UnsupportedSpec:
+        return False
+    return True
+
+
+def _twin(seen: dict[str, Any], references: References, seed: int, builder: str) -> dict[str, Any] | None:
+    """The reference that gives the same outputs under the same weights, frozen or regularised as the model is."""
+    spec = seen["spec"]
+    if spec.get("nodes"):
+        shapes = {
+            f"{node['layer']}/{name}": shape
+            for node in spec["nodes"]
+            for name, shape in zip(node["weights"], node["weight_shapes"], strict=True)
+        }
+        trainable = all(node["trainable"] for node in spec["nodes"])
+        regularized = any(node["regularized"] for node in spec["nodes"])
+    else:
+        shapes, trainable, regularized = spec["weights"], spec["trainable"], spec["regularized"]
+    for reference in references():
+        weights = _assigned(shapes, reference, seed)
+        if weights is not None and _difference(seen, reference, weights, seed, builder) is None:
+            nodes = [node | {"trainable": trainable, "regularized": regularized} for node in reference["nodes"]]
+            return reference | {"nodes": nodes}
+    return None
+
+
+def _assigned(shapes: dict[str, list[int]], reference: dict[str, Any], seed: int) -> dict[str, np.ndarray] | None:
+    """The model's drawn weights as those of a reference: by shape, name (where it is a usual one) and order."""
+    left = dict(shapes)
+    weights = {}
+    for node in reference["nodes"]:
+        for name, shape in zip(node["weights"], node["weight_shapes"], strict=True):
+            own_names = {key: key.split("/", 1)[1] for key, own_shape in left.items() if own_shape == shape}
+            key = next((key for key, own in own_names.items() if own == name or own not in WEIGHT_NAMES), None)
+            if key is None:
+                return None
+            del left[key]
+            weights[f"{node['layer']}/{name}"] = inputs.weight(seed, key, own_names[key], tuple(shape))
+    return None if left else weights
+
+
+class _NotComputable(Exception):
+    """Outputs cannot be computed independently."""
+
+
+def _difference(
     seen: dict[str, Any], spec: dict[str, Any], weights: dict[str, np.ndarray], seed: int, builder: str
 ) -> str | None:
-    """How the observed outputs differ from an independent forward pass; None if they do not."""
+    """How the observed outputs differ from an independent forward pass; None if they do not.
+
+    Raises:
+        _NotComputable: there is no independent forward pass of such a model.
+    """
     x = inputs.model_images(seed, builder)
-    logits_spec = spec["nodes"][spec["outputs"][0]]["config"]
+    tolerance = TOLERANCES[seen["precision"]]
+    ends_with_softmax = spec["nodes"][spec["outputs"][0]]["config"].get("activation") == "softmax"
     for mode in ("inference", "training"):
         observed = seen.get(mode)
         try:
@@ -72,14 +124,12 @@ def _outputs_differ(
         except forward.UnsupportedSpec as reason:
             if mode == "training":
                 continue
-            return f"they cannot be computed ({reason})"
-        close = isinstance(observed, np.ndarray) and observed.shape == wanted.shape
-        if close and np.allclose(observed, wanted, atol=OUTPUT_TOLERANCE, rtol=1e-3):
-            continue
-        logits = logits_spec.get("activation") == "softmax" and close
-        if logits and np.allclose(_softmax(observed), wanted, atol=OUTPUT_TOLERANCE, rtol=1e-3):
-            continue
-        return f"in {mode} mode they differ from those of the layers it lists"
+            raise _NotComputable(str(reason)) from None
+        if not isinstance(observed, np.ndarray) or observed.shape != wanted.shape:
+            return "they have another shape than those of the layers it lists"
+        candidates = [observed, _softmax(observed)] if ends_with_softmax else [observed]
+        if not any(np.allclose(c, wanted, atol=tolerance, rtol=5 * tolerance) for c in candidates):
+            return f"in {mode} mode they differ from those of the layers it lists"
     return None
 
 
@@ -101,6 +151,10 @@ def drawn_weights(spec: dict[str, Any], seed: int) -> dict[str, np.ndarray]:
 # What a tiny VGG may get wrong, by category
 
 
+KINDS = {"Input", "Activation", "Flatten", "Dense", *CONVOLUTIONS, *POOLING}  # of steps in a tiny VGG
+GLOBAL_POOLING = ("GlobalAveragePooling2D", "GlobalMaxPooling2D")
+
+
 def vgg_faults(graph: Graph, blocks: int, *, batch_normalization: bool = False) -> Faults:
     """Every category in which a model differs from a tiny VGG of so many blocks.
 
@@ -112,7 +166,7 @@ def vgg_faults(graph: Graph, blocks: int, *, batch_normalization: bool = False) 
         "convolutions": lambda: _judge_convolutions(graph, batch_normalization),
         "activations": lambda: _judge_activations(graph),
         "pooling": lambda: _judge_pooling(graph),
-        "head": lambda: _judge_head(graph),
+        "head": lambda: judge_head(graph),
         "nothing_else": lambda: _judge_nothing_else(graph, batch_normalization),
     }
     faults: Faults = {}
@@ -143,10 +197,12 @@ def _judge_convolutions(graph: Graph, any_bias: bool) -> None:
         "dilation": [1, 1],
         "groups": 1,
     } | ({} if any_bias else {"use_bias": True})
-    convolutions = graph.of_kind("Conv2D")
+    convolutions = graph.of_kind(*CONVOLUTIONS)
     if not convolutions:
         raise Failure("The blocks are made of `Conv2D` layers.", "The model has none.")
     for step in convolutions:
+        if step.kind != "Conv2D":
+            raise Failure("The blocks are made of `Conv2D` layers.", f"`{step.name}` is a {step.kind}.")
         wrong = [key for key, value in wanted.items() if step.config.get(key) != value]
         if wrong:
             key = wrong[0]
@@ -159,12 +215,13 @@ def _judge_convolutions(graph: Graph, any_bias: bool) -> None:
 
 
 def _judge_activations(graph: Graph) -> None:
-    convolutions = graph.of_kind("Conv2D")
+    convolutions = graph.of_kind(*CONVOLUTIONS)
     if not convolutions:
         raise Failure("Each convolution is followed by ReLU.", "The model has no convolution.")
+    between = {step.kind for step in graph.steps} - KINDS  # judged elsewhere
     for step in convolutions:
-        following = skip(graph, step, ("BatchNormalization", "Dropout", "SpatialDropout2D"))
-        if following is None or following.kind != "Activation" or following.config["function"] != "relu":
+        following = skip(graph, step, tuple(between))
+        if following is None or not is_relu(following):
             found = "nothing" if following is None else describe(following)
             raise Failure(
                 "Each convolution is followed by ReLU.",
@@ -176,7 +233,7 @@ def _judge_activations(graph: Graph) -> None:
 def _judge_pooling(graph: Graph) -> None:
     pools = graph.of_kind(*POOLING)
     size = [settings.POOL_SIZE] * 2
-    if not pools:
+    if not pools and not graph.of_kind(*CONVOLUTIONS):  # else the number of poolings is judged with the blocks
         raise Failure("Each block ends with max pooling.", "The model has no pooling.")
     for step in pools:
         if step.kind != "MaxPooling2D" or step.config["pool_size"] != size or step.config["strides"] != size:
@@ -187,7 +244,12 @@ def _judge_pooling(graph: Graph) -> None:
             )
 
 
-def _judge_head(graph: Graph) -> None:
+def judge_head(graph: Graph) -> None:
+    """Flatten, a dense layer with `N_CLASSES` units, and softmax or nothing.
+
+    Raises:
+        Failure: the model ends otherwise.
+    """
     expected = f"The model ends with flatten, then a dense layer of {settings.N_CLASSES} units with softmax."
     dense = graph.of_kind("Dense")
     if not dense:
@@ -197,7 +259,9 @@ def _judge_head(graph: Graph) -> None:
         raise Failure(expected, f"The last dense layer, `{last.name}`, has {last.config['units']} units.")
     first = dense[0]
     source = graph.before(first)
-    while source.kind in ("Dropout", "BatchNormalization", "Activation") and source.inputs:
+    while (source.kind not in KINDS or source.kind == "Activation") and len(source.inputs) == 1:
+        if source.kind in GLOBAL_POOLING:
+            break
         source = graph.before(source)
     if source.kind != "Flatten":
         raise Failure(
@@ -215,7 +279,7 @@ def _judge_head(graph: Graph) -> None:
 
 
 def _judge_nothing_else(graph: Graph, batch_normalization: bool) -> None:
-    allowed = {"Input", "Conv2D", "Activation", "Flatten", "Dense", *POOLING}
+    allowed = KINDS | (set() if graph.of_kind("Flatten") else set(GLOBAL_POOLING))  # judged with the head
     allowed |= {"BatchNormalization"} if batch_normalization else set()
     expected = "Nothing but what the question lists."
     for step in graph.steps:
@@ -229,15 +293,13 @@ def _judge_nothing_else(graph: Graph, batch_normalization: bool) -> None:
             f"It has {len(graph.of_kind('Dense'))} dense layers.",
             "Between flatten and the classes there is nothing.",
         )
-    if len(graph.of_kind("Flatten")) > 1:
-        raise Failure(expected, "It flattens more than once.")
     activations = [s for s in graph.of_kind("Activation") if graph.before(s).kind not in WEIGHTED]
     if activations:
         raise Failure(expected, f"{activations[0]} comes after {describe(graph.before(activations[0]))}.")
-    _judge_weights_free(graph, expected)
+    judge_weights_free(graph, expected)
 
 
-def _judge_weights_free(graph: Graph, expected: str) -> None:
+def judge_weights_free(graph: Graph, expected: str) -> None:
     """No regulariser, nothing frozen, nothing shared, no mode fixed."""
     weighted = graph.of_kind(*WEIGHTED)
     for step in weighted:
@@ -245,11 +307,11 @@ def _judge_weights_free(graph: Graph, expected: str) -> None:
             raise Failure(expected, f"`{step.name}` has a regulariser or a constraint.")
         if not step.trainable:
             raise Failure(expected, f"`{step.name}` is frozen (trainable=False): it cannot learn.")
-        if step.training is not None and step.kind != "BatchNormalization":
+        if step.training is not None:
             raise Failure(expected, f"`{step.name}` is called with training={step.training}.")
     layers = [step.layer for step in weighted if step.layer is not None]
     if len(set(layers)) < len(layers):
-        shared = next(s for s in weighted if layers.count(s.layer) > 1)
+        shared = next(s for s in weighted if s.layer is not None and layers.count(s.layer) > 1)
         raise Failure(
             expected,
             f"`{shared.name}` is used more than once: its weights are shared.",
@@ -261,13 +323,17 @@ def _judge_weights_free(graph: Graph, expected: str) -> None:
 
 
 def _vgg_graph(observations: Observations) -> Graph:
-    seen = observations["q4"]
-    return canonical(spec_of(seen, vgg_references, observations.seed, "build_tiny_vgg"))
+    return graph_of(observations["q4"], vgg_references, observations.seed, "build_tiny_vgg")
 
 
 def _raise_fault(observations: Observations, category: str) -> None:
     fault = vgg_faults(_vgg_graph(observations), settings.BLOCKS).get(category)
     if fault is not None:
+        raise fault
+
+
+def _raise_any(faults: Faults) -> None:
+    for fault in faults.values():
         raise fault
 
 
@@ -310,28 +376,59 @@ def q4_nothing_else(observations: Observations) -> None:
 @registry.check("q4", 2, after="q4_answered")
 def q4_outputs(observations: Observations) -> None:
     """What the model computes is what its layers say, in training and in inference mode."""
-    judge_outputs(observations, "q4", "build_tiny_vgg", vgg_references)
+    judge_outputs(
+        observations,
+        "q4",
+        "build_tiny_vgg",
+        vgg_references,
+        lambda: _raise_any(vgg_faults(_vgg_graph(observations), settings.BLOCKS)),
+    )
 
 
-def judge_outputs(observations: Observations, question: str, builder: str, references: References) -> None:
-    """The outputs of a model equal those of an independent forward pass through its spec.
+def judge_outputs(
+    observations: Observations,
+    question: str,
+    builder: str,
+    references: References,
+    judge_structure: Callable[[], None],
+) -> None:
+    """The outputs of a model equal those of an independent forward pass through its spec, or of a reference.
+
+    Args:
+        judge_structure: raises a Failure where the model is built otherwise than asked for.
 
     Raises:
         Failure: they differ.
-        Unjudged: the model cannot be followed.
+        Unjudged: they cannot be computed independently, though the model seems right.
     """
-    seen = observations[question]
-    if not seen["spec"].get("nodes"):
-        spec_of(seen, references, observations.seed, builder)  # found by its outputs, or Unjudged
-        return
+    seen, seed = observations[question], observations.seed
     spec = seen["spec"]
-    difference = _outputs_differ(seen, spec, drawn_weights(spec, observations.seed), observations.seed, builder)
-    if difference is not None:
-        raise Failure(
-            "The outputs are those of the layers that the model is made of.",
-            f"For some images and weights, {difference}.",
-            "Is there a layer that was not asked for, or a fixed `training` argument?",
-        )
+    reason = seen["untraced"]
+    difference = None
+    if spec.get("nodes"):
+        try:
+            difference = _difference(seen, spec, drawn_weights(spec, seed), seed, builder)
+            if difference is None:
+                return
+            # A functional model hands its own mode down, whatever `training` argument its layers were given.
+            inside = spec | {"nodes": [node | {"training": None} for node in spec["nodes"]]}
+            if _difference(seen, inside, drawn_weights(spec, seed), seed, builder) is None:
+                return
+        except _NotComputable as error:
+            reason = str(error)
+    if _twin(seen, references, seed, builder) is not None:
+        return
+    if difference is None:
+        try:
+            judge_structure()
+        except Failure:
+            return  # a layer that was not asked for costs the marks of that check only
+        raise Unjudged(f"the outputs of the model cannot be computed independently ({reason}).")
+    raise Failure(
+        "The outputs are those of the layers that the model is made of.",
+        f"For some images and weights, {difference}.",
+        "Does the model do something in `call` that its layers do not show, or is a `training` argument fixed?",
+    )
 
 
 # Question 5
@@ -343,117 +440,140 @@ def q5_adam(observations: Observations) -> None:
     optimizer = observations["q5"]["optimizer"]
     if not optimizer["is_adam"]:
         raise Failure("The optimizer is Adam.", f"It is {optimizer['class']}.")
+    if optimizer["weight_decay"]:
+        raise Failure("The optimizer is Adam.", "It is Adam with weight decay, which is another one: AdamW.")
 
 
 @registry.check("q5", 1, after="q5_answered")
 def q5_learning_rate(observations: Observations) -> None:
     """The learning rate is one that can work."""
     low, high = LEARNING_RATES
-    for rate in observations["q5"]["optimizer"]["learning_rates"]:
-        if not low <= rate <= high * 1.0001:
+    optimizer = observations["q5"]["optimizer"]
+    for rate in optimizer["learning_rates"]:
+        if isinstance(rate, str):
+            raise Failure("The learning rate is a number or a schedule.", f"Looking it up raised {rate}.")
+        step, value = rate
+        if not low <= value * 1.0001 or not value <= high * 1.0001:
             raise Failure(
-                "The learning rate is small, but not tiny: around a thousandth.",
-                f"It is {rate:g}.",
+                "The learning rate is small, but not tiny: around a thousandth, all through the training.",
+                f"It is {value:.2g}" + (f" at step {step} of the training." if optimizer["is_schedule"] else "."),
                 "Adam's default is a good start.",
             )
 
 
-@registry.check("q5", 2, after="q5_answered")
+@registry.check("q5", 1.5, after=("q5_answered", "q5_loss_runs"))
 def q5_loss(observations: Observations) -> None:
     """The loss is the crossentropy for this form of labels and outputs."""
     seen = observations["q5"]
-    loss, labels = seen["loss"], np.asarray(seen["labels"])[: inputs.PREDICTED_ROWS]
-    form = "one-hot rows" if seen["one_hot"] else "class numbers"
-    outputs = "probabilities (softmax)" if seen["probabilities"] else "logits (no softmax)"
-    expected = f"Crossentropy, in the form for labels that are {form} and outputs that are {outputs}."
+    if any(_is_crossentropy(observations, trial) for trial in seen["trials"]):
+        return
+    loss, trial = seen["loss"], seen["trials"][0]
+    form = "one-hot rows" if trial["one_hot"] else "class numbers"
+    outputs = "probabilities (softmax)" if trial["probabilities"] else "logits (no softmax)"
+    hint = "Labels, loss and last activation must fit one another."
+    if loss["from_logits"] and trial["probabilities"]:
+        hint = "`from_logits=True` says that the model has no softmax, but it has one."
+    elif not loss["from_logits"] and not trial["probabilities"]:
+        hint = "The model has no softmax: the loss has to know."
+    raise Failure(
+        f"Crossentropy, in the form for labels that are {form} and outputs that are {outputs}.",
+        f"`{loss['name']}` does not compute it.",
+        hint,
+    )
+
+
+def _is_crossentropy(observations: Observations, trial: dict[str, Any]) -> bool:
+    """Whether the losses of some predictions differ as their crossentropies do (a regulariser's share drops out)."""
+    seen = observations["q5"]
+    labels, smoothing = np.asarray(seen["labels"]), seen["loss"]["label_smoothing"]
     values, wanted = [], []
-    for number, call in enumerate(seen["calls"]):
+    for number, call in enumerate(trial["calls"]):
         if call["loss"] is None:
-            raise Failure(expected, f"`{loss['name']}` cannot be computed: {call['loss_error']}")
-        p = inputs.predictions(observations.seed, number, seen["probabilities"])
-        p = p if seen["probabilities"] else _softmax(p)
+            return False
+        p = inputs.predictions(observations.seed, number, trial["probabilities"]).astype(float)
+        p = p if trial["probabilities"] else _softmax(p)
+        target = np.full(p.shape, smoothing / p.shape[1])
+        target[np.arange(len(labels)), labels] += 1 - smoothing
+        wanted.append(float(-(target * np.log(np.maximum(p, 1e-7))).sum(axis=1).mean()))
         values.append(call["loss"])
-        smooth = np.full(p.shape, loss["label_smoothing"] / p.shape[1])
-        smooth[np.arange(len(labels)), labels] += 1 - loss["label_smoothing"]
-        wanted.append(float(-(smooth * np.log(np.maximum(p, 1e-7))).sum(axis=1).mean()))
-    # The difference of two losses: a regulariser's share, which does not belong to this question, drops out.
-    if abs((values[0] - values[1]) - (wanted[0] - wanted[1])) > 1e-3:
-        hint = "Labels, loss and last activation must fit one another; the question has a table."
-        if loss["from_logits"] and seen["probabilities"]:
-            hint = "`from_logits=True` says that the model has no softmax, but it has one."
-        elif not loss["from_logits"] and not seen["probabilities"]:
-            hint = "The model has no softmax: the loss has to know."
-        raise Failure(expected, f"`{loss['name']}` does not compute it.", hint)
+    factors = (1, len(labels))  # the mean over the batch, or the sum
+    return any(np.allclose(np.diff(values), n * np.diff(wanted), atol=1e-3 * n) for n in factors)
 
 
 @registry.check("q5", 1, after="q5_answered")
 def q5_accuracy(observations: Observations) -> None:
     """The metrics report the accuracy."""
-    seen = observations["q5"]
-    labels = np.asarray(seen["labels"])[: inputs.PREDICTED_ROWS]
+    trials = observations["q5"]["trials"]
+    if any(_reports_accuracy(observations, trial) for trial in trials):
+        return
+    call = trials[0]["calls"][0]
+    names = [name for name in call["metrics"] if name != "loss"]
+    error = " ".join(str(call["metrics_error"] or "").split())
+    raise Failure(
+        "A metric counts the share of images whose highest output is the right class.",
+        f"The metrics are: {', '.join(names) or 'none'}{f' ({error[:200]})' if error else ''}.",
+        '`metrics=["accuracy"]` chooses the right form by itself.',
+    )
+
+
+def _reports_accuracy(observations: Observations, trial: dict[str, Any]) -> bool:
+    """Whether one of the metrics is the accuracy of each of the predictions."""
+    labels = np.asarray(observations["q5"]["labels"])
     candidates: set[str] | None = None
-    names: list[str] = []
-    for number, call in enumerate(seen["calls"]):
-        p = inputs.predictions(observations.seed, number, seen["probabilities"])
+    for number, call in enumerate(trial["calls"]):
+        p = inputs.predictions(observations.seed, number, trial["probabilities"])
         right = float(np.mean(p.argmax(axis=1) == labels))
         values = {k: v for k, v in call["metrics"].items() if k != "loss"}
-        names = list(values)
         hits = {k for k, v in values.items() if np.ndim(v) == 0 and abs(float(v) - right) < 1e-5}
         candidates = hits if candidates is None else candidates & hits
-    if not candidates:
-        raise Failure(
-            "A metric counts the share of images whose highest output is the right class.",
-            f"The metrics are: {', '.join(names) or 'none'}"
-            + (f" ({seen['calls'][0]['metrics_error']})" if seen["calls"][0]["metrics_error"] else "")
-            + ".",
-            '`metrics=["accuracy"]` chooses the right form by itself.',
-        )
+    return bool(candidates)
 
 
 # Questions 13 and 14: the student's own question 4 with one change, or the specification with it
 
 
+def _own_graph(observations: Observations) -> Graph | None:
+    """The student's question 4, if there is one that can be followed."""
+    try:
+        seen = observations["q4"]
+        return canonical(seen["spec"]) if (seen.get("spec") or {}).get("nodes") else None
+    except (ProbeError, Unjudged):
+        return None
+
+
 def _own_faults(observations: Observations) -> Faults:
     """Faults of the student's question 4; they are not counted again."""
-    seen = observations["q4"]
-    if not seen.get("is_model") or not (seen.get("spec") or {}).get("nodes"):
-        return {}
-    try:
-        return vgg_faults(canonical(seen["spec"]), settings.BLOCKS)
-    except Unjudged:
-        return {}
+    own = _own_graph(observations)
+    return {} if own is None else vgg_faults(own, settings.BLOCKS)
 
 
-def _without_batch_normalization(graph: Graph) -> Graph:
-    """The graph with every batch normalisation left out."""
-    place: dict[int, int] = {}
-    steps: list[Step] = []
-    for step in graph.steps:
-        sources = tuple(place[i] for i in step.inputs)
-        if step.kind == "BatchNormalization":
-            place[step.index] = sources[0]
-            continue
-        place[step.index] = len(steps)
-        steps.append(Step(**(vars(step) | {"index": len(steps), "inputs": sources})))
-    return Graph(steps, place[graph.output])
+def _raise_new_faults(faults: Faults, own: Faults, but: tuple[str, ...] = ()) -> None:
+    for category, fault in faults.items():
+        if category not in own and category not in but:
+            raise fault
 
 
 def _bn_references() -> list[dict[str, Any]]:
-    return [reference_specs.tiny_vgg(batch_normalization=True)]
+    return [reference_specs.tiny_vgg(batch_normalization=True, use_bias=bias) for bias in (True, False)]
 
 
 def _bn_graph(observations: Observations) -> Graph:
-    return canonical(spec_of(observations["q13"], _bn_references, observations.seed, "build_tiny_vgg_bn"))
+    return graph_of(observations["q13"], _bn_references, observations.seed, "build_tiny_vgg_bn")
 
 
 @registry.check("q13", 2, after="q13_answered")
 def q13_batch_normalization(observations: Observations) -> None:
     """Batch normalisation stands between each convolution and its activation."""
+    _judge_batch_normalization(observations)
+
+
+def _judge_batch_normalization(observations: Observations) -> None:
     graph = _bn_graph(observations)
     expected = "After every convolution comes batch normalisation, and then the activation."
-    convolutions = graph.of_kind("Conv2D")
+    convolutions = graph.of_kind(*CONVOLUTIONS)
     if not convolutions:
         raise Failure(expected, "The model has no convolution.")
+    without_activation = "activations" in _own_faults(observations)  # in question 4 already, and judged there
     for step in convolutions:
         following = graph.after(step)
         if len(following) != 1 or following[0].kind != "BatchNormalization":
@@ -466,7 +586,7 @@ def q13_batch_normalization(observations: Observations) -> None:
                 hint if later and later.kind == "BatchNormalization" else "",
             )
         second = graph.after(following[0])
-        if len(second) != 1 or second[0].kind != "Activation":
+        if (len(second) != 1 or second[0].kind != "Activation") and not without_activation:
             found = describe(second[0]) if second else "nothing"
             raise Failure(expected, f"After `{following[0].name}` comes {found}.")
     _judge_normalizations(graph, expected)
@@ -475,15 +595,19 @@ def q13_batch_normalization(observations: Observations) -> None:
 def _judge_normalizations(graph: Graph, expected: str) -> None:
     normalizations = graph.of_kind("BatchNormalization")
     for step in normalizations:
-        if not graph.before(step).kind == "Conv2D":
-            raise Failure(expected, f"`{step.name}` comes after {describe(graph.before(step))}.")
+        before = graph.before(step)
+        if before.kind not in CONVOLUTIONS:
+            raise Failure(expected, f"`{step.name}` comes after {describe(before)}.")
         if step.config["axis"] not in (-1, 3):
             raise Failure(
                 "Batch normalisation works on each channel (the last axis).",
                 f"`{step.name}` has axis = {step.config['axis']}.",
             )
-        if not step.config["center"] and not step.config["scale"]:
-            raise Failure("Batch normalisation learns an offset or a scale.", f"`{step.name}` has neither of them.")
+        if not step.config["center"] and not before.config.get("use_bias", True):
+            raise Failure(
+                "The convolution has a bias, or the batch normalisation an offset.",
+                f"`{before.name}` has no bias, and `{step.name}` no offset (center=False).",
+            )
         if not step.trainable:
             raise Failure("Batch normalisation learns.", f"`{step.name}` is frozen (trainable=False).")
         if step.training is not None:
@@ -500,16 +624,14 @@ def _judge_normalizations(graph: Graph, expected: str) -> None:
         )
 
 
-def _raise_new_faults(faults: Faults, own: Faults, but: tuple[str, ...] = ()) -> None:
-    for category, fault in faults.items():
-        if category not in own and category not in but:
-            raise fault
-
-
 @registry.check("q13", 1, after="q13_answered")
 def q13_rest(observations: Observations) -> None:
     """Everything else is as in question 4."""
-    graph = _without_batch_normalization(_bn_graph(observations))
+    _judge_bn_rest(observations)
+
+
+def _judge_bn_rest(observations: Observations) -> None:
+    graph = without_normalization(_bn_graph(observations))
     faults = vgg_faults(graph, settings.BLOCKS, batch_normalization=True)
     _raise_new_faults(faults, _own_faults(observations))
 
@@ -517,7 +639,12 @@ def q13_rest(observations: Observations) -> None:
 @registry.check("q13", 1, after="q13_answered")
 def q13_outputs(observations: Observations) -> None:
     """What the model computes is what its layers say, in training and in inference mode."""
-    judge_outputs(observations, "q13", "build_tiny_vgg_bn", _bn_references)
+
+    def judge_structure() -> None:
+        _judge_batch_normalization(observations)
+        _raise_any(vgg_faults(without_normalization(_bn_graph(observations)), settings.BLOCKS))
+
+    judge_outputs(observations, "q13", "build_tiny_vgg_bn", _bn_references, judge_structure)
 
 
 @registry.check("q13", 2)
@@ -531,36 +658,56 @@ def _three_references() -> list[dict[str, Any]]:
 
 
 def _three_graph(observations: Observations) -> Graph:
-    seen = observations["q14"]
-    return canonical(spec_of(seen, _three_references, observations.seed, "build_tiny_vgg_3blocks"))
+    return graph_of(observations["q14"], _three_references, observations.seed, "build_tiny_vgg_3blocks")
 
 
 @registry.check("q14", 2, after="q14_answered")
 def q14_blocks(observations: Observations) -> None:
     """The model has one block more than that of question 4, built like the others."""
     graph = _three_graph(observations)
-    own = observations["q4"]
-    if "blocks" in _own_faults(observations):
-        words = pattern(canonical(own["spec"]))
-        ends = [i + 1 for i, word in enumerate(words) if word == "pool"]
-        if ends:
-            last_block = words[ends[-2] if len(ends) > 1 else 0 : ends[-1]]
-            if pattern(graph) == words[: ends[-1]] + last_block:
-                return
+    own = _own_graph(observations)
+    if own is not None and "blocks" in _own_faults(observations) and _has_one_block_more(graph, own):
+        return
     _judge_blocks(graph, settings.BLOCKS + 1)
+
+
+def _has_one_block_more(graph: Graph, own: Graph) -> bool:
+    """Whether a model has the blocks of another, and one more, like one of those or as the question asks."""
+    words = pattern(own)
+    blocks: list[list[str]] = [[]]
+    for word in words:
+        blocks[-1].append(word)
+        if word == "pool":
+            blocks.append([])
+    whole = block_pattern(1)
+    more = [block for block in (*blocks, whole, whole[:-1]) if block]
+    places = range(len(words) + 1)
+    return any(pattern(graph) == words[:at] + block + words[at:] for block in more for at in places)
 
 
 @registry.check("q14", 1, after="q14_answered")
 def q14_rest(observations: Observations) -> None:
     """Everything else is as in question 4, without batch normalisation."""
-    faults = vgg_faults(_three_graph(observations), settings.BLOCKS + 1)
-    _raise_new_faults(faults, _own_faults(observations), but=("blocks",))
+    graph, own = _three_graph(observations), _own_graph(observations)
+    if graph.of_kind("BatchNormalization") and not (own and own.of_kind("BatchNormalization")):
+        raise Failure(
+            "The model of Question 4, without batch normalisation, and one block more.",
+            f"It holds {graph.of_kind('BatchNormalization')[0]}.",
+            "Start from `build_tiny_vgg`, not from Question 13: one change at a time.",
+        )
+    _raise_new_faults(vgg_faults(graph, settings.BLOCKS + 1), _own_faults(observations), but=("blocks",))
 
 
 @registry.check("q14", 1, after="q14_answered")
 def q14_outputs(observations: Observations) -> None:
     """What the model computes is what its layers say, in training and in inference mode."""
-    judge_outputs(observations, "q14", "build_tiny_vgg_3blocks", _three_references)
+    judge_outputs(
+        observations,
+        "q14",
+        "build_tiny_vgg_3blocks",
+        _three_references,
+        lambda: _raise_any(vgg_faults(_three_graph(observations), settings.BLOCKS + 1)),
+    )
 
 
 @registry.check("q14", 2)

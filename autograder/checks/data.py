@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks import registry
-from autograder.checks.pictures import Drawn, drawn_images
+from autograder.checks.pictures import Drawn, drawn_images, named_classes
 from autograder.dataset import dataset
 from lab import settings
 from lab.checks.common import numbers
@@ -13,8 +13,7 @@ from lab.judging import Failure, Observations
 from lab.observe import kind_of
 from lab.probes import inputs
 
-MAX_SCALED = 10.0
-MIN_SPREAD = 0.05
+SAME = 0.02  # difference of preprocessed values that counts as none, in standard deviations of the training images
 
 
 @registry.check("q1", 1, after="q1_shapes")
@@ -44,7 +43,7 @@ def q1_images(observations: Observations) -> None:
             )
 
 
-@registry.check("q1", 2, after="q1_answered")
+@registry.check("q1", 2, after="q1_described")
 def q1_summary(observations: Observations) -> None:
     """`describe_data` describes whatever arrays it is given."""
     for number, call in enumerate(observations["q1"]["describe"]):
@@ -75,12 +74,11 @@ def q1_summary(observations: Observations) -> None:
 
 
 def _counts(value: Any) -> list[float] | None:
-    """Counts in the order of classes, also from a dict class -> count (absent classes left out)."""
+    """Counts in the order of classes, also from a dict class -> count that has all classes."""
     if isinstance(value, dict) and "kind" not in value:
-        if all(key.isdigit() for key in value):
-            return [float(value.get(str(c), 0)) for c in range(settings.N_CLASSES)]
-        if set(value) <= set(settings.CLASS_NAMES):
-            return [float(value.get(name, 0)) for name in settings.CLASS_NAMES]
+        for names in ([str(c) for c in range(settings.N_CLASSES)], list(settings.CLASS_NAMES)):
+            if set(value) == set(names):
+                return numbers([value[name] for name in names])
     return numbers(value)
 
 
@@ -90,7 +88,7 @@ def _shown(observations: Observations) -> list[tuple[list[Drawn], np.ndarray]]:
     result = []
     for number, call in enumerate(seen["calls"]):
         x, y = inputs.example_inputs(observations.seed, number, seen["label_shape"])
-        result.append((drawn_images(call["figures"], x), y.reshape(-1)))
+        result.append((drawn_images(call["figures"], x, settings.CLASS_NAMES), y.reshape(-1)))
     return result
 
 
@@ -98,36 +96,37 @@ def _shown(observations: Observations) -> list[tuple[list[Drawn], np.ndarray]]:
 def q2_images(observations: Observations) -> None:
     """The images that are drawn are among those given."""
     for drawn, _ in _shown(observations):
-        strange = [d for d in drawn if not d.rows]
+        strange = [d for d in drawn if not d.exact]
         if strange:
+            known = sum(d.row is not None for d in strange)
             raise Failure(
-                "Every image that is drawn is one of `x`, with its own colours.",
-                f"{len(strange)} of {len(drawn)} drawn images are not.",
+                "Every image that is drawn is one of `x`, upright and with its own colours.",
+                f"{len(strange)} of {len(drawn)} drawn images are not"
+                + (" (they are images of `x` in other colours, or turned)." if known == len(strange) else "."),
                 "Draw `x[i]` as it is (or divided by 255).",
             )
 
 
 @registry.check("q2", 2, after="q2_answered")
 def q2_titles(observations: Observations) -> None:
-    """Each image carries the name of its class."""
+    """Each image carries the name of its class, and no other's."""
     for drawn, labels in _shown(observations):
-        matched = [d for d in drawn if d.rows]
+        matched = [(d, d.row) for d in drawn if d.row is not None]
         if not matched:
             raise Failure("Each image of `x` that is drawn has a title.", "No image of `x` is drawn.")
-        for d in matched:
-            names = {settings.CLASS_NAMES[labels[row]] for row in d.rows}
-            text = d.text.lower()
-            if not text.strip():
+        for d, row in matched:
+            name = settings.CLASS_NAMES[labels[row]]
+            if not d.text.strip():
                 raise Failure(
                     "Each image has a title with the name of its class.",
                     "There is an image without title.",
-                    "`ax.set_title(class_names[...])`; a label of shape (1,) has to become a number first.",
+                    "A label below the image counts too, where the axes are not switched off.",
                 )
-            if not all(name.lower() in text for name in names):
+            if name.lower() not in d.text.lower() or named_classes(d.text, settings.CLASS_NAMES) - {name}:
                 raise Failure(
-                    "The title of an image contains the name of its class.",
-                    f"An image of class “{min(names)}” has the title “{d.text.strip()[:60]}”.",
-                    "Image and label must have the same index.",
+                    "The title of an image contains the name of its class, and of no other.",
+                    f"An image of class “{name}” has the title “{d.text.strip()[:60]}”.",
+                    "Image and label must have the same index, and `class_names[k]` is the name of class `k`.",
                 )
 
 
@@ -135,7 +134,7 @@ def q2_titles(observations: Observations) -> None:
 def q2_all_classes(observations: Observations) -> None:
     """Every class appears."""
     for drawn, labels in _shown(observations):
-        shown = {int(labels[row]) for d in drawn for row in d.rows}
+        shown = {int(labels[d.row]) for d in drawn if d.row is not None}
         missing = [name for c, name in enumerate(settings.CLASS_NAMES) if c not in shown]
         if missing:
             raise Failure(
@@ -145,72 +144,23 @@ def q2_all_classes(observations: Observations) -> None:
             )
 
 
-def _preprocessed(observations: Observations) -> list[tuple[list[np.ndarray], tuple[np.ndarray, ...]]]:
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def _preprocessed(observations: Observations) -> list[tuple[Arrays, Arrays]]:
+    """For each call: what came out, every image brought back to the place that it came from; and what went in."""
     seen = observations["q3"]
-    return [
-        (
-            [np.asarray(v) for v in call["value"]],
-            inputs.preprocess_inputs(observations.seed, number, seen["label_shape"]),
-        )
-        for number, call in enumerate(seen["calls"])
-    ]
+    result = []
+    for number, call in enumerate(seen["calls"]):
+        raw = inputs.preprocess_inputs(observations.seed, number, seen["label_shape"], seen["form"])
+        x_train, y_train, x_test, y_test = (np.nan_to_num(v, posinf=0, neginf=0) for v in call["value"])
+        train, test = _places(x_train, raw[0]), _places(x_test, raw[2])
+        result.append(((x_train[train], y_train[train], x_test[test], y_test[test]), raw))
+    return result
 
 
-@registry.check("q3", 2, after="q3_answered")
-def q3_scaled(observations: Observations) -> None:
-    """The images become small floats."""
-    for (x_train, _, x_test, _), _ in _preprocessed(observations):
-        for x, name in ((x_train, "x_train"), (x_test, "x_test")):
-            if x.dtype.kind != "f":
-                raise Failure(f"`{name}` holds floats.", f"Its type is {x.dtype}.", '`astype("float32")`')
-            if not np.isfinite(x).all():
-                raise Failure(f"Every value of `{name}` is a finite number.", "Some are NaN or infinite.")
-            if np.abs(x).max() > MAX_SCALED:
-                raise Failure(
-                    f"The values of `{name}` are small: of the order of 1.",
-                    f"They reach from {x.min():.3g} to {x.max():.3g}.",
-                    "Raw values reach from 0 to 255.",
-                )
-        if x_train.std() < MIN_SPREAD:
-            raise Failure(
-                "The values are spread over a range of the order of 1.",
-                f"Their standard deviation is {x_train.std():.2g}.",
-                "Were they scaled twice, or divided as whole numbers?",
-            )
-
-
-@registry.check("q3", 2, after="q3_answered")
-def q3_same_map(observations: Observations) -> None:
-    """Training and test images are scaled alike, by what is known of the training images."""
-    calls = _preprocessed(observations)
-    first, second = calls[0][0], calls[1][0]
-    if not np.allclose(first[0], second[0], rtol=1e-4, atol=1e-5):
-        raise Failure(
-            "The training images come out the same, whatever the test set is.",
-            "With another test set, other training images came out.",
-            "Means and deviations for scaling may come from the training images only.",
-        )
-    for (x_train, _, x_test, _), raw in calls:
-        copies = slice(0, inputs.COPIES)
-        order = _matching(x_train, raw[0])
-        position = {int(source): i for i, source in enumerate(order)}
-        twins = np.stack([x_train[position.get(i, i)] for i in range(inputs.COPIES)])
-        if not np.allclose(twins, x_test[copies], rtol=1e-3, atol=1e-4):
-            raise Failure(
-                "An image comes out the same, whether it is in the training or in the test set.",
-                "Images that were in both sets came out different.",
-                "Scale the test images by the same numbers as the training images.",
-            )
-        if not _one_map(x_train, raw[0][order]):
-            raise Failure(
-                "All images are scaled by the same numbers.",
-                "The same raw value became different values in different images.",
-                "Means and deviations are taken over the whole training set, not over each image.",
-            )
-
-
-def _matching(x: np.ndarray, raw: np.ndarray) -> np.ndarray:
-    """Row of `raw` from which each row of x comes, by correlation; shape (n,)."""
+def _places(x: np.ndarray, raw: np.ndarray) -> np.ndarray:
+    """Where in x each image of `raw` went, by correlation, shape (n,); its own place where that cannot be told."""
 
     def unit(a: np.ndarray) -> np.ndarray:
         flat = a.reshape(len(a), -1).astype(np.float64)
@@ -218,45 +168,91 @@ def _matching(x: np.ndarray, raw: np.ndarray) -> np.ndarray:
         norms = np.linalg.norm(flat, axis=1, keepdims=True)
         return np.asarray(flat / np.where(norms == 0, 1, norms))
 
-    return np.asarray((unit(x) @ unit(raw).T).argmax(axis=1))
+    alike = unit(raw) @ unit(x).T
+    places = alike.argmax(axis=1)
+    certain = len(set(places.tolist())) == len(x) and alike.max(axis=1).min() > 0.5
+    return np.asarray(places) if certain else np.arange(len(x))
 
 
-def _one_map(x: np.ndarray, raw: np.ndarray) -> bool:
-    """Whether at every place (pixel and channel) output = a * input + b with the same a, b for all images."""
-    u = raw.reshape(len(raw), -1).astype(np.float64)
-    v = x.reshape(len(x), -1).astype(np.float64)
-    u, v = u - u.mean(axis=0), v - v.mean(axis=0)
-    slope = (u * v).sum(axis=0) / np.maximum((u * u).sum(axis=0), 1e-12)
-    residual = np.abs(v - slope * u).max()
-    return bool(residual <= 0.01 * max(float(np.abs(v).max()), 1e-12))
+@registry.check("q3", 2, after="q3_answered")
+def q3_same_map(observations: Observations) -> None:
+    """Training and test images are scaled alike, by what is known of the training images."""
+    calls = _preprocessed(observations)
+    (first, _, _, _), _ = calls[0]
+    (second, _, _, _), _ = calls[1]
+    near = SAME * max(float(first.astype(np.float64).std()), 1e-12)
+    if np.abs(first - second).max() > near:
+        raise Failure(
+            "The training images come out the same, whatever the test set is.",
+            "With another test set, other training images came out.",
+            "Means and deviations for scaling may come from the training images only.",
+        )
+    for (x_train, _, x_test, _), raw in calls:
+        if np.abs(x_train[: inputs.COPIES] - x_test[: inputs.COPIES]).max() > near:
+            raise Failure(
+                "An image comes out the same, whether it is in the training or in the test set.",
+                "Images that were in both sets came out different.",
+                "Scale the test images by the same numbers as the training images.",
+            )
+        same, ordered = _one_map(
+            np.concatenate([x_train, x_test]), np.concatenate([raw[0], raw[2]]).astype(np.float64), near
+        )
+        if not same:
+            raise Failure(
+                "All images are scaled by the same numbers.",
+                "The same raw value became different values in different images.",
+                "Means and deviations are taken over the whole training set, not over each image.",
+            )
+        if not ordered:
+            raise Failure(
+                "Of two raw values the larger one stays the larger one.",
+                "Their order changed.",
+                "Arithmetic on `uint8` starts again from 0 above 255: convert to float first.",
+            )
+
+
+def _one_map(x: np.ndarray, raw: np.ndarray, near: float) -> tuple[bool, bool]:
+    """Whether at every place (pixel and channel) equal raw values became equal, and kept (or reversed) their order."""
+    u, v = raw.reshape(len(raw), -1), x.reshape(len(x), -1).astype(np.float64)
+    order = u.argsort(axis=0, kind="stable")
+    steps, changes = (np.diff(np.take_along_axis(a, order, axis=0), axis=0) for a in (u, v))
+    same = not (np.abs(changes[steps == 0]) > near).any()
+    up, down = (changes >= -near).all(axis=0), (changes <= near).all(axis=0)
+    return same, bool(up.all() or down.all())
 
 
 @registry.check("q3", 2, after="q3_answered")
 def q3_labels(observations: Observations) -> None:
     """Labels are whole numbers or one-hot rows, and stay with their images."""
-    for value, raw in _preprocessed(observations):
-        for x, y, raw_x, raw_y, name in (
-            (value[0], value[1], raw[0], raw[1], "y_train"),
-            (value[2], value[3], raw[2], raw[3], "y_test"),
-        ):
+    for (_, y_train, _, y_test), (_, raw_train, _, raw_test) in _preprocessed(observations):
+        one_hot = []
+        for y, raw, name in ((y_train, raw_train, "y_train"), (y_test, raw_test, "y_test")):
             labels = y
-            if y.ndim == 2 and y.shape[1] == settings.N_CLASSES:
-                if not np.array_equal(np.sort(np.unique(y)), [0, 1]) or not (y.sum(axis=1) == 1).all():
+            one_hot.append(y.ndim == 2 and y.shape[1] == settings.N_CLASSES)
+            if one_hot[-1]:
+                if not np.isin(y, [0, 1]).all() or not (y.sum(axis=1) == 1).all():
                     raise Failure(f"A one-hot row of `{name}` holds a single 1.", "Some rows hold something else.")
                 labels = y.argmax(axis=1)
             labels = labels.reshape(-1)
-            if not set(np.unique(labels).tolist()) <= set(range(settings.N_CLASSES)):
+            if not np.isin(labels, np.arange(settings.N_CLASSES)).all():
                 raise Failure(
                     f"`{name}` holds class numbers from 0 to {settings.N_CLASSES - 1} (or one-hot rows).",
-                    f"It holds values such as {float(labels.max()):.3g}.",
+                    f"It reaches from {float(labels.min()):.3g} to {float(labels.max()):.3g}"
+                    + (", with fractions." if (labels % 1).any() else "."),
                     "Labels are names of classes, not quantities: they are not scaled.",
                 )
-            if not np.array_equal(labels, raw_y.reshape(-1)[_matching(x, raw_x)]):
+            if not np.array_equal(labels, raw.reshape(-1)):
                 raise Failure(
                     "Every image keeps its own label.",
                     f"In `{name}`, labels came out beside other images than they came in.",
                     "Reorder images and labels together, or not at all.",
                 )
+        if one_hot[0] != one_hot[1]:
+            raise Failure(
+                "Labels of both sets have the same form.",
+                "One-hot rows in one, whole numbers in the other.",
+                "One loss has to fit both.",
+            )
 
 
 @registry.check("q3", 1, after="q3_answered")

@@ -143,8 +143,8 @@ def _changes_nothing(node: dict[str, Any], sources: list[Step]) -> bool:
     if kind == "Rescaling":
         return sources[0].kind == "Input" and bool(np.all(config["scale"]))
     if kind in ("Reshape", "Flatten"):
-        return tuple(node["shape"]) == sources[0].shape
-    return kind == "Identity" or (kind == "Activation" and config.get("function") == "linear")
+        return bool(tuple(node["shape"]) == sources[0].shape)
+    return kind == "Identity" or bool(kind == "Activation" and config.get("function") == "linear")
 
 
 def is_relu(step: Step) -> bool:

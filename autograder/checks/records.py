@@ -1,5 +1,6 @@
 """Run records: what the student's own trainings reached, as published in the submitted notebook."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from lab import settings
 from lab.judging import Failure, Observations
 
 TOLERANCE = 1e-3
+BUILDERS = {variant: "q4" if variant == "tiny_vgg" else question for variant, question in settings.VARIANTS.items()}
 
 
 def judge_record(observations: Observations, variant: str) -> None:
@@ -31,6 +33,7 @@ def judge_record(observations: Observations, variant: str) -> None:
         raise Failure(f"The record holds {settings.RUNS} runs.", f"It holds {len(runs)}.")
     for number, run in enumerate(runs, 1):
         _judge_history(number, run["history"])
+        _judge_weights(number, run["weights"], _weight_shapes(observations, BUILDERS[variant]))
     accuracies = [run["accuracy"] for run in runs]
     if not all(0 <= a <= 1 for a in accuracies):
         raise Failure("Accuracies in the record are between 0 and 1.", f"One is {max(accuracies):g}.")
@@ -52,6 +55,38 @@ def judge_record(observations: Observations, variant: str) -> None:
             "Two runs have the same loss in every epoch.",
             "Is the same seed set before every run?",
         )
+
+
+def _judge_weights(number: int, weights: list[dict[str, Any]], shapes: list[tuple[int, ...]] | None) -> None:
+    """The final weights of a run are there, finite, and fit the submitted network."""
+    if not weights:
+        raise Failure(
+            "The record holds the final weights of every run.",
+            f"Those of run {number} are missing.",
+            "Let `run_experiment` return the list `models` too, and publish again.",
+        )
+    if not all(np.isfinite(weight["value"]).all() for weight in weights):
+        raise Failure("Weights are finite numbers.", f"Run {number} ended with weights that are not.")
+    found = sorted(weight["value"].shape for weight in weights if "seed" not in weight["path"])
+    if shapes is not None and found != shapes:
+        raise Failure(
+            "The recorded weights fit the network that the submitted code builds.",
+            f"Those of run {number} belong to another one: {_count(found)} parameters against {_count(shapes)}.",
+            "Was the network changed after the experiment? Then run the experiment again.",
+        )
+
+
+def _weight_shapes(observations: Observations, question: str) -> list[tuple[int, ...]] | None:
+    """Shapes of all weights of the network that a question's builder gives, sorted; None where it gives none."""
+    spec = observations[question].get("spec") or {}
+    if spec.get("nodes"):
+        layers = {node["layer"]: node["weight_shapes"] for node in spec["nodes"] if node["layer"] is not None}
+        return sorted(tuple(shape) for shapes in layers.values() for shape in shapes)
+    return sorted(tuple(shape) for shape in spec["weights"].values()) if spec.get("weights") else None
+
+
+def _count(shapes: list[tuple[int, ...]]) -> str:
+    return f"{sum(math.prod(shape) for shape in shapes):,}"
 
 
 def _judge_history(number: int, history: dict[str, list[float]]) -> None:

@@ -44,8 +44,8 @@ class _Builder:
     def shape(self) -> tuple[int, ...]:
         return tuple(self.nodes[-1]["shape"])
 
-    def conv(self, kernel_size: int) -> None:
-        rows, columns, channels = self.shape
+    def conv(self, kernel_size: int, source: int | None = None, use_bias: bool = True) -> None:
+        rows, columns, channels = self.shape if source is None else self.nodes[source]["shape"]
         config = {
             "filters": settings.FILTERS,
             "kernel_size": [kernel_size] * 2,
@@ -53,14 +53,13 @@ class _Builder:
             "padding": "same",
             "dilation": [1, 1],
             "groups": 1,
-            "use_bias": True,
+            "use_bias": use_bias,
             "activation": "linear",
         }
-        weights = {
-            "kernel": [kernel_size, kernel_size, channels, settings.FILTERS],
-            "bias": [settings.FILTERS],
-        }
-        self.add("Conv2D", (rows, columns, settings.FILTERS), config, weights)
+        weights = {"kernel": [kernel_size, kernel_size, channels, settings.FILTERS]}
+        weights |= {"bias": [settings.FILTERS]} if use_bias else {}
+        sources = None if source is None else [source]
+        self.add("Conv2D", (rows, columns, settings.FILTERS), config, weights, inputs=sources)
 
     def batch_normalization(self) -> None:
         config = {"axis": -1, "epsilon": 1e-3, "momentum": 0.99, "center": True, "scale": True}
@@ -85,12 +84,12 @@ class _Builder:
         return {"nodes": self.nodes, "outputs": [output]}
 
 
-def tiny_vgg(blocks: int = settings.BLOCKS, batch_normalization: bool = False) -> dict[str, Any]:
-    """Spec of tiny_vgg, tiny_vgg_bn and tiny_vgg_3blocks."""
+def tiny_vgg(blocks: int = settings.BLOCKS, batch_normalization: bool = False, use_bias: bool = True) -> dict[str, Any]:
+    """Spec of tiny_vgg, tiny_vgg_bn and tiny_vgg_3blocks; `use_bias` is that of the convolutions."""
     model = _Builder()
     for _ in range(blocks):
         for _ in range(settings.CONVS_PER_BLOCK):
-            model.conv(settings.KERNEL_SIZE)
+            model.conv(settings.KERNEL_SIZE, use_bias=use_bias)
             if batch_normalization:
                 model.batch_normalization()
             model.activation("relu")
@@ -98,22 +97,42 @@ def tiny_vgg(blocks: int = settings.BLOCKS, batch_normalization: bool = False) -
     return model.head()
 
 
-def tiny_resnet(batch_normalization: bool = False) -> dict[str, Any]:
-    """Spec of tiny_resnet with identity shortcuts; batch normalisation after the blocks' convolutions or not."""
+def tiny_resnet(
+    batch_normalization: bool = False,
+    blocks: int = settings.BLOCKS,
+    projection: bool = False,
+    normalized_projection: bool = False,
+    normalized_sum: bool = False,
+) -> dict[str, Any]:
+    """Spec of tiny_resnet.
+
+    Args:
+        batch_normalization: after the blocks' convolutions.
+        blocks: how many.
+        projection: whether the shortcut is a 1×1 convolution of the block's input, else it is that input.
+        normalized_projection, normalized_sum: batch normalisation after that, and after the sum.
+    """
     model = _Builder()
     model.conv(settings.STEM_KERNEL_SIZE)
     model.batch_normalization()
     model.activation("relu")
     model.pool("MaxPooling2D", settings.POOL_SIZE)
-    for _ in range(settings.BLOCKS):
-        shortcut = len(model.nodes) - 1
+    for _ in range(blocks):
+        start = shortcut = len(model.nodes) - 1
+        if projection:
+            model.conv(1)
+            if normalized_projection:
+                model.batch_normalization()
+            shortcut = len(model.nodes) - 1
         for number in range(settings.CONVS_PER_BLOCK):
-            model.conv(settings.KERNEL_SIZE)
+            model.conv(settings.KERNEL_SIZE, source=start if number == 0 else None)
             if batch_normalization:
                 model.batch_normalization()
             if number < settings.CONVS_PER_BLOCK - 1:
                 model.activation("relu")
         model.add("Add", model.shape, {}, inputs=[len(model.nodes) - 1, shortcut])
+        if normalized_sum:
+            model.batch_normalization()
         model.activation("relu")
     model.pool("AveragePooling2D", settings.AVERAGE_POOL_SIZE)
     return model.head()

@@ -1,11 +1,11 @@
 """Hidden checks of the bonus question: tiny ResNet (He et al., 2016, with fewer layers)."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 from autograder.checks import reference_specs, registry
-from autograder.checks.architecture import _judge_head, _judge_weights_free, judge_outputs, spec_of
-from autograder.checks.graph import Graph, Step, canonical, describe
+from autograder.checks.architecture import GLOBAL_POOLING, graph_of, judge_head, judge_outputs, judge_weights_free
+from autograder.checks.graph import CONVOLUTIONS, Graph, Step, describe, is_relu
 from autograder.checks.records import judge_record
 from lab import settings
 from lab.judging import Failure, Observations
@@ -14,11 +14,13 @@ BUILDER = "build_tiny_resnet"
 
 
 def _references() -> list[dict[str, Any]]:
-    return [reference_specs.tiny_resnet(bn) for bn in (False, True)]
+    shortcuts = ((False, False), (True, False), (True, True))
+    forms = product((False, True), (settings.BLOCKS, settings.BLOCKS + 1), shortcuts, (False, True))
+    return [reference_specs.tiny_resnet(bn, blocks, *shortcut, total) for bn, blocks, shortcut, total in forms]
 
 
 def _graph(observations: Observations) -> Graph:
-    return canonical(spec_of(observations["bonus"], _references, observations.seed, BUILDER))
+    return graph_of(observations["bonus"], _references, observations.seed, BUILDER)
 
 
 def _is_conv(step: Step, size: int) -> bool:
@@ -32,10 +34,6 @@ def _is_conv(step: Step, size: int) -> bool:
         and config["dilation"] == [1, 1]
         and config["groups"] == 1
     )
-
-
-def _is_relu(step: Step) -> bool:
-    return step.kind == "Activation" and step.config["function"] == "relu"
 
 
 def _stem(graph: Graph) -> list[Step]:
@@ -53,7 +51,7 @@ def _stem(graph: Graph) -> list[Step]:
     tests = (
         lambda s: _is_conv(s, size),
         lambda s: s.kind == "BatchNormalization",
-        _is_relu,
+        is_relu,
         lambda s: s.kind == "MaxPooling2D" and s.config["pool_size"] == pool and s.config["strides"] == pool,
     )
     steps = [graph[0]]
@@ -97,7 +95,7 @@ def _block(graph: Graph, add: Step) -> list[Step]:
         if len(tail) == 1 and tail[0].kind == "BatchNormalization":
             normalized = [tail[0]]
             tail = graph.after(tail[0])
-        if not tail or not _is_relu(tail[0]) or len(tail) != 1:
+        if not tail or not is_relu(tail[0]) or len(tail) != 1:
             found = " and ".join(describe(s) for s in tail) or "nothing"
             raise Failure(rule, f"After `{add.name}` comes {found}.", "The block's last activation follows the Add.")
         return [*path, *passed, add, *normalized, tail[0]]
@@ -134,7 +132,7 @@ def _main_path(graph: Graph, end: Step, rule: str) -> tuple[Step, list[Step]]:
         path.append(current)
         current = graph.before(current)
         if number > 1:
-            if not _is_relu(current):
+            if not is_relu(current):
                 raise _fail(rule, f"Before `{path[-1].name}` comes {describe(current)}, not ReLU.", depth + 1)
             path.append(current)
             current = graph.before(current)
@@ -169,11 +167,14 @@ def _blocks(graph: Graph) -> list[list[Step]]:
             f"It has {len(adds)} Add layers.",
         )
     blocks = [_block(graph, add) for add in adds]
-    for before, block in pairwise(blocks):
-        if before[-1].index not in {i for step in block for i in step.inputs}:
+    for number, (before, block) in enumerate(pairwise(blocks), 2):
+        own = {step.index for step in block}
+        starts = {i for step in block for i in step.inputs} - own
+        if starts != {before[-1].index}:
+            found = " and ".join(describe(graph[i]) for i in sorted(starts))
             raise Failure(
-                "Each block works on the output of the block before it.",
-                f"The block that ends with `{block[-1].name}` does not.",
+                "Each block works on the output of the block before it, with nothing in between.",
+                f"Block {number} starts from {found}.",
             )
     return blocks
 
@@ -193,29 +194,40 @@ def bonus_blocks(observations: Observations) -> None:
 @registry.check("bonus", 1, after="bonus_answered")
 def bonus_head(observations: Observations) -> None:
     """The model ends with average pooling {AVERAGE_POOL_SIZE}×{AVERAGE_POOL_SIZE}, flatten, dense."""
-    graph = _graph(observations)
+    _judge_end(_graph(observations))
+
+
+def _end(graph: Graph) -> list[Step]:
+    """Input and head: the step before flatten, flatten, dense layers and their activations."""
+    flat, dense = graph.of_kind("Flatten"), graph.of_kind("Dense")
+    activations = [step for one in dense for step in graph.after(one) if step.kind == "Activation"]
+    return [graph[0], *map(graph.before, flat), *flat, *dense, *activations]
+
+
+def _judge_end(graph: Graph) -> None:
     size = [settings.AVERAGE_POOL_SIZE] * 2
-    averages = graph.of_kind("AveragePooling2D")
+    expected = f"After the last block come average pooling {size[0]}×{size[0]} and flatten."
+    hint = "Pooling over everything (global) would leave one value a filter."
     flat = graph.of_kind("Flatten")
-    before = graph.before(flat[0]) if flat else None
-    right = before is not None and before.kind == "AveragePooling2D" and before.config["pool_size"] == size
-    if not right or len(averages) != 1 or averages[0].config["strides"] != size:
-        found = describe(before) if before is not None else "no flatten"
-        raise Failure(
-            f"After the last block come average pooling {size[0]}×{size[0]} and flatten.",
-            f"Before flatten there is {found}." if before is not None else "There is no flatten.",
-            "Pooling over everything (global) would leave one value a filter.",
-        )
-    _judge_head(graph)
+    if not flat:
+        found = [describe(step) for step in graph.of_kind(*GLOBAL_POOLING)]
+        raise Failure(expected, f"There is no flatten{', but ' + found[0] if found else ''}.", hint if found else "")
+    before = graph.before(flat[0])
+    if before.kind != "AveragePooling2D" or before.config["pool_size"] != size or before.config["strides"] != size:
+        raise Failure(expected, f"Before flatten there is {describe(before)}.", hint if "Global" in before.kind else "")
+    judge_head(graph)
 
 
 @registry.check("bonus", 1, after="bonus_answered")
 def bonus_nothing_else(observations: Observations) -> None:
     """The model holds nothing else."""
-    graph = _graph(observations)
+    _judge_nothing_else(_graph(observations))
+
+
+def _judge_nothing_else(graph: Graph) -> None:
     expected = "Nothing but stem, residual blocks and head."
-    allowed = {"Input", "Conv2D", "BatchNormalization", "Activation", "Add", "MaxPooling2D"}
-    allowed |= {"AveragePooling2D", "GlobalAveragePooling2D", "Flatten", "Dense"}
+    allowed = {"Input", "BatchNormalization", "Activation", "Add", "MaxPooling2D", *CONVOLUTIONS}
+    allowed |= {"AveragePooling2D", "Flatten", "Dense", *GLOBAL_POOLING}
     for step in graph.steps:
         if step.kind not in allowed:
             raise Failure(expected, f"The model also holds {step}.")
@@ -226,16 +238,31 @@ def bonus_nothing_else(observations: Observations) -> None:
     except Failure:
         known = set()  # judged by the checks above
     if known:
-        for step in graph.of_kind("Conv2D", "BatchNormalization", "MaxPooling2D"):
-            if step.index not in known:
+        known |= {s.index for s in _end(graph)}
+        for step in graph.steps:
+            if step.index not in known and step.kind not in GLOBAL_POOLING:
                 raise Failure(expected, f"The model also holds {step}.")
-    _judge_weights_free(graph, expected)
+    for step in graph.of_kind("BatchNormalization"):
+        if step.config["axis"] not in (-1, 3):
+            raise Failure(
+                "Batch normalisation works on each channel (the last axis).",
+                f"`{step.name}` has axis = {step.config['axis']}.",
+            )
+    judge_weights_free(graph, expected)
 
 
 @registry.check("bonus", 1, after="bonus_answered")
 def bonus_outputs(observations: Observations) -> None:
     """What the model computes is what its layers say, in training and in inference mode."""
-    judge_outputs(observations, "bonus", BUILDER, _references)
+
+    def judge_structure() -> None:
+        graph = _graph(observations)
+        _stem(graph)
+        _blocks(graph)
+        _judge_end(graph)
+        _judge_nothing_else(graph)
+
+    judge_outputs(observations, "bonus", BUILDER, _references, judge_structure)
 
 
 @registry.check("bonus", 2)

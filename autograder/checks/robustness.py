@@ -144,13 +144,15 @@ def q9_accuracies(observations: Observations) -> None:
 @registry.check("q9", 2, after="q9_answered")
 def q9_mean_std(observations: Observations) -> None:
     """Mean and standard deviation are those of the accuracies."""
-
-    def judge(call: dict[str, Any], value: dict[str, Any]) -> None:
+    # Whatever the accuracies are, these have to be theirs: every call counts that gave some.
+    values = [call["value"] for call in observations["q9"]["calls"] if isinstance(call.get("value"), dict)]
+    complete = [value for value in values if all(key in value for key in RESULT_KEYS)]
+    for value in complete:
         claimed, unit = _claimed(value)
         mean, std = numbers([value["mean"]]), numbers([value["std"]])
         if mean is None or std is None or len(mean) != 1 or len(std) != 1:
             raise Failure("`mean` and `std` are numbers.", "They are not.")
-        if abs(mean[0] / unit - np.mean(claimed)) > TOLERANCE:
+        if not abs(mean[0] / unit - np.mean(claimed)) <= TOLERANCE:
             raise Failure("`mean` is the mean of the accuracies.", "It is another number.")
         options = [float(np.std(claimed)), float(np.std(claimed, ddof=1))]
         if not any(abs(std[0] / unit - option) <= TOLERANCE for option in options):
@@ -160,8 +162,6 @@ def q9_mean_std(observations: Observations) -> None:
                 "It is the variance." if variance else "It is another number.",
                 "`np.std`",
             )
-
-    _judge_any(observations, judge)
 
 
 @registry.check("q9", 1, after="q9_answered")
@@ -194,6 +194,8 @@ def q9_histories(observations: Observations) -> None:
 
 def _series(history: Any) -> dict[str, Any]:
     if not isinstance(history, dict):
+        return {}
+    if history.get("kind") == "object":
         return {}
     if history.get("kind") == "History":
         inner = history["history"]

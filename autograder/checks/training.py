@@ -1,13 +1,14 @@
 """Hidden checks of questions 6 to 8."""
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from autograder.checks import registry
 from lab import settings
-from lab.checks.common import numbers
-from lab.checks.training import loss_and_accuracy
+from lab.checks.training import epochs_asked, loss_and_accuracy, trained
 from lab.judging import Failure, Observations
 from lab.probes import inputs
 
@@ -16,20 +17,29 @@ ACCURACY_TOLERANCE = 1e-4
 LOSS_TOLERANCE = 0.01
 
 
-def _fits(observations: Observations, call: int = 0) -> list[dict[str, Any]]:
-    return list(observations["q6"]["calls"][call]["fits"])
+def _default_fits(observations: Observations) -> list[dict[str, Any]]:
+    """What `train` does where it is given no epochs and no batch size.
 
-
-def _epochs(fits: list[dict[str, Any]]) -> int:
-    return sum(max(fit["epochs"] - fit["initial_epoch"], 0) for fit in fits)
+    Raises:
+        Failure: it raised.
+    """
+    call = observations["q6"]["calls"][0]
+    if call["error"]:
+        raise Failure(
+            "`train(model, x, y)` works without `epochs` and `batch_size`.",
+            f"It raised {call['error'].get('type')}.",
+            "Both have defaults in the first line of the function.",
+        )
+    return list(call["fits"])
 
 
 @registry.check("q6", 2, after="q6_answered")
 def q6_epochs(observations: Observations) -> None:
     """`train` trains for {EPOCHS} epochs, unless told otherwise."""
-    fits = _fits(observations)
-    if _epochs(fits) != settings.EPOCHS:
-        raise Failure(f"By default, training takes {settings.EPOCHS} epochs.", f"`fit` was asked for {_epochs(fits)}.")
+    fits = _default_fits(observations)
+    epochs = epochs_asked(fits)
+    if epochs != settings.EPOCHS:
+        raise Failure(f"By default, training takes {settings.EPOCHS} epochs.", f"`fit` was asked for {epochs}.")
     for fit in fits:
         for callback in fit["callbacks"]:
             if callback["stops_at"]:
@@ -43,7 +53,7 @@ def q6_epochs(observations: Observations) -> None:
 @registry.check("q6", 1, after="q6_answered")
 def q6_batch_size(observations: Observations) -> None:
     """`train` uses batches of {BATCH_SIZE}, unless told otherwise."""
-    for fit in _fits(observations):
+    for fit in _default_fits(observations):
         if fit["batch_size"] != settings.BATCH_SIZE:
             raise Failure(
                 f"By default, a batch has {settings.BATCH_SIZE} images.",
@@ -55,47 +65,75 @@ def q6_batch_size(observations: Observations) -> None:
 @registry.check("q6", 1, after="q6_answered")
 def q6_validation_share(observations: Observations) -> None:
     """{VALIDATION_SPLIT:.0%} of the training images are held out for validation."""
-    n = observations["q6"]["n"]
-    for fit in _fits(observations):
-        share = fit["n_validation"] / n
-        if abs(share - settings.VALIDATION_SPLIT) > SHARE_TOLERANCE:
+    call = trained(observations)
+    n = call["n"]
+    for fit in call["fits"]:
+        if not _right_share(fit, n):
+            share = fit["n_validation"] / max(n, fit["n_train"] + fit["n_validation"])
             raise Failure(
                 f"{settings.VALIDATION_SPLIT:.0%} of the images that `train` gets are held out.",
-                f"Of {n} images, {fit['n_validation']} were held out ({share:.1%}).",
+                f"Of {n} images, {fit['n_train']} were for training and {fit['n_validation']} for validation "
+                f"({share:.1%}).",
             )
+
+
+def _right_share(fit: dict[str, Any], n: int) -> bool:
+    """Whether the right share of n images, or of those that are used, is held out; the last batch may be dropped."""
+    held_out, size = fit["n_validation"], fit["batch_size"] or 1
+    for images in (n, fit["n_train"] + held_out):
+        wanted, slack = settings.VALIDATION_SPLIT * images, SHARE_TOLERANCE * images
+        if abs(held_out - wanted) <= slack or held_out == (wanted + slack) // size * size > 0:
+            return True
+    return False
 
 
 @registry.check("q6", 1, after="q6_answered")
 def q6_held_out(observations: Observations) -> None:
     """What is held out comes from the training images, and is not trained on."""
-    n = observations["q6"]["n"]
-    for fit in _fits(observations):
-        rows, held_out = np.asarray(fit["rows"]), np.asarray(fit["validation_rows"])
-        if fit["test_rows"] or (held_out < 0).any():
-            raise Failure(
-                "Validation uses images from the arrays that `train` gets.",
-                "It uses others: the test set?",
-                "What the test set has influenced, it cannot judge any more.",
-            )
-        if (rows < 0).any():
-            raise Failure("Training uses the images that `train` gets, as they are.", "It uses others.")
-        both = np.intersect1d(rows, held_out)
-        if len(both):
-            raise Failure(
-                "Images that are held out are not trained on.",
-                f"{len(both)} images are used for both.",
-            )
-        used = len(np.unique(np.concatenate([rows, held_out])))
-        if used < n * (1 - SHARE_TOLERANCE):
-            raise Failure("All images are used, for one or the other.", f"{n - used} of {n} are not used.")
+    call = trained(observations)
+    fits, n = call["fits"], call["n"]
+    rows = [np.asarray(fit["rows"]) for fit in fits]
+    held_out = [np.asarray(fit["validation_rows"]) for fit in fits]
+    if not any(fit["n_validation"] for fit in fits):
+        raise Failure("Some images are held out.", "All are trained on.")
+    if any((r < 0).any() for r in held_out):
+        raise Failure(
+            "Validation uses images from the arrays that `train` gets.",
+            "It uses others: the test set?",
+            "What the test set has influenced, it cannot judge any more.",
+        )
+    if any((r < 0).any() for r in rows):
+        raise Failure(
+            "Training uses the images that `train` gets, as they are.",
+            "It uses others.",
+            "`x` and `y` are the arguments; names of the notebook such as `x_train` are not.",
+        )
+    both = np.intersect1d(np.concatenate(rows), np.concatenate(held_out))
+    if len(both):
+        raise Failure(
+            "Images that are held out are not trained on.",
+            f"{len(both)} images are used for both.",
+            "Split once, before anything is shuffled anew.",
+        )
+    for fit, trained_on, held in zip(fits, rows, held_out, strict=True):
+        used = len(np.union1d(trained_on, held)) if n == call["looked_up"] else fit["n_train"] + fit["n_validation"]
+        dropped = 2 * (fit["batch_size"] or 0)  # the last batch of each side may be incomplete
+        if used < n * (1 - SHARE_TOLERANCE) - dropped:
+            raise Failure("All images are used, for training or for validation.", f"{n - used} of {n} are not used.")
         if not fit["labels_kept"]:
-            raise Failure("Every image keeps its label.", "`fit` was given images with labels of other images.")
+            raise Failure(
+                "Every image keeps its label.",
+                "`fit` was given images with labels of other images.",
+                "Images and labels have to be split, and shuffled, alike.",
+            )
 
 
 @registry.check("q6", 1, after="q6_answered")
 def q6_history(observations: Observations) -> None:
     """`train` returns the `History` that `fit` returns."""
     for call in observations["q6"]["calls"]:
+        if call["error"]:
+            continue
         returned = call["returned"]
         if returned["kind"] != "History":
             raise Failure(
@@ -103,28 +141,12 @@ def q6_history(observations: Observations) -> None:
                 f"It returned {_article(returned['kind'])}.",
                 "Return what `fit` returns; its `.history` is only a part of it.",
             )
-        lengths = returned["lengths"]
-        validation = [key for key in lengths if key.startswith("val_")]
-        if "loss" not in lengths or not validation:
-            raise Failure("The history holds training and validation series.", f"It holds: {', '.join(lengths)}.")
+        if "loss" not in returned["series"]:
+            raise Failure("The history holds what `fit` noted.", "It holds no loss.")
 
 
 def _article(kind: str) -> str:
     return "nothing (None)" if kind == "NoneType" else f"an object of type {kind}"
-
-
-@registry.check("q6", 1, after="q6_answered")
-def q6_arguments(observations: Observations) -> None:
-    """`train` uses its arguments `epochs` and `batch_size`."""
-    fits = _fits(observations, 1)
-    wanted = (inputs.OTHER_EPOCHS, inputs.OTHER_BATCH_SIZE)
-    found = (_epochs(fits), fits[0]["batch_size"])
-    if found != wanted:
-        raise Failure(
-            f"`train(..., epochs={wanted[0]}, batch_size={wanted[1]})` does just that.",
-            f"`fit` was asked for {found[0]} epochs with batches of {found[1]}.",
-            "Hand the arguments on to `fit`.",
-        )
 
 
 def _evaluations(observations: Observations) -> list[tuple[tuple[float, float], float, dict[str, Any]]]:
@@ -139,7 +161,14 @@ def _evaluations(observations: Observations) -> list[tuple[tuple[float, float], 
 
 
 def _is_loss(value: float, call: dict[str, Any]) -> bool:
-    return abs(value - call["loss"]) <= LOSS_TOLERANCE * abs(call["loss"])
+    """Whether it is the loss that the model was compiled with, or the mean cross-entropy."""
+    outputs = np.asarray(call["y_pred"], dtype=np.float64)
+    if not (outputs >= 0).all() or not np.allclose(outputs.sum(axis=1), 1, atol=1e-3):  # logits
+        outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        outputs = outputs / outputs.sum(axis=1, keepdims=True)
+    hits = outputs[np.arange(len(outputs)), np.asarray(call["labels"], dtype=int)]
+    entropy = float(-np.log(np.clip(hits, 1e-7, 1)).mean())
+    return any(abs(value - right) <= LOSS_TOLERANCE * abs(right) for right in (call["loss"], entropy))
 
 
 @registry.check("q7", 2, after="q7_answered")
@@ -171,24 +200,35 @@ def q7_loss(observations: Observations) -> None:
 @registry.check("q7", 1, after="q7_answered")
 def q7_order(observations: Observations) -> None:
     """Loss first, accuracy second."""
-    swapped = []
     for pair, right, call in _evaluations(observations):
-        if call["value"] is not None and isinstance(call["value"], dict):
-            return
-        near = abs(pair[0] - right) <= ACCURACY_TOLERANCE or abs(pair[0] - 100 * right) <= 0.01
-        swapped.append(near and _is_loss(pair[1], call))
-    if any(swapped):
-        raise Failure("`(loss, accuracy)`, in that order.", "They are the other way round.")
+        near = any(abs(pair[0] - scale * right) <= scale * ACCURACY_TOLERANCE for scale in (1, 100))
+        if not isinstance(call["value"], dict) and near and _is_loss(pair[1], call):
+            raise Failure("`(loss, accuracy)`, in that order.", "They are the other way round.")
 
 
-def _series(observations: Observations, number: int) -> dict[str, np.ndarray]:
-    metric = observations["q8"]["metric"]
-    return {k: np.asarray(v) for k, v in inputs.curves(observations.seed, number, metric).items()}
+@dataclass(frozen=True)
+class _Curve:
+    """A line that shows one of the four series, and where it is drawn."""
+
+    figure: dict[str, Any]
+    axes: dict[str, Any]
+    line: dict[str, Any]
 
 
-def _lines(call: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
-    """(figure, axes, line) of every line."""
-    return [(f, a, line) for f in call["figures"] for a in f["axes"] for line in a["lines"]]
+_Curves = dict[str, list[_Curve]]  # "loss", "accuracy", "val_loss", "val_accuracy" -> lines that show it
+
+
+def _curves(observations: Observations, number: int) -> _Curves:
+    """The lines that show each series, in one call."""
+    seen = observations["q8"]
+    metric = seen["metric"]
+    lines = [_Curve(f, a, line) for f in seen["calls"][number]["figures"] for a in f["axes"] for line in a["lines"]]
+    names = {"loss": "loss", "accuracy": metric, "val_loss": "val_loss", "val_accuracy": f"val_{metric}"}
+    values = inputs.curves(observations.seed, number, metric)
+    return {
+        name: [c for c in lines if _shows(c.line, np.asarray(values[key]), percent="loss" not in name)]
+        for name, key in names.items()
+    }
 
 
 def _shows(line: dict[str, Any], series: np.ndarray, percent: bool) -> bool:
@@ -198,26 +238,19 @@ def _shows(line: dict[str, Any], series: np.ndarray, percent: bool) -> bool:
     return any(np.allclose(y, series * scale, atol=1e-6) for scale in ((1, 100) if percent else (1,)))
 
 
-def _drawn(observations: Observations, number: int) -> dict[str, Any]:
-    """Series name -> (figure, axes, line) that shows it; None where it is not drawn."""
-    call = observations["q8"]["calls"][number]
-    found: dict[str, Any] = {}
-    for name, series in _series(observations, number).items():
-        hits = [item for item in _lines(call) if _shows(item[2], series, name.removeprefix("val_") != "loss")]
-        found[name] = hits[0] if hits else None
-    return found
+def _every_call(observations: Observations) -> list[_Curves]:
+    return [_curves(observations, number) for number in range(len(inputs.CURVE_LENGTHS))]
 
 
 def _words(name: str) -> str:
-    quantity = "loss" if name.removeprefix("val_") == "loss" else "accuracy"
-    return f"{'validation' if name.startswith('val_') else 'training'} {quantity}"
+    return f"{'validation' if name.startswith('val_') else 'training'} {name.removeprefix('val_')}"
 
 
 @registry.check("q8", 3, after="q8_answered")
 def q8_series(observations: Observations) -> None:
     """The four curves are drawn: loss and accuracy, in training and validation."""
-    for number in range(len(inputs.CURVE_LENGTHS)):
-        missing = [_words(name) for name, item in _drawn(observations, number).items() if item is None]
+    for curves in _every_call(observations):
+        missing = [_words(name) for name, found in curves.items() if not found]
         if missing:
             raise Failure(
                 "Training loss, validation loss, training accuracy and validation accuracy are drawn, "
@@ -227,53 +260,96 @@ def q8_series(observations: Observations) -> None:
             )
 
 
+_VALIDATION = re.compile(r"val(?!ue)|test|held|hold|unseen")
+_TRAINING = re.compile(r"train|fit|learn")
+
+
+def _kinds(text: str) -> set[str]:
+    """What a name says: "validation", "training", both, or nothing."""
+    said = {"validation": _VALIDATION, "training": _TRAINING}
+    return {kind for kind, pattern in said.items() if pattern.search(text.lower())}
+
+
+def _name(curve: _Curve, curves: _Curves) -> str:
+    """What the figure calls a curve: its name in a legend, or the title of axes that hold nothing of the other kind."""
+    here = {name.startswith("val_") for name, found in curves.items() for other in found if other.axes is curve.axes}
+    text = str(curve.line["name"])
+    return f"{text} {_own_text(curve.axes)}".strip() if len(here) == 1 else text
+
+
+def _own_text(axes: dict[str, Any]) -> str:
+    return " ".join([axes["title"], axes["heading"], axes["ylabel"], axes["xlabel"], *_texts(axes)])
+
+
+def _texts(axes: dict[str, Any]) -> list[str]:
+    return [text["text"] for text in axes["texts"]]
+
+
 @registry.check("q8", 1, after="q8_answered")
 def q8_told_apart(observations: Observations) -> None:
     """Training and validation curves can be told apart."""
-    for number in range(len(inputs.CURVE_LENGTHS)):
-        drawn = _drawn(observations, number)
-        items = [(name, item) for name, item in drawn.items() if item is not None]
-        if not items:
-            raise Failure("Each curve has a name.", "None of the curves is drawn.")
-        for name, (figure, axes, line) in items:
-            legend = [*axes["legend"], *figure["legend"], *_twin_legends(figure, axes)]
-            own = line["label"] if line["label"] in legend else ""
-            text = f"{own} {axes['title']} {axes['ylabel']} {' '.join(axes['texts'])}".lower()
-            kinds = ("val", "test") if name.startswith("val_") else ("train", name.lower(), "fit")
-            alone = not any(
-                other is not None and other[1] is axes and other[2] is not line for _, other in drawn.items()
-            )
-            in_legend = bool(own) or (line["label"].startswith("_") and len(legend) >= 2)
-            if not in_legend and not (alone and any(kind in text for kind in kinds)):
-                raise Failure(
-                    "A legend (or a title) says which curve is training and which is validation.",
-                    f"The {_words(name)} has no name in the figure.",
-                    "`ax.plot(..., label=...)`, then `ax.legend()`.",
-                )
+    for number, curves in enumerate(_every_call(observations)):
+        for quantity in ("loss", "accuracy"):
+            train, validation = curves[quantity], curves[f"val_{quantity}"]
+            if train and validation:
+                _require_told_apart(quantity, train, validation, curves)
+        if not any(curves.values()):  # what is drawn is something else, but may have names nevertheless
+            figures = observations["q8"]["calls"][number]["figures"]
+            names = [line["name"] for f in figures for axes in f["axes"] for line in axes["lines"]]
+            if not any("validation" in _kinds(name) for name in names):
+                raise Failure(_TOLD_APART, "No legend speaks of validation.", _LEGEND)
 
 
-def _twin_legends(figure: dict[str, Any], axes: dict[str, Any]) -> list[str]:
-    """Legend entries of axes that lie upon this one (twin axes)."""
-    here = numbers(axes["box"]) or []
-    twins = [a for a in figure["axes"] if np.allclose(numbers(a["box"]) or [], here, atol=1e-6)]
-    return [text for a in twins for text in a["legend"]]
+_TOLD_APART = "A legend (or a title) says which curve is training and which is validation."
+_LEGEND = "`ax.plot(..., label=...)`, then `ax.legend()`."
+
+
+def _require_told_apart(quantity: str, train: list[_Curve], validation: list[_Curve], curves: _Curves) -> None:
+    right = {"training": train, "validation": validation}
+    names = {kind: [_name(curve, curves) for curve in found] for kind, found in right.items()}
+    for kind, other in (("training", "validation"), ("validation", "training")):
+        if all(_kinds(name) == {other} for name in names[kind]):
+            raise Failure(_TOLD_APART, f"The {kind} {quantity} is called “{names[kind][0][:60]}”.", _LEGEND)
+    # One of the two has to be named; then the other is the other one.
+    if any(_kinds(name) == {kind} for kind in right for name in names[kind]):
+        return
+    said = _kinds(" ".join(text for found in right.values() for curve in found for text in _texts(curve.axes)))
+    if "validation" not in said:  # names written beside the lines
+        raise Failure(_TOLD_APART, f"The curves of the {quantity} have no such names in the figure.", _LEGEND)
 
 
 @registry.check("q8", 1, after="q8_answered")
 def q8_labels(observations: Observations) -> None:
     """Axes or titles name loss and accuracy."""
     metric = observations["q8"]["metric"]
-    for call in observations["q8"]["calls"]:
-        texts = []
-        for figure in call["figures"]:
-            texts.append(figure["title"])
-            for axes in figure["axes"]:
-                texts += [axes["title"], axes["xlabel"], axes["ylabel"], *axes["texts"]]
-        text = " ".join(texts).lower()
-        for words, name in ((("loss", "entropy", "cost"), "loss"), (("acc", metric.lower()), "accuracy")):
-            if not any(word in text for word in words):
+    words = {"loss": ("loss", "entropy", "cost"), "accuracy": ("acc", "correct", metric.lower())}
+    for number, curves in enumerate(_every_call(observations)):
+        figures = observations["q8"]["calls"][number]["figures"]
+        for quantity, other in (("loss", "accuracy"), ("accuracy", "loss")):
+            found = [*curves[quantity], *curves[f"val_{quantity}"]]
+            places = [(c.figure, c.axes) for c in found] or [(f, a) for f in figures for a in f["axes"]]
+            strangers = [id(c.axes) for c in [*curves[other], *curves[f"val_{other}"]]]
+            if not any(
+                _is_named(figure, axes, words[quantity], words[other], alone=bool(found) and id(axes) not in strangers)
+                for figure, axes in places
+            ):
                 raise Failure(
                     "An axis label or a title says where loss and where accuracy is drawn.",
-                    f"No title and no axis label speaks of the {name}.",
+                    f"No title and no axis label of the curves in question speaks of the {quantity}.",
                     '`ax.set_ylabel("...")`',
                 )
+
+
+def _is_named(
+    figure: dict[str, Any], axes: dict[str, Any], words: tuple[str, ...], others: tuple[str, ...], *, alone: bool
+) -> bool:
+    """Whether text around some axes names a quantity; a legend does where nothing else is drawn in them."""
+
+    def says(text: str, sought: tuple[str, ...]) -> bool:
+        return any(word in text.lower() for word in sought)
+
+    own = _own_text(axes)
+    if says(own, words) or says(own, others):
+        return says(own, words)
+    names = [line["name"] for line in axes["lines"]] if alone else []
+    return says(" ".join([figure["title"], *names]), words)

@@ -6,7 +6,6 @@ is what the samples show; its accuracies are low.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -202,24 +201,22 @@ def make(sample: Sample, solution: Any, handout: Any) -> Any:
             cell.source, function, source or _function(_defining(handout, function, sample).source, function)
         )
     for old, new in sample.replace:
-        _only(notebook, lambda text, old=old: old in text, old, sample).source = _only(  # type: ignore[misc]
-            notebook, lambda text, old=old: old in text, old, sample
-        ).source.replace(old, new)
+        cell = _only(notebook, re.escape(old), sample)
+        cell.source = cell.source.replace(old, new)
     for variant in sample.records:
         _publish(notebook, variant, sample)
     return notebook
 
 
 def _defining(notebook: Any, function: str, sample: Sample) -> Any:
-    return _only(
-        notebook, lambda text: re.search(rf"^def {function}\(", text, re.MULTILINE) is not None, function, sample
-    )
+    return _only(notebook, rf"^def {function}\(", sample)
 
 
-def _only(notebook: Any, fits: Callable[[str], bool], what: str, sample: Sample) -> Any:
-    found = [c for c in notebook.cells if c.cell_type == "code" and fits(c.source)]
+def _only(notebook: Any, pattern: str, sample: Sample) -> Any:
+    """The one code cell in which a pattern occurs."""
+    found = [c for c in notebook.cells if c.cell_type == "code" and re.search(pattern, c.source, re.MULTILINE)]
     if len(found) != 1:
-        raise SampleError(f"sample {sample.name}: {what!r} is in {len(found)} cells of the notebook, not in one")
+        raise SampleError(f"sample {sample.name}: {pattern!r} is in {len(found)} cells of the notebook, not in one")
     return found[0]
 
 
@@ -235,7 +232,6 @@ def _with_function(source: str, name: str, new: str) -> str:
 
 def _publish(notebook: Any, variant: str, sample: Sample) -> None:
     """Put the stored output of `publish` under the cell that calls it."""
-    call = f'publish("{variant}"'
-    cell = _only(notebook, lambda text: call in text, call, sample)
+    cell = _only(notebook, rf'publish\("{variant}"', sample)
     page = (RECORDS / f"{variant}.html").read_text()
     cell.outputs = [nbformat.v4.new_output("display_data", data={"text/html": page, "text/plain": variant})]

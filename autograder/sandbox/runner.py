@@ -6,6 +6,7 @@ expected values are not there. The inputs of the probes are drawn after the stud
 
 import asyncio
 import copy
+import logging
 import os
 import re
 import secrets
@@ -47,6 +48,10 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+_QUIET = logging.getLogger("autograder.sandbox.nbclient")  # time-outs are told in the results
+_QUIET.addHandler(logging.NullHandler())
+_QUIET.propagate = False
 
 
 @dataclass
@@ -163,6 +168,7 @@ class _Run:
             timeout=self._limits.cell,
             startup_timeout=self._limits.start,
             store_widget_state=False,
+            log=_QUIET,
         )
         client.owns_km = True
         options: dict[str, Any] = {"cwd": str(self._folder / "work"), "env": self._environment()}

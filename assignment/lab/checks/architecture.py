@@ -37,6 +37,12 @@ def judge_builder(observations: Observations, question: str, builder: str) -> No
             f"Its output has the shape {shape_text(seen['output_shape'])}.",
             "One value a class; flatten before the last layer.",
         )
+    if seen["makes_layers_in_call"]:
+        raise Failure(
+            "The model keeps its layers from one call to the next: they hold what it learns.",
+            "It makes new layers, with new weights, whenever it is called.",
+            "Make layers in `__init__`, keep them as attributes, and only use them in `call`.",
+        )
 
 
 @registry.check("q4", 2)

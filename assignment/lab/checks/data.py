@@ -11,12 +11,14 @@ from lab.judging import Failure, Observations
 from lab.observe import kind_of
 from lab.probes.inputs import PREPROCESSED
 
+MAX_SCALED = 10.0  # of preprocessed values, either sign
+MIN_SPREAD = 0.05  # standard deviation of the preprocessed training images
 SUMMARY_KEYS = ("n_train", "n_test", "image_shape", "n_classes", "class_counts")
 
 
-@registry.check("q1", 1)
+@registry.check("q1", 0.5)
 def q1_answered(observations: Observations) -> None:
-    """`load_data` returns two pairs of arrays, and `describe_data` a dict with the five keys."""
+    """`load_data` returns two pairs of arrays."""
     load = observations["q1"].get("load", {})
     require_no_error(load, "load_data")
     if not load.get("parts"):
@@ -25,14 +27,19 @@ def q1_answered(observations: Observations) -> None:
             f"It returned {load.get('form') or 'something else'}.",
             "Keras has a function for CIFAR-10 that returns just this.",
         )
-    for call in observations["q1"]["describe"]:
+
+
+@registry.check("q1", 0.5)
+def q1_described(observations: Observations) -> None:
+    """`describe_data` returns a dictionary with the five keys."""
+    for call in observations["q1"].get("describe", [{}]):
         summary = require_call(call, "describe_data")
-        if not isinstance(summary, dict):
-            raise Failure("`describe_data` returns a dict.", f"It returned {kind_of(summary)}.")
+        if not isinstance(summary, dict) or summary.get("kind") in ("object", "array", "Figure", "DataFrame"):
+            raise Failure("`describe_data` returns a dictionary.", f"It returned {kind_of(summary)}.")
         missing = [key for key in SUMMARY_KEYS if key not in summary]
         if missing:
             raise Failure(
-                "The dict has the keys " + ", ".join(f"`{key}`" for key in SUMMARY_KEYS) + ".",
+                "The dictionary has the keys " + ", ".join(f"`{key}`" for key in SUMMARY_KEYS) + ".",
                 "There is no " + ", no ".join(f"`{key}`" for key in missing) + ".",
             )
 
@@ -70,10 +77,10 @@ def q2_answered(observations: Observations) -> None:
             raise Failure(
                 "`plot_examples` returns a Matplotlib figure.",
                 "It returned no figure and left none open.",
-                "`fig, axes = plt.subplots(...)`, and `return fig` at the end.",
+                "Make a figure with `plt.subplots` and return it.",
             )
         if not images_drawn(call["figures"]):
-            raise Failure("The figure shows images.", "No axes of it holds an image.", "`ax.imshow(image)`")
+            raise Failure("The figure shows images.", "No axes of it holds an image.", "`ax.imshow(...)`")
 
 
 @registry.check("q3", 1)
@@ -84,6 +91,11 @@ def q3_answered(observations: Observations) -> None:
         value = require_call(call, "preprocess")
         if not isinstance(value, list) or len(value) != 4:
             raise Failure("`preprocess` returns `x_train, y_train, x_test, y_test`.", f"It returned {kind_of(value)}.")
+        if [np.ndim(v) if isinstance(v, np.ndarray) else 0 for v in value[1:3]] in ([4, 1], [4, 2]):
+            raise Failure(
+                "The order is `x_train, y_train, x_test, y_test`.",
+                "The second of the four arrays holds images, the third labels.",
+            )
         for x, n, name in ((value[0], n_train, "x_train"), (value[2], n_test, "x_test")):
             require_array(x, (n, *settings.IMAGE_SHAPE), f"For {n} images, `{name}`")
         for y, n, name in ((value[1], n_train, "y_train"), (value[3], n_test, "y_test")):
@@ -95,3 +107,28 @@ def q3_answered(observations: Observations) -> None:
                     + ".",
                     f"It is {kind_of(y)}.",
                 )
+
+
+@registry.check("q3", 2, after="q3_answered")
+def q3_scaled(observations: Observations) -> None:
+    """The images become floats of order one."""
+    for call in observations["q3"]["calls"]:
+        x_train, _, x_test, _ = (np.asarray(v) for v in call["value"])
+        for x, name in ((x_train, "x_train"), (x_test, "x_test")):
+            if x.dtype.kind != "f":
+                raise Failure(f"`{name}` holds floats.", f"Its type is {x.dtype}.", '`astype("float32")`')
+            if not np.isfinite(x).all():
+                raise Failure(f"Every value of `{name}` is a finite number.", "Some are NaN or infinite.")
+            if np.abs(x).max() > MAX_SCALED:
+                raise Failure(
+                    f"The values of `{name}` are of order one: between -{MAX_SCALED:g} and {MAX_SCALED:g}.",
+                    f"They reach from {x.min():.3g} to {x.max():.3g}.",
+                    "Raw values reach from 0 to 255.",
+                )
+        spread = float(x_train.astype(np.float64).std())
+        if spread < MIN_SPREAD:
+            raise Failure(
+                f"The values of `x_train` differ by something of order one (standard deviation above {MIN_SPREAD:g}).",
+                f"Their standard deviation is {spread:.2g}.",
+                "Were they scaled twice, or divided as whole numbers?",
+            )

@@ -17,7 +17,7 @@ def q9_answered(observations: Observations) -> None:
     usable = [call for call in calls if not call.get("error") and not call.get("needs")] or calls
     for call in usable[:1]:
         value = require_call(call, "run_experiment")
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or kind_of(value) != "a dict":
             raise Failure("`run_experiment` returns a dict.", f"It returned {kind_of(value)}.")
         missing = [key for key in RESULT_KEYS if key not in value]
         if missing:

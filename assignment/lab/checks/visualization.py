@@ -39,13 +39,13 @@ def q10_answered(observations: Observations) -> None:
             raise Failure("`feature_maps` returns a dict.", f"It returned {kind_of(value)}.")
         if not value:
             raise Failure("The dict holds an array for each layer.", "It is empty.")
-        odd = {name: array for name, array in value.items() if not isinstance(array, np.ndarray)}
-        without_rows = all(array.ndim not in (3, 4) for array in value.values() if isinstance(array, np.ndarray))
-        for name, array in odd.items() or list(value.items())[:without_rows]:
+        wrong = [name for name, array in value.items() if not isinstance(array, np.ndarray)]
+        if not wrong and all(array.ndim not in (3, 4) for array in value.values()):
+            wrong = list(value)
+        if wrong:
             raise Failure(
                 "Every value is an array of shape (rows, columns, filters).",
-                f"That of `{name}` is {kind_of(array)}.",
-                "Symbolic tensors such as `layer.output` hold no numbers; a model that returns them does.",
+                f"That of `{wrong[0]}` is {kind_of(value[wrong[0]])}.",
             )
 
     seen = observations["q10"]
@@ -65,7 +65,7 @@ def q11_answered(observations: Observations) -> None:
         else:
             rows, columns, channels, filters = kernel[1]
             shape = (channels, filters, rows, columns)
-        require_array(value, shape, "For this model, the result (channel, filter, row, column)")
+        require_array(stacked(value), shape, "For this model, the result (channel, filter, row, column)")
 
     seen = observations["q11"]
     require_earlier(seen)
@@ -81,11 +81,22 @@ def first_kernel(spec: dict[str, Any]) -> tuple[str, list[int]] | None:
     return None
 
 
+def stacked(value: Any) -> Any:
+    """An array from a list of arrays or of numbers; anything else as it is."""
+    if not isinstance(value, list):
+        return value
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return value
+    return array if array.dtype.kind in "biuf" else value
+
+
 @registry.check("q12", 1)
 def q12_answered(observations: Observations) -> None:
     """`resnet50_filters` returns 64 RGB pictures with values between 0 and 1."""
     value = require_call(observations["q12"].get("filters", {}), "resnet50_filters")
-    array = require_array(value, RESNET50_SHAPE, "The result (filter, row, column, RGB)")
+    array = require_array(stacked(value), RESNET50_SHAPE, "The result (filter, row, column, RGB)")
     if array.dtype.kind != "f" or array.min() < -1e-6 or array.max() > 1 + 1e-6 or not np.isfinite(array).all():
         raise Failure(
             "The values are floats between 0 and 1.",

@@ -1,12 +1,13 @@
 """Questions 4, 5, 13, 14 and bonus: models as graphs, and how they are compiled."""
 
+import re
 from typing import Any
 
 import keras
 import numpy as np
 
 from lab import settings
-from lab.model_spec import TraceError, is_regularized, is_weight, trace
+from lab.model_spec import LAYERS_MADE_IN_CALL, TraceError, is_regularized, is_weight, trace
 from lab.observe import Plain, kind_of, plain
 from lab.probes import Observation, inputs
 from lab.student import Data, Student, quiet
@@ -25,14 +26,14 @@ def probe_builder(student: Student, builder: str) -> Observation:
     seen: dict[str, Plain] = {"error": None, "is_model": True}
     try:
         with quiet():
-            outputs = keras.tree.flatten(model(keras.Input(settings.IMAGE_SHAPE)))
+            outputs = keras.tree.flatten(model(keras.Input(settings.IMAGE_SHAPE), training=False))
     except Exception as error:
         return seen | {"output_shape": None, "call_error": _text(error)}
     seen["n_outputs"] = len(outputs)
     seen["output_shape"] = [None if n is None else int(n) for n in outputs[0].shape]
     seen["precision"] = _precision(model)
     spec, variables, reason = spec_of(model)
-    seen |= {"spec": spec, "untraced": reason}
+    seen |= {"spec": spec, "untraced": reason, "makes_layers_in_call": reason == LAYERS_MADE_IN_CALL}
     x = inputs.model_images(student.seed, builder)
     with WeightsDrawn(model, variables, student.seed):
         for name, training in (("inference", False), ("training", True)):
@@ -57,7 +58,9 @@ def _what_is(value: Any) -> str:
 
 
 def _text(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
+    """Kind and message of an error, less what TensorFlow adds for its own developers."""
+    message = re.sub(r"\{\{function_node.*?\}\} | \[Op:\w+\].*", "", str(error))
+    return f"{type(error).__name__}: {message}"[:500]
 
 
 def _precision(model: Any) -> str:
@@ -72,7 +75,7 @@ def spec_of(model: Any) -> tuple[Plain, dict[str, Any], str | None]:
         spec, variables = trace(model)
         return spec, variables, None
     except Exception as error:  # TraceError, or whatever an unusual layer raises when it is looked at
-        reason = str(error) if isinstance(error, TraceError) else _text(error)
+        reason = (str(error) if isinstance(error, TraceError) else _text(error)).split("\n")[0]
     named = {f"{i}/{v.name}": v for i, v in enumerate(_weights_in_order(model))}
     layers = list(model._flatten_layers())
     spec = {
@@ -236,7 +239,7 @@ def _describe_optimizer(optimizer: Any) -> dict[str, Plain]:
     inner = getattr(optimizer, "inner_optimizer", None)  # of a LossScaleOptimizer
     optimizer = optimizer if inner is None else inner
     rates: list[Plain] = []
-    schedule = getattr(optimizer, "_learning_rate", None)
+    schedule: Any = getattr(optimizer, "_learning_rate", None)
     is_schedule = isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule)
     steps = -(-int(settings.N_TRAIN * (1 - settings.VALIDATION_SPLIT)) // settings.BATCH_SIZE) * settings.EPOCHS
     try:

@@ -72,7 +72,7 @@ def probe_preprocessing(student: Student) -> Observation:
         calls = [_preprocess(student, number, shape, form) for number in range(2)]
         if form == forms[-1] or all(_small_floats(call) for call in calls):
             break
-    return {"label_shape": shape, "form": form, "calls": plain(calls)}
+    return {"label_shape": shape, "form": form, "calls": list(calls)}
 
 
 def _preprocess(student: Student, number: int, shape: str, form: str) -> dict[str, Plain]:

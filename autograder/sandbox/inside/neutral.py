@@ -1,5 +1,6 @@
 """What stands in where an earlier question has no usable answer, so that its fault costs nothing later."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -53,4 +54,9 @@ def evaluate(model: Any, x_test: Any, y_test: Any, **options: Any) -> tuple[floa
     return float(loss), float(accuracy)
 
 
-FUNCTIONS = {"build": build, "compile_model": compile_model, "train": train, "evaluate": evaluate}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "build": build,
+    "compile_model": compile_model,
+    "train": train,
+    "evaluate": evaluate,
+}

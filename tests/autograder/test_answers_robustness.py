@@ -1,0 +1,478 @@
+"""Question 9: experiments that must be accepted, and wrong ones that must lose exactly their own checks."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from lab import settings
+from lab.judging import CheckResult
+from lab.probes import robustness
+from tests.support import results_of
+
+ALL = ("q9_runs", "q9_fresh", "q9_accuracies", "q9_mean_std", "q9_histories")
+
+
+@pytest.fixture(autouse=True)
+def _few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer rows than at grading: still enough to tell one accuracy from another."""
+    monkeypatch.setattr(robustness, "ROWS", (205, 331))
+
+
+SMALL = """
+def build_tiny_vgg():
+    return keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(4, 5, strides=5), layers.Flatten(),
+        layers.Dense(10, activation="softmax")])
+"""  # question 9 does not care what is trained, and this is built in no time
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong answer: the checks that fail, and words that the failure of the first of them says."""
+
+    name: str
+    code: str
+    checks: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+def outcomes(results: dict[str, CheckResult], outcome: str) -> set[str]:
+    return {name for name, result in results.items() if result.outcome == outcome}
+
+
+# An experiment in pieces: what happens before the runs, at the start of each, and what is returned.
+
+LOOP = """
+def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
+    accuracies, histories, models = [], [], []
+    {before}
+    for run in range(n_runs):
+        {start}
+        {model}
+        {fit}
+        {measure}
+        accuracies.append(accuracy)
+        histories.append(history)
+        models.append(model)
+        {end}
+    {after}
+    return {result}
+"""
+PARTS = {
+    "before": "pass",
+    "start": "pass",
+    "model": "model = compile_model(build_model())",
+    "fit": "history = train(model, x_train, y_train, epochs=epochs)",
+    "measure": "_, accuracy = evaluate(model, x_test, y_test)",
+    "end": "pass",
+    "after": "pass",
+    "result": "dict(accuracies=accuracies, mean=np.mean(accuracies), std=np.std(accuracies), histories=histories,"
+    " models=models)",
+}
+
+
+def loop(**parts: str) -> str:
+    """The experiment with some of its parts written differently; later lines of a part need no indentation."""
+    text = LOOP
+    for name, default in PARTS.items():
+        indent = " " * (4 if name in ("before", "after", "result") else 8)
+        text = text.replace("{" + name + "}", parts.get(name, default).replace("\n", "\n" + indent))
+    return text
+
+
+RESULT = PARTS["result"]
+PREDICT = "accuracy = np.mean(model.predict(x_test, verbose=0).argmax(1) == np.ravel(y_test))"
+RENAMED = """
+import numpy as np
+(xa, ya), (xb, yb) = load_data()
+x_tr, y_tr, x_te, y_te = xa[:2000], ya[:2000].ravel(), xb.astype("float32") / 255, yb.ravel()
+x_tr = x_tr.astype("float32") / 255
+"""
+
+ACCEPTED = {
+    "a while loop": """
+def run_experiment(build_model, n_runs=5, epochs=100):
+    results, i = {"accuracies": [], "histories": []}, 0
+    while i < n_runs:
+        m = compile_model(build_model())
+        results["histories"].append(train(m, x_train, y_train, epochs))
+        results["accuracies"].append(evaluate(m, x_test, y_test)[1])
+        i += 1
+    results["mean"], results["std"] = np.mean(results["accuracies"]), np.std(results["accuracies"])
+    return results
+""",
+    "list comprehension and a helper": """
+def _one(build_model, epochs):
+    m = compile_model(build_model())
+    h = train(m, x_train, y_train, epochs=epochs)
+    return evaluate(m, x_test, y_test)[1], h.history
+def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
+    accuracies, histories = zip(*[_one(build_model, epochs) for _ in range(n_runs)])
+    return {"accuracies": accuracies, "mean": float(np.mean(accuracies)), "std": float(np.std(accuracies, ddof=1)),
+            "histories": histories}
+""",
+    "a helper nested in it, with nonlocal state": """
+def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
+    out = {}
+    def one(seed):
+        keras.utils.set_random_seed(seed)
+        m = compile_model(build_model())
+        h = train(m, x_train, y_train, epochs=epochs)
+        out[seed] = (evaluate(m, x_test, y_test)[1], h)
+    for seed in (s * 17 + 3 for s in range(n_runs)):
+        one(seed)
+    acc = [a for a, _ in out.values()]
+    histories = [h for _, h in out.values()]
+    return {"accuracies": acc, "mean": sum(acc) / len(acc), "std": np.std(acc), "histories": histories}
+""",
+    "fit inlined": loop(
+        fit="history = model.fit(x_train, y_train, batch_size=128, epochs=epochs, validation_split=0.3, verbose=0)"
+    ),
+    "compile, fit and evaluate inlined": loop(
+        model="model = build_model()\nmodel.compile('adam', 'sparse_categorical_crossentropy', metrics=['accuracy'])",
+        fit="history = model.fit(x_train, y_train, 128, epochs, validation_split=0.3, verbose=0)",
+        measure="accuracy = model.evaluate(x_test, y_test, verbose=0)[1]",
+    ),
+    "one epoch a fit": loop(
+        fit="history = {}\nfor epoch in range(epochs):\n"
+        "    h = model.fit(x_train, y_train, epochs=1, validation_split=0.3, verbose=0)\n"
+        "    for k, v in h.history.items():\n        history.setdefault(k, []).extend(v)"
+    ),
+    "fit goes on from initial_epoch": loop(
+        fit="model.fit(x_train, y_train, epochs=1, validation_split=0.3, verbose=0)\n"
+        "history = model.fit(x_train, y_train, initial_epoch=1, epochs=epochs, validation_split=0.3, verbose=0)\n"
+        "history.history = {k: v * 2 for k, v in history.history.items()}"
+    ),
+    "own seed a run": loop(start="keras.utils.set_random_seed(1000 + run)"),
+    "seeds drawn from one generator": loop(
+        before="seeds = np.random.default_rng(0).integers(0, 10**6, n_runs)",
+        start="keras.utils.set_random_seed(int(seeds[run]))",
+    ),
+    "one seed before all runs": loop(before="keras.utils.set_random_seed(42)"),
+    "clear_session between the runs": loop(start="keras.backend.clear_session()"),
+    "models deleted": loop(
+        end="import gc\ndel model\nmodels.clear()\ngc.collect()",
+        result=RESULT.replace(", models=models", "").replace("models=models", ""),
+    ).replace("        models.append(model)\n", ""),
+    "clone_model of a template": loop(
+        before="template = build_model()", model="model = compile_model(keras.models.clone_model(template))"
+    ),
+    "training and measuring in two loops": """
+def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
+    models = [compile_model(build_model()) for _ in range(n_runs)]
+    histories = [train(m, x_train, y_train, epochs=epochs) for m in models]
+    accuracies = [evaluate(m, x_test, y_test)[1] for m in models]
+    return dict(accuracies=accuracies, mean=np.mean(accuracies), std=np.std(accuracies), histories=histories)
+""",
+    "predict and argmax": loop(measure=PREDICT),
+    "a call and argmax": loop(measure="accuracy = float(np.mean(np.argmax(model(x_test), axis=1) == y_test.ravel()))"),
+    "scikit-learn's accuracy": loop(
+        measure="from sklearn.metrics import accuracy_score\n"
+        "accuracy = accuracy_score(y_test, model.predict(x_test, verbose=0).argmax(axis=-1))"
+    ),
+    "accuracies as an array": loop(after="accuracies = np.array(accuracies, dtype='float32')"),
+    "accuracies as a tensor": loop(after="accuracies = keras.ops.convert_to_tensor(accuracies)"),
+    "accuracies as a series": loop(
+        after="import pandas as pd\naccuracies = pd.Series(accuracies)",
+        result=RESULT.replace("np.mean(accuracies)", "accuracies.mean()").replace(
+            "np.std(accuracies)", "accuracies.std()"
+        ),
+    ),
+    "accuracies by number of the run": loop(
+        result=RESULT.replace("accuracies=accuracies", "accuracies=dict(enumerate(accuracies))")
+    ),
+    "accuracies as columns (n, 1)": loop(
+        result=RESULT.replace("accuracies=accuracies", "accuracies=np.array(accuracies)[:, None]")
+    ),
+    "percent throughout": loop(after="accuracies = [100 * a for a in accuracies]"),
+    "percent with two digits": loop(after="accuracies = [round(100 * a, 2) for a in accuracies]"),
+    "rounded to four digits": loop(
+        result=RESULT.replace("accuracies=accuracies", "accuracies=[round(a, 4) for a in accuracies]")
+        .replace("np.mean(accuracies)", "round(np.mean(accuracies), 4)")
+        .replace("np.std(accuracies)", "round(np.std(accuracies), 4)")
+    ),
+    "sample standard deviation": loop(result=RESULT.replace("np.std(accuracies)", "np.std(accuracies, ddof=1)")),
+    "the statistics module": loop(
+        after="import statistics",
+        result=RESULT.replace("np.mean", "statistics.mean").replace("np.std", "statistics.stdev"),
+    ),
+    "mean and std as arrays of one": loop(
+        result=RESULT.replace("np.mean(accuracies)", "np.mean(accuracies, keepdims=True)").replace(
+            "np.std(accuracies)", "np.array(np.std(accuracies))"
+        )
+    ),
+    "histories as dicts": loop(after="histories = [h.history for h in histories]"),
+    "histories as data frames": loop(
+        after="import pandas as pd\nhistories = [pd.DataFrame(h.history) for h in histories]\n"
+        "for h in histories:\n    h['epoch'] = h.index + 1"
+    ),
+    "histories as dicts of arrays": loop(
+        after="histories = [{k: np.array(v) for k, v in h.history.items()} | {'run': i}"
+        " for i, h in enumerate(histories)]"
+    ),
+    "histories by number of the run": loop(after="histories = {i: h for i, h in enumerate(histories)}"),
+    "a defaultdict with further keys": loop(
+        after="from collections import defaultdict\nout = defaultdict(list)\n"
+        f"out.update({RESULT}, best=max(accuracies), name='tiny', weights=[m.get_weights() for m in models])",
+        result="out",
+    ),
+    "best weights restored from a checkpoint": loop(
+        fit="path = f'/tmp/q9_{id(accuracies)}.weights.h5'\n"
+        "save = keras.callbacks.ModelCheckpoint(path, save_weights_only=True, save_best_only=True)\n"
+        "history = model.fit(x_train, y_train, epochs=epochs, validation_split=0.3, callbacks=[save], verbose=0)\n"
+        "model.load_weights(path)\nimport os; os.remove(path)"
+    ),
+    "the model saved and loaded before measuring": loop(
+        fit="history = train(model, x_train, y_train, epochs=epochs)\n"
+        "path = f'/tmp/q9_{id(accuracies)}.keras'\nmodel.save(path)\nmodel = keras.models.load_model(path)\n"
+        "import os; os.remove(path)"
+    ),
+    "own split for validation": loop(
+        fit="n = int(0.7 * len(x_train))\nhistory = model.fit(x_train[:n], y_train[:n], epochs=epochs, verbose=0,"
+        " validation_data=(x_train[n:], y_train[n:]))"
+    ),
+    "a tf.data pipeline": loop(
+        before="import tensorflow as tf\ndata = tf.data.Dataset.from_tensor_slices((x_train, y_train))"
+        ".shuffle(64).batch(128)\ntest = tf.data.Dataset.from_tensor_slices((x_test, y_test)).batch(100)",
+        fit="history = model.fit(data, validation_data=data, epochs=epochs, verbose=0)",
+        measure="accuracy = model.evaluate(test, verbose=0)[1]",
+    ),
+    "arrays under other names": RENAMED
+    + loop().replace("x_train, y_train", "x_tr, y_tr").replace("x_test, y_test", "x_te, y_te"),
+    "arrays under other names, predict and argmax": RENAMED
+    + loop(measure=PREDICT)
+    .replace("x_train, y_train", "x_tr, y_tr")
+    .replace("x_test", "x_te")
+    .replace("y_test", "y_te"),
+    "arrays bound as defaults": RENAMED
+    + loop()
+    .replace("epochs=settings.EPOCHS)", "epochs=settings.EPOCHS, a=x_tr, b=y_tr, c=x_te, d=y_te)")
+    .replace("x_train, y_train", "a, b")
+    .replace("x_test, y_test", "c, d"),
+    "prints and warns": loop(start="import warnings; warnings.warn('slow'); print('run', run)"),
+    # Faults of other questions cost nothing here.
+    "question 3 missing": "del preprocess",
+    "question 3 leaves bytes, labels one-hot, question 5 fits them": """
+def preprocess(x_train, y_train, x_test, y_test):
+    return x_train, keras.utils.to_categorical(y_train, 10), x_test, keras.utils.to_categorical(y_test, 10)
+def compile_model(model):
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+""",
+    "one-hot labels": """
+def preprocess(x_train, y_train, x_test, y_test):
+    return x_train / 255, np.eye(10)[y_train.ravel()], x_test / 255, np.eye(10)[y_test.ravel()]
+def compile_model(model):
+    model.compile("adam", "categorical_crossentropy", metrics=["acc"])
+    return model
+""",
+    "question 4 missing": "build_tiny_vgg = None",
+    "question 4 not softmax": """
+def build_tiny_vgg():
+    return keras.Sequential([keras.Input((32, 32, 3)), layers.Flatten(), layers.Dense(10)])
+""",
+    "question 4 never built": """
+def build_tiny_vgg():
+    return keras.Sequential([layers.Flatten(), layers.Dense(10, activation="softmax")])
+""",
+    "question 4 a subclass": """
+class Tiny(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.head = layers.Conv2D(4, 5, strides=4), layers.Dense(10, activation="softmax")
+    def call(self, x):
+        return self.head(keras.ops.reshape(self.conv(x), (-1, 196)))
+build_tiny_vgg = Tiny
+""",
+    "question 5 missing": "del compile_model",
+    "question 5 with the wrong loss": """
+def compile_model(model):
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+""",
+    "question 5 without a metric": """
+def compile_model(model):
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+""",
+    "question 5 returns None": """
+def compile_model(model):
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+""",
+    "question 5 returns None, used in place": "def compile_model(model):\n"
+    "    model.compile('adam', 'sparse_categorical_crossentropy', metrics=['accuracy'])\n"
+    + loop(model="model = build_model()\ncompile_model(model)"),
+    "question 6 missing": "del train",
+    "question 6 ignores the epochs": """
+def train(model, x, y, epochs=100, batch_size=128):
+    return model.fit(x, y, epochs=10, validation_split=0.3, verbose=0)
+""",
+    "question 6 fits twice": """
+def train(model, x, y, epochs=100, batch_size=128):
+    model.fit(x, y, epochs=epochs, validation_split=0.3, verbose=0)
+    return model.fit(x, y, epochs=epochs, validation_split=0.3, verbose=0)
+""",
+    "question 6 without validation": """
+def train(model, x, y, epochs=100, batch_size=128):
+    return model.fit(x, y, epochs=epochs, verbose=0)
+""",
+    "question 6 returns nothing": """
+def train(model, x, y, epochs=100, batch_size=128):
+    model.fit(x, y, epochs=epochs, validation_split=0.3, verbose=0)
+""",
+    "question 7 missing": "del evaluate",
+    "question 7 swapped": """
+def evaluate(model, x_test, y_test):
+    loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
+    return accuracy, loss
+""",
+    "question 7 swapped, and swapped back here": """
+def evaluate(model, x_test, y_test):
+    return model.evaluate(x_test, y_test, verbose=0)[::-1]
+"""
+    + loop(measure="accuracy, _ = evaluate(model, x_test, y_test)"),
+    "question 7 in percent": """
+def evaluate(model, x_test, y_test):
+    loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
+    return loss, 100 * accuracy
+""",
+    "question 7 on the training images": """
+def evaluate(model, x_test, y_test):
+    return model.evaluate(x_train, y_train, verbose=0)
+""",
+    "question 7 gives a dict": """
+def evaluate(model, x_test, y_test):
+    return model.evaluate(x_test, y_test, verbose=0, return_dict=True)
+"""
+    + loop(measure="accuracy = evaluate(model, x_test, y_test)['accuracy']"),
+}
+
+SEEDED_BUILDER = """
+def build_tiny_vgg():
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([keras.Input((32, 32, 3)), layers.Flatten(), layers.Dense(10, activation="softmax")])
+"""
+
+WRONG = [
+    Wrong("missing", "del run_experiment", ("q9_answered",), ("`run_experiment` is not defined",)),
+    Wrong("left blank", "def run_experiment(build_model, n_runs=5, epochs=100): ...", ("q9_answered",),
+          ("returned nothing (None)",)),
+    Wrong("raises", loop(before="undefined"), ("q9_answered",), ("raised NameError",)),
+    Wrong("exits", loop(before="raise SystemExit(1)"), ("q9_answered",), ("raised SystemExit",)),
+    Wrong("a text", loop(result="'done'"), ("q9_answered",), ("returns a dict", "a text")),
+    Wrong("a class", loop(result="dict"), ("q9_answered",), ("returns a dict",)),
+    Wrong("a huge list", "def run_experiment(b, n_runs=5, epochs=100): return [0.5] * 10**6", ("q9_answered",),
+          ("returns a dict",)),
+    Wrong("a tuple", loop(result="accuracies, np.mean(accuracies), np.std(accuracies), histories"), ("q9_answered",),
+          ("returns a dict", "4 values")),
+    Wrong("mean without std", loop(result=RESULT.replace("std=np.std(accuracies), ", "")), ("q9_answered",),
+          ("There is no `std`",)),
+    Wrong("no histories", loop(result=RESULT.replace("histories=histories,", "")), ("q9_answered",),
+          ("There is no `histories`",)),
+    Wrong("another key", loop(result=RESULT.replace("accuracies=", "accuracy=")), ("q9_answered",),
+          ("There is no `accuracies`",)),
+    Wrong("another argument", loop().replace("n_runs", "runs"), ("q9_answered",), ("raised TypeError",)),
+    Wrong("best run only", loop(after="accuracies = [max(accuracies)]"), ("q9_answered",),
+          ("`accuracies` holds 3 entries, one a run", "1 value")),
+    Wrong("last history only", loop(after="histories = [history]"), ("q9_answered",), ("`histories` holds 3 entries",)),
+    Wrong("worst run dropped", loop(after="accuracies = sorted(accuracies)[1:]"), ("q9_answered",), ("2 values",)),
+    Wrong("n_runs ignored", loop().replace("range(n_runs)", "range(2)"), ("q9_answered",), ("For n_runs=3",)),
+    Wrong("a model given instead of a builder", loop(model="model = compile_model(build_model)"), ("q9_answered",),
+          ("raised AttributeError",)),
+    Wrong("epochs ignored", loop(fit="history = train(model, x_train, y_train)"), ("q9_runs",),
+          ("each run trains 2 epochs", f"A run trained {settings.EPOCHS}", "Hand `epochs` on")),
+    Wrong("epochs fixed", loop(fit="history = train(model, x_train, y_train, epochs=5)"), ("q9_runs",),
+          ("A run trained 5",)),
+    Wrong("one model trained on and on", loop(before="model = compile_model(build_model())", model="pass"),
+          ("q9_fresh",), ("went on with the weights", "Build the model inside the loop")),
+    Wrong("one model, compiled again", loop(before="built = build_model()", model="model = compile_model(built)"),
+          ("q9_fresh",), ("went on with the weights",)),
+    Wrong("a second model twice", loop(before="built = [build_model(), build_model()]",
+          model="model = compile_model(built[run > 0])"), ("q9_fresh",), ("went on with the weights",)),
+    Wrong("new model with the weights of the last", loop(
+          start="old = models[-1].get_weights() if models else None",
+          model="model = compile_model(build_model())\nif old: model.set_weights(old)"), ("q9_fresh",),
+          ("went on with the weights",)),
+    Wrong("same seed every run", loop(start="keras.utils.set_random_seed(42)"), ("q9_fresh",),
+          ("Two runs started from the same weights", "Is the same seed set")),
+    Wrong("weights set back", loop(before="model = compile_model(build_model())\nfirst = model.get_weights()",
+          model="model.set_weights(first)"), ("q9_fresh",), ("Two runs started from the same weights",)),
+    Wrong("new models with the first one's start", loop(before="first = build_model().get_weights()",
+          model="model = compile_model(build_model())\nmodel.set_weights(first)"), ("q9_fresh",),
+          ("Two runs started from the same weights",)),
+    Wrong("seed inside the builder", SEEDED_BUILDER, ("q9_fresh",), ("or inside the builder?",)),
+    Wrong("builder gives one model for ever", "_m = build_tiny_vgg()\ndef build_tiny_vgg(): return _m", ("q9_fresh",),
+          ("went on with the weights",)),
+    Wrong("trained once, measured often", loop(before="model = compile_model(build_model())\n"
+          "history = train(model, x_train, y_train, epochs=epochs)", model="pass", fit="pass"),
+          ("q9_runs", "q9_fresh", "q9_accuracies"), ("3 models are trained", "`fit` was called 1 times")),
+    Wrong("not trained", loop(fit="history = train(compile_model(build_model()), x_train, y_train, epochs=epochs)"),
+          ("q9_accuracies",), ("3 of 3 are not what the trained models reach",)),
+    Wrong("made up", """
+def run_experiment(build_model, n_runs=5, epochs=100):
+    curve = {k: [0.5] * epochs for k in ("loss", "accuracy", "val_loss", "val_accuracy")}
+    a = [0.7 + 0.01 * i for i in range(n_runs)]
+    return dict(accuracies=a, mean=np.mean(a), std=np.std(a), histories=[curve] * n_runs)
+""", ("q9_runs", "q9_fresh", "q9_accuracies"), ("`fit` was called 0 times",)),
+    Wrong("last validation accuracy", loop(measure="accuracy = history.history['val_accuracy'][-1]"),
+          ("q9_accuracies",), ("on the test set",)),
+    Wrong("best validation accuracy", loop(measure="accuracy = max(history.history['val_accuracy'])"),
+          ("q9_accuracies",), ("not what the trained models reach",)),
+    Wrong("accuracy on the training set", loop(measure="_, accuracy = evaluate(model, x_train, y_train)"),
+          ("q9_accuracies",), ("They are accuracies on the training set.",)),
+    Wrong("the loss instead", loop(measure="accuracy, _ = evaluate(model, x_test, y_test)"), ("q9_accuracies",),
+          ("not what the trained models reach", "its second number")),
+    Wrong("order of the runs lost", loop(after="accuracies.sort(reverse=accuracies[0] < accuracies[-1])"),
+          ("q9_accuracies",), ("model trained in this run",)),
+    Wrong("always the first model", loop(measure="_, accuracy = evaluate((models + [model])[0], x_test, y_test)"),
+          ("q9_accuracies",), ("2 of 3 are not",)),
+    Wrong("not numbers", loop(after="accuracies = [f'{a:.1%}' for a in accuracies]",
+          result=RESULT.replace("np.mean(accuracies)", "0").replace("np.std(accuracies)", "0")),
+          ("q9_accuracies", "q9_mean_std"), ("`accuracies` holds numbers",)),
+    Wrong("variance", loop(result=RESULT.replace("np.std", "np.var")), ("q9_mean_std",), ("It is the variance.",)),
+    Wrong("std of the losses", loop(result=RESULT.replace("np.std(accuracies)",
+          "np.std([h.history['loss'][-1] for h in histories])")), ("q9_mean_std",), ("It is another number",)),
+    Wrong("standard error", loop(result=RESULT.replace("np.std(accuracies)", "np.std(accuracies) / n_runs**0.5")),
+          ("q9_mean_std",), ("standard deviation of the accuracies",)),
+    Wrong("std of all but one", loop(result=RESULT.replace("np.std(accuracies)", "np.std(accuracies[1:])")),
+          ("q9_mean_std",), ("It is another number",)),
+    Wrong("mean of all but one", loop(result=RESULT.replace("np.mean(accuracies)", "np.mean(sorted(accuracies)[1:])")),
+          ("q9_mean_std",), ("`mean` is the mean of the accuracies",)),
+    Wrong("median", loop(result=RESULT.replace("np.mean(", "0.01 + np.median(")), ("q9_mean_std",),
+          ("`mean` is the mean",)),
+    Wrong("mean in percent, accuracies not", loop(result=RESULT.replace("np.mean(", "100 * np.mean(")),
+          ("q9_mean_std",), ("`mean` is the mean",)),
+    Wrong("range instead of std", loop(result=RESULT.replace("np.std", "np.ptp")), ("q9_mean_std",),
+          ("It is another number",)),
+    Wrong("mean of each history", loop(result=RESULT.replace("np.mean(accuracies)",
+          "[np.mean(h.history['accuracy']) for h in histories]")), ("q9_mean_std",), ("are numbers",)),
+    Wrong("histories without validation", loop(
+          after="histories = [{k: h.history[k] for k in ('loss', 'accuracy')} for h in histories]"),
+          ("q9_histories",), ("their validation values", "One holds: loss, accuracy")),
+    Wrong("last values only", loop(after="histories = [{k: v[-1] for k, v in h.history.items()} for h in histories]"),
+          ("q9_histories",), ("as many values as the run took epochs",)),
+    Wrong("losses only", loop(after="histories = [h.history['loss'] for h in histories]"), ("q9_histories",),
+          ("One holds: no series",)),
+    Wrong("models for histories", loop(after="histories = models"), ("q9_histories",), ("no series",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ACCEPTED.values(), ids=list(ACCEPTED))
+def test_accepted(code: str) -> None:
+    results = results_of("q9", SMALL + code)
+    told = {name: (r.outcome, r.message, r.traceback) for name, r in results.items() if r.outcome != "passed"}
+    assert told == {}
+
+
+@pytest.mark.parametrize("case", WRONG, ids=[case.name for case in WRONG])
+def test_wrong(case: Wrong) -> None:
+    results = results_of("q9", SMALL + case.code)
+    told = {name: (r.outcome, r.message, r.traceback) for name, r in results.items() if r.outcome != "passed"}
+    assert outcomes(results, "failed") == set(case.checks), told
+    assert not outcomes(results, "error") | outcomes(results, "unjudged"), told
+    assert outcomes(results, "skipped") == (set(ALL) if case.checks == ("q9_answered",) else set()), told
+    for words in case.words:
+        assert words in results[case.checks[0]].message
+
+
+def test_the_reference_passes() -> None:
+    assert outcomes(results_of("q9"), "passed") == {"q9_answered", *ALL}

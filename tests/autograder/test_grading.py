@@ -1,0 +1,123 @@
+"""What becomes of faults that are not the student's, and what is taken from a notebook beside its marks."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from autograder import batch, grading
+from autograder.checks import all_checks
+from autograder.grading import pictures, written_answers
+from autograder.results import SubmissionResult
+from autograder.sandbox import Execution
+from lab import settings
+
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n-one").decode()
+
+
+def notebook_of(*cells: Any) -> Any:
+    return nbformat.v4.new_notebook(cells=list(cells))
+
+
+def markdown(text: str) -> Any:
+    return nbformat.v4.new_markdown_cell(text)
+
+
+def picture(png: str = PNG) -> Any:
+    output = nbformat.v4.new_output("display_data", data={"image/png": png})
+    return nbformat.v4.new_code_cell("plot()", outputs=[output])
+
+
+def graded_with(monkeypatch: pytest.MonkeyPatch, observations: dict[str, Any]) -> SubmissionResult:
+    """Grade a file whose run in the sandbox observed this."""
+    execution = Execution(notebook=notebook_of(), observations=observations)
+    monkeypatch.setattr(grading, "execute", lambda *args, **options: execution)
+    monkeypatch.setattr(batch.submissions, "read", lambda path: batch.submissions.Submission(notebook_of()))
+    return batch.grade_file(Path("somebody.ipynb"))
+
+
+def test_a_probe_that_fails_is_the_graders_fault_and_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = graded_with(monkeypatch, {"q2": {"grader_error": "Traceback: something of ours"}})
+    assert result.status == "needs_review"
+    assert result.question_score("q2") is None
+    assert result.question_score("q1") == 0
+    assert result.notes[0] == "q2: the grader failed in q2_answered (1 marks open)."
+    faults = [c for c in result.checks if c.outcome == "error"]
+    assert [c.name for c in faults] == ["q2_answered"]
+    assert "something of ours" in faults[0].traceback
+    assert {c.outcome for c in result.checks if c.question == "q2"} == {"error", "unjudged"}
+
+
+def test_an_observation_of_another_form_is_never_a_zero_by_accident(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever comes through the door, judging goes on; a check that cannot cope is reported, not hidden."""
+    odd = {
+        question: {"error": None, "calls": [{"error": None, "value": "odd", "figures": 3}]}
+        for question in settings.POINTS
+    }
+    result = graded_with(monkeypatch, odd)
+    assert len(result.checks) == len(all_checks())
+    for check in result.checks:
+        if check.outcome == "error":
+            assert check.traceback
+            assert check.earned == 0
+    assert result.status == "needs_review"
+
+
+def test_a_crash_of_the_sandbox_is_a_row_with_the_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(*args: Any, **options: Any) -> Execution:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(grading, "execute", broken)
+    path = tmp_path / "somebody.ipynb"
+    nbformat.write(notebook_of(), path)
+    result = batch.grade_file(path)
+    assert result.status == "needs_review"
+    assert result.score is None
+    assert result.notes[0] == "The grader failed: OSError: [Errno 28] No space left on device"
+
+
+def test_nothing_observed_is_nothing_earned(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = graded_with(monkeypatch, {})
+    assert result.status == "graded"
+    assert result.score == 0
+
+
+def test_written_answers_are_found_under_their_headings() -> None:
+    notebook = notebook_of(
+        markdown("## 4. Robustness"),
+        markdown("### Written answer 1: what the standard deviation tells you\n\nIn three to six sentences"),
+        markdown("It tells how far a run lies\nfrom the mean."),
+        markdown("And more."),
+        markdown("### Question 10: feature maps (8 points)"),
+        markdown("not an answer"),
+        markdown("### Written answer 2: two first layers"),
+    )
+    assert written_answers(notebook) == {"w1": "It tells how far a run lies\nfrom the mean.\n\nAnd more.", "w2": ""}
+
+
+def test_pictures_belong_to_the_question_above_them() -> None:
+    other = base64.b64encode(b"\x89PNG\r\n\x1a\n-two").decode()
+    submitted = notebook_of(
+        picture(),
+        markdown("### Question 2: looking (5 points)"),
+        picture(),
+        markdown("### Bonus: more"),
+        picture(other),
+    )
+    rerun = notebook_of(*(nbformat.v4.new_code_cell("x") for _ in range(5)))
+    found = pictures(submitted, Execution(notebook=rerun))
+    assert found == {"q2": [b"\x89PNG\r\n\x1a\n-one"], "bonus": [b"\x89PNG\r\n\x1a\n-two"]}
+
+
+def test_pictures_of_this_run_stand_in_for_cleared_outputs() -> None:
+    heading = markdown("### Question 8: curves (6 points)")
+    submitted = notebook_of(heading, nbformat.v4.new_code_cell("plot()"))
+    rerun = notebook_of(heading, picture())
+    assert pictures(submitted, Execution(notebook=rerun)) == {"q8": [b"\x89PNG\r\n\x1a\n-one"]}
+
+
+def test_files_of_one_name_stay_apart(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.ipynb", tmp_path / "a.zip", tmp_path / "b.zip"]
+    assert list(batch._names(paths).values()) == ["a.ipynb", "a.zip", "b"]

@@ -55,7 +55,7 @@ def solution_lines() -> set[str]:
         for line in (raw.strip() for raw in cell.source.splitlines()):
             if line in ("# BEGIN SOLUTION", "# END SOLUTION"):
                 in_solution = line == "# BEGIN SOLUTION"
-            elif len(line) >= 20:
+            elif len(line) >= 28:  # shorter ones, such as `xs.append(x)`, may well stand elsewhere
                 (inside if in_solution else outside).add(line)
     return inside - outside
 
@@ -70,7 +70,7 @@ def handout_texts(made: Path) -> dict[str, str]:
 
 def test_handout_holds_no_line_of_a_solution(made: Path) -> None:
     lines = solution_lines()
-    assert len(lines) > 100
+    assert len(lines) > 80
     texts = handout_texts(made)
     leaks = [(name, line) for name, text in texts.items() for line in lines if line in text]
     assert leaks == []
@@ -96,10 +96,8 @@ def test_handout_holds_no_hidden_check(made: Path) -> None:
     assert len(hidden) > 40
     for name, text in handout_texts(made).items():
         for check in hidden:
-            assert check.name not in text, (name, check.name)
-        assert "autograder" not in re.sub(r"autograder_|autograded", "", text).lower() or name.endswith(
-            (".md", "cells")
-        ), name
+            assert not re.search(rf"\b{check.name}\b", text), (name, check.name)
+        assert not re.search(r"\bautograder[./]\w", text), f"{name} speaks of the grader's own files"
     for path in (made / "student").rglob("*"):
         assert path.suffix in (".ipynb", ".py", ".md", ".txt", ".png", ""), f"{path.name} has no place in the handout"
 

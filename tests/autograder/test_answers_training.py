@@ -101,8 +101,8 @@ def batches(x, y, size):
             yield x[i : i + size], y[i : i + size]
 """ + train(SPLIT + "return model.fit(batches(x[:n], y[:n], batch_size), steps_per_epoch=-(-n // batch_size), epochs=epochs,\n"
             "    validation_data=(x[n:], y[n:]))"),
-    "in-chunks": train("for e in range(epochs):\n"
-                       "    h = model.fit(x, y, initial_epoch=e, epochs=e + 1, batch_size=batch_size, validation_split=0.3)\nreturn h"),
+    "in-chunks": train("for a, b in ((0, 1), (1, 5), (5, epochs)):\n"
+                       "    h = model.fit(x, y, initial_epoch=a, epochs=b, batch_size=batch_size, validation_split=0.3)\nreturn h"),
     "checkpoint-and-loggers": fit(
         "callbacks=[keras.callbacks.ModelCheckpoint('best.keras', save_best_only=True),"
         " keras.callbacks.CSVLogger('log.csv'), keras.callbacks.TensorBoard('logs'), keras.callbacks.TerminateOnNaN()]"),
@@ -175,10 +175,10 @@ Q6_WRONG = {
         train("n = int(0.7 * len(x))\na, b, ya, yb = x[:n + 40], x[n:], y[:n + 40], y[n:]\n" + SPLIT_FIT),
         {"q6_held_out"}, {"q6_held_out": "40 images are used for both"}
     ),
-    "split-again-in-every-epoch": (
-        train("from sklearn.model_selection import train_test_split\nfor e in range(epochs):\n"
+    "split-again-in-every-chunk": (
+        train("from sklearn.model_selection import train_test_split\nfor e in (1, 2, epochs - 3):\n"
               "    a, b, ya, yb = train_test_split(x, y, test_size=0.3)\n"
-              "    h = model.fit(a, ya, batch_size=batch_size, validation_data=(b, yb))\nreturn h"),
+              "    h = model.fit(a, ya, epochs=e, batch_size=batch_size, validation_data=(b, yb))\nreturn h"),
         {"q6_held_out"}, {"q6_held_out": "Split once"}
     ),
     "tf-data-shuffled-before-the-split": (

@@ -24,7 +24,8 @@ MAX_JSON = 96 * 2**20  # bytes of one decoded record
 MAX_RUNS = 100
 MAX_EPOCHS = 10_000
 MAX_SERIES = 30
-MAX_WEIGHTS = 5_000_000  # numbers in one model
+MAX_WEIGHTS = 5_000_000  # numbers in one variable
+LARGEST = 1e300  # also an integer of a thousand digits is a number in JSON
 
 _ELEMENT = re.compile(rf'<div hidden data-{MARK}="([A-Za-z0-9_.-]{{1,60}}):([A-Za-z0-9+/=]*)"></div>')
 
@@ -44,8 +45,8 @@ def make(variant: str, results: Mapping[str, Any], models: Sequence[Any] | None)
     missing = [key for key in ("accuracies", "mean", "std", "histories") if key not in results]
     if missing:
         raise ValueError(f"the results have no {', no '.join(missing)}; Question 9 lists what they hold")
-    accuracies = [float(a) for a in results["accuracies"]]
-    histories = [_series(history) for history in results["histories"]]
+    accuracies = _numbers(results["accuracies"])
+    histories = [_series(history) for history in _items(results["histories"])]
     if len(histories) != len(accuracies):
         raise ValueError(f"there are {len(accuracies)} accuracies, but {len(histories)} histories")
     if models is not None and len(models) != len(accuracies):
@@ -55,14 +56,24 @@ def make(variant: str, results: Mapping[str, Any], models: Sequence[Any] | None)
     return {
         "format": FORMAT,
         "variant": variant,
-        "mean": float(results["mean"]) / unit,
-        "std": float(results["std"]) / unit,
+        "mean": _numbers(results["mean"])[0] / unit,
+        "std": _numbers(results["std"])[0] / unit,
         "runs": [
             {"accuracy": a / unit, "history": h, "weights": w}
             for a, h, w in zip(accuracies, histories, weights, strict=True)
         ],
         "made_with": _made_with(),
     }
+
+
+def _items(values: Any) -> Any:
+    """Entries of a list, or of a dict by number of the run."""
+    return list(values.values()) if isinstance(values, Mapping) else values
+
+
+def _numbers(values: Any) -> list[float]:
+    """One number or any container of numbers, as a flat list."""
+    return [float(v) for v in np.ravel(np.asarray(_items(values), dtype=float))]
 
 
 def _series(history: Any) -> dict[str, list[float]]:
@@ -72,7 +83,7 @@ def _series(history: Any) -> dict[str, list[float]]:
         source = source.to_dict("list")
     if not isinstance(source, Mapping):
         raise ValueError("each of the `histories` is a History, a dict or a data frame")
-    return {str(k): [round(float(v), 6) for v in values] for k, values in source.items()}
+    return {str(k): [round(v, 6) for v in _numbers(values)] for k, values in source.items() if np.ndim(values) == 1}
 
 
 def _weights(model: Any) -> list[dict[str, Any]]:
@@ -214,6 +225,6 @@ def _dict(value: Any, what: str, size: int) -> dict[str, Any]:
 
 
 def _number(value: Any, what: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LARGEST:
         raise RecordError(f"the record's {what} is not a finite number")
     return float(value)

@@ -116,7 +116,7 @@ class Student:
         raw = inputs.raw_data(self.seed, key, n_train, n_test, self.label_shape())
         answer = self.call("preprocess", *(a.copy() for a in raw))
         fault = _missing_or_raised("preprocess", answer)
-        x_train, y_train, x_test, y_test = (np.zeros(0),) * 4
+        x_train, y_train, x_test, y_test = (np.zeros((0, 0, 0)),) * 4  # of no form
         if fault is None:
             parts = _four_arrays(answer.value)
             x_train, y_train, x_test, y_test = parts or (x_train, y_train, x_test, y_test)

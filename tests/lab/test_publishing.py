@@ -1,0 +1,120 @@
+"""`publish`: one output that people and the grader can read, and warnings while there is time."""
+
+import re
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from lab import publish, run_record, settings
+from lab.publishing import problems
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def history(run: int, epochs: int = settings.EPOCHS, validation: bool = True) -> dict[str, list[float]]:
+    names = ["loss", "accuracy", *(["val_loss", "val_accuracy"] if validation else [])]
+    return {name: list(np.linspace(1 + run, 2 + run, epochs)) for name in names}
+
+
+def network() -> Any:
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+
+
+def results(runs: int = settings.RUNS, **other: Any) -> dict[str, Any]:
+    accuracies = [0.7 + 0.01 * i for i in range(runs)]
+    full = {
+        "accuracies": accuracies,
+        "mean": float(np.mean(accuracies)),
+        "std": float(np.std(accuracies)),
+        "histories": [history(i) for i in range(runs)],
+        "models": [network() for _ in range(runs)],
+    }
+    return full | other
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What `display` was given, in order."""
+    pages: list[dict[str, str]] = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: pages.append(data))
+    return pages
+
+
+def warnings_of(given: dict[str, Any]) -> list[str]:
+    return problems(run_record.make("tiny_vgg", given, given.get("models")))
+
+
+def test_one_output_for_people_and_grader(shown: list[dict[str, str]]) -> None:
+    publish("tiny_vgg", results())
+    (output,) = shown
+    assert set(output) == {"text/html", "text/plain"}
+    page, text = output["text/html"], output["text/plain"]
+    assert "0.7200 ± 0.0141" in page
+    assert "0.7200 ± 0.0141" in text
+    assert text.splitlines()[1:] == [f"  run {i + 1}: {0.7 + 0.01 * i:.4f}" for i in range(5)]
+    assert page.count("<tr>") == 1 + settings.RUNS
+    assert "data:image/png;base64,iVBOR" in page
+    assert "⚠" not in page
+    record = run_record.find({"cells": [{"outputs": [{"data": output}]}]})["tiny_vgg"]
+    assert [run["accuracy"] for run in record["runs"]] == pytest.approx([0.7, 0.71, 0.72, 0.73, 0.74])
+    assert all(len(run["weights"]) == 2 for run in record["runs"])
+
+
+def test_nothing_of_the_record_is_visible(shown: list[dict[str, str]]) -> None:
+    publish("tiny_vgg", results())
+    hidden = re.findall(r"<div hidden [^>]*></div>", shown[0]["text/html"])
+    assert len(hidden) == 1
+    assert run_record.MARK not in shown[0]["text/html"].replace(hidden[0], "")
+
+
+def test_models_may_be_given_apart(shown: list[dict[str, str]]) -> None:
+    given = results()
+    publish("tiny_vgg_bn", {k: v for k, v in given.items() if k != "models"}, models=given["models"])
+    record = run_record.find({"cells": [{"outputs": [{"data": shown[0]}]}]})["tiny_vgg_bn"]
+    assert all(run["weights"] for run in record["runs"])
+
+
+def test_a_full_record_has_no_problems() -> None:
+    assert warnings_of(results()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (results(2), "A full record holds 5 runs; this one holds 2."),
+        (results(histories=[history(i, 7) for i in range(5)]), "Each run takes 100 epochs; here it took 7."),
+        (
+            results(histories=[history(i, 7 if i else 100) for i in range(5)]),
+            "Each run takes 100 epochs; here it took 7 or 100.",
+        ),
+        (results(histories=[history(i, validation=False) for i in range(5)]), "no validation values"),
+        (results(models=None), "The final weights are missing"),
+        (results(histories=[history(0)] * 5), "Two runs have the same losses"),
+    ],
+    ids=["few runs", "few epochs", "one short run", "no validation", "no models", "same seed"],
+)
+def test_problems_are_said_at_once(given: dict[str, Any], words: str, shown: list[dict[str, str]]) -> None:
+    assert [words in warning for warning in warnings_of(given)] == [True]
+    publish("tiny_vgg", given)
+    assert words in shown[0]["text/plain"]
+    assert "⚠" in shown[0]["text/html"]
+
+
+def test_names_cannot_break_the_page(shown: list[dict[str, str]]) -> None:
+    given = results()
+    given["histories"][0]["<script>"] = given["histories"][0]["loss"]
+    publish("tiny_vgg", given)
+    assert "<script>" not in shown[0]["text/html"]
+    assert list(run_record.find({"cells": [{"outputs": [{"data": shown[0]}]}]})) == ["tiny_vgg"]
+
+
+def test_histories_without_series_are_drawn_as_none(shown: list[dict[str, str]]) -> None:
+    publish("tiny_vgg", results(histories=[{}] * 5))
+    assert "<td>–</td>" in shown[0]["text/html"]
+
+
+def test_an_unknown_variant_is_refused() -> None:
+    with pytest.raises(ValueError, match="it is one of tiny_vgg, tiny_vgg_bn"):
+        publish("vgg", results())

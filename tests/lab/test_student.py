@@ -1,0 +1,282 @@
+"""What probes get from a student's kernel, and whom they blame when they get nothing."""
+
+import re
+import sys
+from typing import Any
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from keras import layers
+
+from autograder.sandbox.inside.neutral import FUNCTIONS
+from lab import settings
+from lab.student import NeedsEarlier, Student, classifies, integers
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def divide(x_train: Any, y_train: Any, x_test: Any, y_test: Any) -> Any:
+    return x_train / 255, y_train, x_test / 255, y_test
+
+
+def build() -> Any:
+    return keras.Sequential([layers.Flatten(), layers.Dense(settings.N_CLASSES, activation="softmax")])
+
+
+def sparse(model: Any) -> Any:
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def categorical(model: Any) -> Any:
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def student(grading: bool = False, **names: Any) -> Student:
+    return Student(names, 7, FUNCTIONS if grading else None)
+
+
+def relabelled(one_hot: bool, *, train: bool = True, test: bool = True) -> Any:
+    def form(y: Any, wanted: bool) -> Any:
+        return np.eye(10)[y.ravel()] if one_hot and wanted else y.ravel()
+
+    def preprocess(x_train: Any, y_train: Any, x_test: Any, y_test: Any) -> Any:
+        return x_train / 255, form(y_train, train), x_test / 255, form(y_test, test)
+
+    return preprocess
+
+
+# Calling
+
+
+def test_errors_become_plain() -> None:
+    def fails() -> None:
+        raise ValueError("\x1b[1mno\x1b[0m")
+
+    answer = student(f=fails).call("f")
+    assert answer.error is not None
+    assert (answer.error["kind"], answer.error["type"], answer.error["message"]) == ("raised", "ValueError", "no")
+    assert answer.plain() == {"error": answer.error, "value": None}
+    assert student().call("f").error == {"kind": "missing", "name": "f"}
+    assert student(f=3).call("f").error == {"kind": "missing", "name": "f"}
+
+
+def test_leaving_the_program_is_an_error() -> None:
+    answer = student(f=sys.exit).call("f")
+    assert answer.error is not None
+    assert answer.error["type"] == "SystemExit"
+
+
+def test_an_error_that_cannot_be_printed() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    def fails() -> None:
+        raise Mute
+
+    answer = student(f=fails).call("f")
+    assert answer.error is not None
+    assert (answer.error["type"], answer.error["message"]) == ("Mute", "")
+
+
+def test_prints_and_warnings_are_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    def talks() -> int:
+        import warnings
+
+        print("hello")
+        warnings.warn("careful", stacklevel=1)
+        return 5
+
+    assert student(f=talks).call("f").value == 5
+    assert capsys.readouterr().out == ""
+
+
+def test_figures_left_open_are_found_and_closed() -> None:
+    def draws() -> None:
+        plt.figure()
+        plt.plot([1, 2])
+        plt.show()
+        plt.close("all")
+
+    before = plt.get_fignums()
+    seen = student(f=draws).call_plot("f")
+    assert seen["error"] is None
+    assert len(seen["figures"]) == 1  # type: ignore[arg-type]
+    assert plt.get_fignums() == before
+
+
+# Data: images and labels are replaced apart
+
+
+def test_own_data() -> None:
+    data = student(preprocess=divide).data("test", 30, 20)
+    assert (data.x_train.shape, data.x_train.dtype, data.y_test.shape) == ((30, 32, 32, 3), np.float32, (20, 1))
+    assert data.fault is None
+    assert data.own_labels
+    assert data.x_train.max() <= 1
+
+
+@pytest.mark.parametrize("one_hot", [True, False])
+def test_bytes_for_images_keep_the_labels(one_hot: bool) -> None:
+    def preprocess(x_train: Any, y_train: Any, x_test: Any, y_test: Any) -> Any:
+        _, a, _, b = relabelled(one_hot)(x_train, y_train, x_test, y_test)
+        return x_train, a, x_test, b
+
+    data = student(preprocess=preprocess).data("test", 30, 20)
+    assert data.fault == "the `x_train` that `preprocess` returns is of type uint8, not float"
+    assert data.own_labels
+    assert data.x_train.max() <= 1
+    assert data.y_train.shape == ((30, 10) if one_hot else (30,))
+    right = student(preprocess=relabelled(one_hot)).data("test", 30, 20)
+    np.testing.assert_array_equal(data.y_train, right.y_train)
+    np.testing.assert_allclose(data.x_train, right.x_train, rtol=1e-6)
+
+
+def test_odd_labels_keep_the_images() -> None:
+    def preprocess(x_train: Any, y_train: Any, x_test: Any, y_test: Any) -> Any:
+        return x_train / 127.5 - 1, y_train / 255, x_test / 127.5 - 1, y_test / 255
+
+    data = student(preprocess=preprocess).data("test", 30, 20)
+    assert data.fault == "the `y_train` that `preprocess` returns holds values that are no class numbers"
+    assert not data.own_labels
+    assert data.x_train.min() < -0.5
+    assert data.y_train.dtype == np.uint8
+    assert data.y_train.shape == (30, 1)
+
+
+def test_one_hot_for_training_only() -> None:
+    data = student(preprocess=relabelled(True, test=False)).data("test", 30, 20)
+    assert (data.y_train.shape, data.y_test.shape) == ((30, 10), (20, 10))
+    np.testing.assert_array_equal(data.y_test.argmax(1), data.labels[1])
+
+
+def test_validation_data_taken_away_keeps_the_form() -> None:
+    def preprocess(x_train: Any, y_train: Any, x_test: Any, y_test: Any) -> Any:
+        return x_train[:9] / 255, np.eye(10)[y_train.ravel()][:9], x_test / 255, np.eye(10)[y_test.ravel()]
+
+    data = student(preprocess=preprocess).data("test", 30, 20)
+    assert data.fault == "for 30 images, the `x_train` that `preprocess` returns has the shape (9, 32, 32, 3)"
+    assert (len(data.x_train), data.y_train.shape) == (30, (30, 10))
+
+
+def test_the_notebooks_own_labels_tell_the_form() -> None:
+    data = student(y_train=np.eye(10)[[1, 2, 3]]).data("test", 30, 20)
+    assert data.fault == "`preprocess` is not defined"
+    assert not data.own_labels
+    assert data.y_train.shape == (30, 10)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda *a: None, "does not return four arrays"),
+        (lambda *a: a[:3], "does not return four arrays"),
+        (lambda *a: "four", "does not return four arrays"),
+        (lambda *a: 1 / 0, "raised ZeroDivisionError: division by zero"),
+        (lambda a, b, c, d: (a / 255, b[:3], c / 255, d), "for 30 labels, the `y_train` .* has the shape \\(3, 1\\)"),
+        (lambda a, b, c, d: (a * np.nan, b, c / 255, d), "not of order one"),
+        (lambda a, b, c, d: (a / 255, c / 255, b, d), "the `x_test` .* has the shape \\(30, 1\\)"),
+    ],
+)
+def test_what_is_wrong_is_said(function: Any, words: str) -> None:
+    data = student(preprocess=function).data("test", 30, 20)
+    assert data.fault is not None
+    assert re.search(words, data.fault)
+    assert np.isfinite(data.x_train).all()
+    assert (len(data.y_train), len(data.y_test)) == (30, 20)
+
+
+def test_labels_of_any_form_as_integers() -> None:
+    wanted = [3, 0, 9]
+    for y in (wanted, [[3], [0], [9]], np.eye(10)[wanted], np.array(wanted, "float32")):
+        np.testing.assert_array_equal(integers(y), wanted)
+
+
+def test_the_same_seed_gives_the_same_data() -> None:
+    first, second = (student(preprocess=divide).data("test", 12, 10) for _ in range(2))
+    np.testing.assert_array_equal(first.x_train, second.x_train)
+    assert not np.array_equal(first.x_train, student(preprocess=divide).data("other", 12, 10).x_train)
+
+
+# Whom to blame
+
+
+def blamed(**names: Any) -> str:
+    pupil = student(**names)
+    with pytest.raises(NeedsEarlier) as caught:
+        pupil.compiled(pupil.data("test", 30, 20))
+    return str(caught.value)
+
+
+def test_no_model_is_question_4() -> None:
+    assert blamed(compile_model=sparse) == "Question 4 has to work first: `build_tiny_vgg` is not defined."
+    assert "`build_tiny_vgg` raised ZeroDivisionError: division by zero." in blamed(build_tiny_vgg=lambda: 1 / 0)
+    assert "`build_tiny_vgg` does not return a Keras model." in blamed(build_tiny_vgg=lambda: None)
+    flat = keras.Sequential([layers.Flatten()])
+    assert "does not give 10 values for an image of shape (32, 32, 3)." in blamed(build_tiny_vgg=lambda: flat)
+
+
+def test_no_compiling_is_question_5() -> None:
+    good = {"preprocess": divide, "build_tiny_vgg": build}
+    assert blamed(**good) == "Question 5 has to work first: `compile_model` is not defined."
+    assert "Question 5 has to work first: `compile_model` raised ValueError" in blamed(
+        **good, compile_model=lambda m: m.compile("adams")
+    )
+    assert "Question 5 has to work first: `compile_model` does not compile the model." in blamed(
+        **good, compile_model=lambda m: m
+    )
+    text = blamed(**good, compile_model=categorical)
+    assert text.startswith("Question 5 has to work first: the compiled model cannot be evaluated on your labels (")
+    assert "shape" in text
+    assert len(text) < 400
+    assert "\n" not in text
+
+
+def test_labels_that_nobody_gave_are_question_3() -> None:
+    text = blamed(build_tiny_vgg=build, compile_model=categorical)
+    assert text == "Question 3 has to work first: `preprocess` is not defined."
+    odd = blamed(build_tiny_vgg=build, compile_model=categorical, preprocess=lambda *a: 1 / 0)
+    assert odd == "Question 3 has to work first: `preprocess` raised ZeroDivisionError: division by zero."
+
+
+def test_one_hot_labels_beside_bytes_fit_their_loss() -> None:
+    def preprocess(x_train: Any, y_train: Any, x_test: Any, y_test: Any) -> Any:
+        return x_train, np.eye(10)[y_train.ravel()], x_test, np.eye(10)[y_test.ravel()]
+
+    pupil = student(preprocess=preprocess, build_tiny_vgg=build, compile_model=categorical)
+    model, own = pupil.compiled(pupil.data("test", 30, 20))
+    assert own == {"model": True, "compile": True}
+    assert model.compiled
+
+
+def test_compiling_in_place_is_enough() -> None:
+    pupil = student(preprocess=divide, build_tiny_vgg=build, compile_model=lambda m: sparse(m) and None)
+    assert pupil.compiled(pupil.data("test", 30, 20))[1] == {"model": True, "compile": True}
+
+
+@pytest.mark.parametrize("one_hot", [True, False])
+def test_at_grading_neutral_functions_stand_in(one_hot: bool) -> None:
+    pupil = student(grading=True, preprocess=relabelled(one_hot))
+    data = pupil.data("test", 30, 20)
+    model, own = pupil.compiled(data)
+    assert own == {"model": False, "compile": False}
+    assert np.isfinite(model.evaluate(data.x_test, data.y_test, verbose=0)).all()
+
+
+def test_at_grading_the_own_model_gets_a_neutral_loss() -> None:
+    pupil = student(grading=True, preprocess=divide, build_tiny_vgg=build, compile_model=categorical)
+    data = pupil.data("test", 30, 20)
+    model, own = pupil.compiled(data)
+    assert own == {"model": True, "compile": False}
+    assert np.isfinite(model.evaluate(data.x_test, data.y_test, verbose=0)).all()
+
+
+def test_what_classifies() -> None:
+    assert classifies(build())
+    assert not classifies(keras.Sequential([layers.Dense(3)]))
+    assert not classifies(keras.Sequential([keras.Input((9, 9, 1)), layers.Flatten(), layers.Dense(10)]))
+    assert not classifies("model")

@@ -5,7 +5,7 @@ SUBMISSIONS ?=
 OUT ?= gradebook
 
 .DEFAULT_GOAL := help
-.PHONY: help student autograder grade test lint clean
+.PHONY: help student autograder grade test lint docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ lint: .venv/installed  ## ruff and strict mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: .venv/installed  ## what follows from master notebook and checks: solutions/reference.py, docs/marking-scheme.md
+	$(BIN)/python -m autograder build docs
 
 clean:  ## remove what the commands above made (not .venv)
 	rm -rf build dist gradebook .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 
@@ -20,8 +21,15 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message} (try --help)\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
+    parser = _Parser(prog="python -m autograder", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="make the handout or the autograder from the master notebook")
     build.add_argument("what", choices=("student", "autograder", "docs"))
@@ -63,7 +71,7 @@ def _grade(options: argparse.Namespace) -> int:
         folder = samples.write(Path("dist") / "samples")
     problem = _folder_problem(folder) or _out_problem(options.out)
     if not problem and not submissions.find(folder):
-        problem = f"{folder} holds no .ipynb and no .zip file"
+        problem = f"{folder} holds no submission"
     if problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2

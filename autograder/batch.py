@@ -31,26 +31,37 @@ def grade_folder(folder: Path, out: Path, jobs: int | None = None, console: Cons
     out.mkdir(parents=True, exist_ok=True)
     source = dataset().source  # decoded once, before the workers want it
     console.print(f"Grading {len(paths)} submissions on {source} data.", highlight=False)
-    results = []
-    for result in _graded(paths, jobs or os.cpu_count() or 1, console):
-        gradebook.write_result(result, out)
-        results.append(result)
-    gradebook.write_summary(results, out, source)
+    results: list[SubmissionResult] = []
+    try:
+        for result in _graded(paths, jobs or os.cpu_count() or 1, console):
+            gradebook.write_result(result, out)
+            results.append(result)
+    finally:  # after Ctrl-C too
+        gradebook.write_summary(results, out, source)
     console.print(gradebook.table(results))
     console.print(f"{out / 'grades.csv'}  {out / 'report.html'}", highlight=False, soft_wrap=True)
 
 
 def _graded(paths: list[Path], jobs: int, console: Console) -> Iterator[SubmissionResult]:
     names = _names(paths)
+    pool = ThreadPoolExecutor(max_workers=jobs)
+    try:
+        yield from _as_they_end(pool, paths, names, console)
+    finally:
+        pool.shutdown(cancel_futures=True)  # what runs is finished, what waits is dropped
+
+
+def _as_they_end(
+    pool: ThreadPoolExecutor, paths: list[Path], names: dict[Path, str], console: Console
+) -> Iterator[SubmissionResult]:
     with (
         Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             console=console,
         ) as progress,
-        ThreadPoolExecutor(max_workers=jobs) as pool,
     ):
         task = progress.add_task("starting", total=len(paths))
         futures = {pool.submit(grade_file, path, names[path]): path for path in paths}
@@ -59,15 +70,17 @@ def _graded(paths: list[Path], jobs: int, console: Console) -> Iterator[Submissi
             score = "–" if result.score is None else f"{result.score:g}"
             if not console.is_terminal:
                 line = f"{result.submission}: {result.status}, {score} marks, {result.seconds:.0f} s"
-                console.print(line, highlight=False)
+                console.print(line, highlight=False, markup=False)
             progress.update(task, advance=1, description=f"{result.submission[:24]}: {score}")
             yield result
 
 
 def _names(paths: list[Path]) -> dict[Path, str]:
-    """File names without ending; with it where two would be the same."""
-    stems = [path.stem for path in paths]
-    return {p: p.stem if stems.count(p.stem) == 1 else p.name for p in paths}
+    """File names without ending; with it where two would be the same. Bytes that are no text become �."""
+    texts = {p: os.fsencode(p.name).decode("utf-8", "replace") for p in paths}
+    stems = {p: text if p.is_dir() else Path(text).stem for p, text in texts.items()}
+    known = list(stems.values())
+    return {p: stems[p] if known.count(stems[p]) == 1 else texts[p] for p in paths}
 
 
 def grade_file(path: Path, name: str | None = None) -> SubmissionResult:

@@ -49,6 +49,8 @@ def grade_notebook(
         progress: called with a short text before each step.
     """
     execution = execute(notebook, extra_files, limits, progress)
+    for question in settings.POINTS:
+        execution.observations.setdefault(question, {"given_up": "it was not tried."})
     progress("judging")
     observations = Observations(execution.observations, execution.seed, run_record.find(notebook))
     checks = judge(all_checks(), observations)
@@ -75,6 +77,10 @@ def _review_notes(checks: list[CheckResult]) -> list[str]:
 _HEADING = re.compile(r"^#{2,4}\s+(Question (\d+)|Bonus|Written answer (\d+))", re.MULTILINE)
 
 
+# Cells of the handout that are no answers: Otter's marks, its placeholder, headings of sections.
+_OURS = re.compile(r"<!-- (BEGIN|END) QUESTION|_Type your answer here, replacing this text\._$|## \S")
+
+
 def _sections(notebook: Any) -> list[tuple[str, int]]:
     """(question or written answer, index of its heading's cell), in order."""
     found = []
@@ -93,9 +99,8 @@ def written_answers(notebook: Any) -> dict[str, str]:
     for (name, start), (_, end) in pairwise([*_sections(notebook), ("", len(notebook.cells))]):
         if not name.startswith("w"):
             continue
-        texts = [c.source for c in notebook.cells[start + 1 : end] if c.cell_type == "markdown"]
-        body = [t for t in texts if not t.lstrip().startswith(("<!--", "#", "---"))]
-        answers[name] = "\n\n".join(body).strip()
+        texts = [c.source.strip() for c in notebook.cells[start + 1 : end] if c.cell_type == "markdown"]
+        answers[name] = "\n\n".join(t for t in texts if t and not _OURS.match(t))
     return answers
 
 

@@ -75,8 +75,7 @@ def _extra_files(folder: Path, notebook: Path) -> dict[str, bytes]:
     room = submissions.MAX_EXTRA
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        theirs = relative.parts[0] not in (*submissions.OURS, "autograder", "__init__.py")
-        if path == notebook or path.is_symlink() or not path.is_file() or not theirs:
+        if path == notebook or path.is_symlink() or not path.is_file() or not submissions.is_theirs(relative):
             continue
         if path.stat().st_size <= room:
             files[str(relative)] = path.read_bytes()

@@ -29,7 +29,7 @@ class SubmissionResult:
         notes: sentences for the instructor, the most important first.
         cell_errors: what went wrong in the student's own cells, in order.
         written: written answers (manual questions), name -> text.
-        images: PNG pictures from the executed notebook, question -> pictures.
+        images: PNG pictures, question -> those submitted, else those of this run.
     """
 
     submission: str

@@ -4,8 +4,9 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 import nbformat
@@ -14,7 +15,15 @@ MAX_NOTEBOOK = 200 * 2**20  # bytes
 MAX_MEMBERS = 2_000
 MAX_EXTRA = 50 * 2**20  # bytes of all further files together
 IGNORED = ("__MACOSX", ".ipynb_checkpoints", "__pycache__")
-OURS = ("lab", "inside", "tests", "figures", "otter")  # come with the grader, not with a submission
+OURS = (
+    "lab",
+    "inside",
+    "tests",
+    "figures",
+    "otter",
+    "autograder",
+    "__init__",
+)  # come with the grader, not with a submission
 
 
 class UnreadableSubmission(ValueError):
@@ -30,9 +39,11 @@ class Submission:
 
 
 def find(folder: Path) -> list[Path]:
-    """The submissions in a folder: every `.ipynb` and `.zip` directly in it, by name."""
-    names = [p for p in folder.iterdir() if p.suffix.lower() in (".ipynb", ".zip") and p.is_file()]
-    return sorted(names, key=lambda p: p.name)
+    """The submissions in a folder, by name: its files, and its folders (one for each student, as Moodle makes them).
+
+    Hidden files are left out; a file that is no notebook and no zip is listed all the same, so that it gets a row.
+    """
+    return sorted((p for p in folder.iterdir() if not p.name.startswith((".", "__"))), key=lambda p: p.name)
 
 
 def read(path: Path) -> Submission:
@@ -41,11 +52,22 @@ def read(path: Path) -> Submission:
     Raises:
         UnreadableSubmission: it is not one notebook in Python that can be parsed.
     """
+    if path.is_dir():
+        return _read_folder(path)
     if path.suffix.lower() == ".zip":
         return _read_zip(path)
+    if path.suffix.lower() != ".ipynb":
+        raise UnreadableSubmission(f"The file is no notebook (.ipynb) and no zip: “{path.suffix or path.name}”.")
     if path.stat().st_size > MAX_NOTEBOOK:
         raise UnreadableSubmission(f"The notebook is larger than {MAX_NOTEBOOK >> 20} MiB.")
     return Submission(parse(path.read_bytes()))
+
+
+def _read_folder(path: Path) -> Submission:
+    found = [p for p in find(path) if p.suffix.lower() in (".ipynb", ".zip") and p.is_file()]
+    if len(found) != 1:
+        raise UnreadableSubmission(f"The folder holds {len(found) or 'no'} notebooks or zips; one is needed.")
+    return read(found[0])
 
 
 def parse(content: bytes) -> Any:
@@ -68,9 +90,11 @@ def parse(content: bytes) -> Any:
         for cell in notebook.cells:
             if not isinstance(cell.source, str) or cell.cell_type not in ("code", "markdown", "raw"):
                 raise ValueError("a cell has no source")
+        _require_python(notebook)
+    except UnreadableSubmission:
+        raise
     except Exception as error:
         raise UnreadableSubmission(f"The notebook cannot be read: {error}"[:300]) from None
-    _require_python(notebook)
     return notebook
 
 
@@ -102,7 +126,7 @@ def _read_zip(path: Path) -> Submission:
                 raise UnreadableSubmission(f"The zip holds {len(notebooks)} notebooks ({names}): which one counts?")
             content = _member(archive, notebooks[0], MAX_NOTEBOOK)
             return Submission(parse(content), _extra_files(archive, members, notebooks[0]))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError):
         raise UnreadableSubmission("The zip file is damaged or encrypted. Ask for it again.") from None
 
 
@@ -131,15 +155,19 @@ def _extra_files(
         if member is notebook or not name.is_relative_to(base):
             continue
         relative = name.relative_to(base)
-        outside = relative.is_absolute() or ".." in relative.parts or "\\" in member.filename
         is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
-        if outside or is_link or relative.parts[0] in OURS or relative.stem in OURS:
-            continue
-        if member.file_size > room:
+        if is_link or "\\" in member.filename or not is_theirs(relative) or member.file_size > room:
             continue
         files[str(relative)] = _member(archive, member, room)
         room -= len(files[str(relative)])
     return files
+
+
+def is_theirs(relative: PurePath) -> bool:
+    """Whether a file beside the notebook may be a student's own: not outside, and not named like the grader's."""
+    parts = relative.parts
+    inside = bool(parts) and not relative.is_absolute() and ".." not in parts
+    return inside and parts[0] not in OURS and PurePath(parts[0]).stem not in OURS
 
 
 def write(notebook: Any) -> bytes:

@@ -197,7 +197,7 @@ def test_settings_fill_the_text(made: Path) -> None:
 @pytest.mark.parametrize("name", ["solutions/reference.py", "docs/marking-scheme.md"])
 def test_derived_files_are_in_step(name: str) -> None:
     wanted = build.reference_source() if name.endswith(".py") else build.marking_scheme()
-    assert (build.PROJECT / name).read_text() == wanted, f"{name} is out of step: `python -m autograder build docs`"
+    assert (build.PROJECT / name).read_text() == wanted, f"{name} is out of step: `make docs`"
 
 
 def test_an_unknown_check_is_named(tmp_path: Path) -> None:

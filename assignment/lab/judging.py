@@ -65,10 +65,13 @@ class Observations:
 
         Raises:
             ProbeError: the probe itself failed.
+            Unjudged: the question was not tried, through no fault of its own.
         """
         answer = dict(self.answers.get(question, {}))
         if "grader_error" in answer:
             raise ProbeError(str(answer["grader_error"]))
+        if "given_up" in answer:
+            raise Unjudged(str(answer["given_up"]))
         return answer
 
 

@@ -26,7 +26,7 @@ def publish(variant: str, results: Mapping[str, Any], models: Sequence[Any] | No
         models: the models, where `results` does not hold them.
 
     Raises:
-        ValueError: the variant is unknown, or the results have not the form that Question 9 describes; the
+        ValueError: the variant is unknown, or the results do not have the form that Question 9 describes; the
             message says what is missing.
     """
     from IPython.display import HTML, display

@@ -220,7 +220,7 @@ def _weight(item: Any, number: int) -> dict[str, Any]:
 
 def _dict(value: Any, what: str, size: int) -> dict[str, Any]:
     if not isinstance(value, dict) or len(value) > size:
-        raise RecordError(f"the record's {what} has not the form that `publish` gives it")
+        raise RecordError(f"the record's {what} does not have the form that `publish` gives it")
     return value
 
 

@@ -6,6 +6,7 @@ is what the samples show; its accuracies are low.
 """
 
 import re
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from typing import Any
 import nbformat
 
 from autograder import build, submissions
+from autograder.checks import all_checks
 from lab import settings
+from lab.judging import points_of
 
 RECORDS = Path(__file__).parent / "records"
 
@@ -32,7 +35,7 @@ class Sample:
         edits: function name -> new source of the whole function; None: left as the handout has it.
         replace: (old, new) text edits of code cells; each must hit exactly one cell.
         records: variants whose run record the notebook holds.
-        marks: question -> marks that it must get; those not named get all.
+        lost: questions and checks of which it gets nothing; it gets all others.
     """
 
     name: str
@@ -40,14 +43,22 @@ class Sample:
     edits: dict[str, str | None] = field(default_factory=dict)
     replace: tuple[tuple[str, str], ...] = ()
     records: tuple[str, ...] = tuple(settings.VARIANTS)
-    marks: dict[str, float] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
 
+    def marks(self) -> dict[str, float]:
+        """Question -> marks that this sample must get."""
+        checks = all_checks()
+        points = points_of(checks)
+        earned = dict.fromkeys(settings.POINTS, 0.0)
+        for check in checks:
+            if check.name not in self.lost and check.question not in self.lost:
+                earned[check.question] += points[check.name]
+        return {question: round(marks, 4) for question, marks in earned.items()}
 
-_NOTHING = dict.fromkeys(settings.POINTS, 0.0)
 
 SAMPLES = (
     Sample("solution", "The master notebook's own solution."),
-    Sample("blank", "The handout as it was given out.", records=(), marks=_NOTHING),
+    Sample("blank", "The handout as it was given out.", records=(), lost=tuple(settings.POINTS)),
     Sample(
         "ran-out-of-time",
         "Questions 1 to 8 are right; there was no time for experiments and pictures.",
@@ -66,7 +77,7 @@ SAMPLES = (
             )
         ),
         records=(),
-        marks=dict.fromkeys(("q9", "q10", "q11", "q12", "q13", "q14", "bonus"), 0.0),
+        lost=("q9", "q10", "q11", "q12", "q13", "q14", "bonus"),
     ),
     Sample(
         "small-slips",
@@ -105,7 +116,7 @@ def train(model, x, y, epochs=settings.EPOCHS, batch_size=settings.BATCH_SIZE):
     return model.fit(x, y, epochs=epochs, validation_split=settings.VALIDATION_SPLIT)
 """,
         },
-        marks={"q3": 6.0, "q4": 10.0, "q5": 4.0, "q6": 6.0},
+        lost=("q3_same_map", "q4_convolutions", "q5_loss_runs", "q5_loss", "q6_batch_size", "q6_arguments"),
     ),
     Sample(
         "one-model-for-all-runs",
@@ -150,7 +161,15 @@ def build_tiny_vgg_bn():
 """,
         },
         records=("tiny_vgg", "tiny_vgg_bn", "tiny_vgg_3blocks"),
-        marks={"q9": 9.0, "q10": 2.0, "q12": 3.0, "q13": 5.0, "bonus": 8.0},
+        lost=(
+            "q9_fresh",
+            "q10_answered",
+            "q10_layers",
+            "q10_values",
+            "q12_filters",
+            "q13_batch_normalization",
+            "bonus_record",
+        ),
     ),
     Sample(
         "crashes-early",
@@ -172,14 +191,15 @@ def plot_examples(x, y, class_names):
 """,
         },
         replace=(("def preprocess(", "def preprocessing("),),
-        marks={"q1": 3.0, "q2": 0.0, "q3": 0.0},
+        lost=("q1_shapes", "q1_images", "q2", "q3"),
     ),
 )
 
 
 def write(folder: Path) -> Path:
     """Write all sample submissions as notebooks into a folder, which is returned."""
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     solution, handout = build.solution(), build.handout()
     for sample in SAMPLES:
         notebook = make(sample, solution, handout)

@@ -5,6 +5,7 @@ expected values are not there. The inputs of the probes are drawn after the stud
 """
 
 import asyncio
+import contextlib
 import copy
 import logging
 import os
@@ -15,7 +16,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from autograder.results import CellError
 from autograder.sandbox import door
 from lab import settings
 
-MAX_OUTPUT = 2 * 2**20  # characters of one cell's text output that are kept
+MAX_OUTPUT = 10 * 2**20  # characters of one cell's output that are kept
 GRACE = 10.0  # seconds between the interrupt of a cell and the end of its kernel
 MAX_DEATHS = 4  # kernels that may die before the rest is given up
 
@@ -43,11 +43,20 @@ class Limits:
     """Wall-clock seconds."""
 
     cell: float = 120.0
+    cells: float = 900.0  # all cells together
     probe: float = 90.0
     start: float = 120.0
 
 
 DEFAULT_LIMITS = Limits()
+
+# The working directory comes last: a student's numpy.py must not stand in for NumPy.
+PREPARE = """\
+import sys
+sys.path[:] = [*filter(None, sys.path), ""]
+from inside.prepare import prepare
+prepare({folder!r})
+"""
 
 _QUIET = logging.getLogger("autograder.sandbox.nbclient")  # time-outs are told in the results
 _QUIET.addHandler(logging.NullHandler())
@@ -82,30 +91,31 @@ def execute(
         questions: those that are observed.
     """
     skipped: dict[int, str] = {}
+    done: dict[str, dict[str, Any]] = {}
     notes: list[str] = []
-    deaths = 0
-    while True:
+    for attempt in range(MAX_DEATHS + 1):
+        left = [question for question in questions if question not in done]
         with _scratch(extra_files or {}) as folder:
-            run = _Run(notebook, folder, limits, progress, skipped, questions)
+            run = _Run(notebook, folder, limits, progress, skipped, left)
             try:
                 asyncio.run(run.all())
             except DeadKernelError:
-                run.kernel_died()
+                notes.append(run.kernel_died())
+        done |= run.result.observations
+        run.result.observations = done
         run.result.notes[:0] = notes
-        if run.died_in is None:
-            return run.result
-        skipped[run.died_in] = "not run: it ended the kernel"
-        deaths += 1
-        notes.append(f"Cell {run.died_in + 1} ended the kernel; the notebook was run again without it.")
-        if deaths > MAX_DEATHS:
-            run.result.notes.append("The kernel died again and again; what came later was not run.")
-            return run.result
+        if not run.died or not left or attempt == MAX_DEATHS:
+            break
+    for question in questions:
+        done.setdefault(question, {"given_up": "the kernel died again and again; this was not tried."})
+    return run.result
 
 
-@contextmanager
+@contextlib.contextmanager
 def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
     """A scratch folder with lib/ (lab, inside), data/, work/ (the kernel's working directory) and out/."""
     folder = Path(tempfile.mkdtemp(prefix="tiny-vgg-"))
+    sockets = tempfile.mkdtemp(prefix="k-", dir="/tmp")  # their path may have 107 characters at most
     try:
         for name in ("lib", "work", "out", "home", "matplotlib"):
             (folder / name).mkdir()
@@ -116,12 +126,15 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
         for fonts in Path(mpl.get_cachedir()).glob("fontlist*.json"):
             shutil.copy(fonts, folder / "matplotlib")
         for name, content in extra_files.items():
-            target = folder / "work" / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+            with contextlib.suppress(OSError):  # names too long, or of a file and a folder at once
+                target = folder / "work" / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+        (folder / "sockets").symlink_to(sockets)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(sockets, ignore_errors=True)
 
 
 def _write_data(folder: Path) -> None:
@@ -139,6 +152,29 @@ def _write_data(folder: Path) -> None:
     np.save(folder / "conv1_bias.npy", bias)
 
 
+class _Client(NotebookClient):  # type: ignore[misc]
+    """Drops what a cell puts out beyond `MAX_OUTPUT`, before it is kept."""
+
+    def __init__(self, notebook: Any, **options: Any) -> None:
+        super().__init__(notebook, **options)
+        self._sizes: dict[int, int] = {}
+
+    @property
+    def flooded(self) -> list[int]:
+        """Indices of the cells whose output was cut."""
+        return [index for index, size in self._sizes.items() if size > MAX_OUTPUT]
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        """As in nbclient, up to a size."""
+        content = msg.get("content") or {}
+        pieces = [content.get("text", ""), *(content.get("data") or {}).values()]
+        size = self._sizes.get(cell_index, 0) + sum(len(str(piece)) for piece in pieces)
+        self._sizes[cell_index] = size
+        if size > MAX_OUTPUT and msg["msg_type"] in ("stream", "display_data", "execute_result"):
+            return None
+        return super().process_message(msg, cell, cell_index)
+
+
 class _Run:
     """One pass over the notebook in one kernel."""
 
@@ -152,15 +188,16 @@ class _Run:
         questions: Sequence[str],
     ) -> None:
         self.result = Execution(notebook=_clean(notebook))
-        self.died_in: int | None = None
+        self.died = self._started = False
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
         self._questions = questions
         self._current: int | str | None = None
 
     async def all(self) -> None:
         """Set up, run the student's cells, draw the seed, run the probes."""
-        manager = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=str(self._folder / "k"))
-        client = NotebookClient(
+        sockets = str((self._folder / "sockets").resolve() / "k")
+        manager = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=sockets)
+        client = _Client(
             self.result.notebook,
             km=manager,
             allow_errors=True,
@@ -174,25 +211,37 @@ class _Run:
         options: dict[str, Any] = {"cwd": str(self._folder / "work"), "env": self._environment()}
         options |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # TensorFlow's start-up log
         async with client.async_setup_kernel(**options):
-            await self._hidden(client, f"from inside.prepare import prepare; prepare({str(self._folder / 'data')!r})")
+            await self._hidden(client, PREPARE.format(folder=str(self._folder / "data")))
+            self._started = True
+            start = time.monotonic()
             for index, cell in enumerate(client.nb.cells):
                 if cell.cell_type == "code" and cell.source.strip():
+                    if time.monotonic() - start > self._limits.cells:
+                        self._skipped[index] = f"not run: the cells before it took {self._limits.cells:.0f} seconds"
                     await self._student_cell(client, index, cell)
+            for index in client.flooded:
+                self.result.notes.append(f"The output of cell {index + 1} was cut: it was too long.")
             self.result.seed = secrets.randbits(32)
             for question in self._questions:
                 await self._probe(client, question)
         self._current = None
 
-    def kernel_died(self) -> None:
-        """Note in which cell, or for which question's sake, the kernel died."""
+    def kernel_died(self) -> str:
+        """Note in which cell, or for which question's sake, the kernel died; a sentence about it.
+
+        Raises:
+            RuntimeError: it died before anything of the student's had run.
+        """
+        self.died = True
         if isinstance(self._current, int):
-            self.died_in = self._current
-        elif isinstance(self._current, str):
-            self._not_run(self._current, "the kernel ended while it was tried")
-            self.result.notes.append(f"The kernel ended while {self._current} was tried.")
-            for question in self._questions:
-                if question not in self.result.observations:
-                    self._not_run(question, f"the kernel had ended while {self._current} was tried")
+            self._skipped[self._current] = "not run: it ended the kernel"
+            return f"Cell {self._current + 1} ended the kernel; the notebook was run again without it."
+        if self._current is None and not self._started:
+            raise RuntimeError("the sandbox's kernel ended before the notebook was run")
+        if self._current is None:
+            return "The kernel ended between two cells; the notebook was run again."
+        self._not_run(self._current, "the kernel ended while it was tried")
+        return f"The kernel ended while {self._current} was tried; the other questions were tried in a new one."
 
     def _environment(self) -> dict[str, str]:
         """Nothing of the grader's own environment but what Python needs."""
@@ -239,7 +288,6 @@ class _Run:
             self._note_error(index, cell, self._skipped[index])
         elif error is not None:
             self._note_error(index, cell, f"{error['ename']}: {error['evalue']}"[:300])
-        _cap_outputs(cell)
         self._current = None
 
     async def _probe(self, client: Any, question: str) -> None:
@@ -311,13 +359,6 @@ def _clean(notebook: Any) -> Any:
 
 def _error_of(cell: Any) -> Any | None:
     return next((o for o in cell.outputs if o.output_type == "error"), None)
-
-
-def _cap_outputs(cell: Any) -> None:
-    """Cut text that is too long, and say so."""
-    for output in cell.outputs:
-        if output.output_type == "stream" and len(output.text) > MAX_OUTPUT:
-            output.text = output.text[:MAX_OUTPUT] + "\n[The rest of this output was cut.]\n"
 
 
 def _without_colours(text: str) -> str:

@@ -565,7 +565,7 @@ HISTORY = record()["runs"][0]["history"]
         ),
         (
             changed(3, weights=[{"path": "w", "value": np.zeros((5, 5, 3, 10))}]),
-            "Those of run 4 belong to another one: 750 parameters against 9,430.",
+            "Those of run 4 belong to another one: 750 parameters against 9,420.",
         ),
     ],
     ids=["none", "damaged", "two runs", "mean", "std", "impossible accuracy", "no validation", "no accuracy",

@@ -42,15 +42,14 @@ def test_a_probe_that_fails_is_the_graders_fault_and_no_zero(monkeypatch: pytest
     result = graded_with(monkeypatch, {"q2": {"grader_error": "Traceback: something of ours"}})
     assert result.status == "needs_review"
     assert result.question_score("q2") is None
-    assert result.question_score("q1") == 0
-    assert result.notes[0] == "q2: the grader failed in q2_answered (1 marks open)."
+    assert "q2: the grader failed in q2_answered (1 marks open)." in result.notes
     faults = [c for c in result.checks if c.outcome == "error"]
     assert [c.name for c in faults] == ["q2_answered"]
     assert "something of ours" in faults[0].traceback
     assert {c.outcome for c in result.checks if c.question == "q2"} == {"error", "unjudged"}
 
 
-def test_an_observation_of_another_form_is_never_a_zero_by_accident(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_observation_of_another_form_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever comes through the door, judging goes on; a check that cannot cope is reported, not hidden."""
     odd = {
         question: {"error": None, "calls": [{"error": None, "value": "odd", "figures": 3}]}
@@ -78,10 +77,12 @@ def test_a_crash_of_the_sandbox_is_a_row_with_the_reason(monkeypatch: pytest.Mon
     assert result.notes[0] == "The grader failed: OSError: [Errno 28] No space left on device"
 
 
-def test_nothing_observed_is_nothing_earned(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = graded_with(monkeypatch, {})
-    assert result.status == "graded"
-    assert result.score == 0
+def test_what_was_not_tried_is_open_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = graded_with(monkeypatch, {"q1": {"load": {"error": {"kind": "missing", "name": "load_data"}}}})
+    assert result.status == "needs_review"
+    assert result.question_score("q1") == 0
+    assert result.question_score("q2") is None
+    assert "q2: q2_answered needs a look (1 marks open): it was not tried." in result.notes
 
 
 def test_written_answers_are_found_under_their_headings() -> None:
@@ -89,12 +90,17 @@ def test_written_answers_are_found_under_their_headings() -> None:
         markdown("## 4. Robustness"),
         markdown("### Written answer 1: what the standard deviation tells you\n\nIn three to six sentences"),
         markdown("It tells how far a run lies\nfrom the mean."),
-        markdown("And more."),
+        markdown("### My second point\n\nAnd more."),
+        markdown("<!-- END QUESTION -->"),
         markdown("### Question 10: feature maps (8 points)"),
         markdown("not an answer"),
         markdown("### Written answer 2: two first layers"),
+        markdown("_Type your answer here, replacing this text._"),
     )
-    assert written_answers(notebook) == {"w1": "It tells how far a run lies\nfrom the mean.\n\nAnd more.", "w2": ""}
+    assert written_answers(notebook) == {
+        "w1": "It tells how far a run lies\nfrom the mean.\n\n### My second point\n\nAnd more.",
+        "w2": "",
+    }
 
 
 def test_pictures_belong_to_the_question_above_them() -> None:

@@ -133,3 +133,43 @@ def test_an_oversized_notebook_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
         submissions.read(path)
     with pytest.raises(UnreadableSubmission, match="larger than"):
         submissions.read(zipped(tmp_path / "s.zip", {"a.ipynb": notebook_bytes("y" * 200)}))
+
+
+def test_a_folder_a_student_is_read_as_moodle_makes_them(tmp_path: Path) -> None:
+    hand_in = tmp_path / "somebody_123_assignsubmission_file"
+    hand_in.mkdir()
+    (hand_in / "tiny_vgg.ipynb").write_bytes(notebook_bytes())
+    (hand_in / "._tiny_vgg.ipynb").write_bytes(b"junk of another system")
+    assert submissions.read(hand_in).notebook.cells[0].source == "x = 1"
+    (hand_in / "second.ipynb").write_bytes(notebook_bytes())
+    with pytest.raises(UnreadableSubmission, match="holds 2 notebooks or zips"):
+        submissions.read(hand_in)
+
+
+def test_every_file_is_listed_but_hidden_ones(tmp_path: Path) -> None:
+    for name in ("b.ipynb", "a.zip", "late.py", "._b.ipynb", ".DS_Store"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "__MACOSX").mkdir()
+    assert [p.name for p in submissions.find(tmp_path)] == ["a.zip", "b.ipynb", "late.py"]
+    with pytest.raises(UnreadableSubmission, match=r"no notebook .* “.py”"):
+        submissions.read(tmp_path / "late.py")
+
+
+def test_damaged_data_inside_a_zip_gets_a_reason(tmp_path: Path) -> None:
+    path = tmp_path / "s.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.ipynb", notebook_bytes("y = 2\n" * 500))
+    content = bytearray(path.read_bytes())
+    content[60:80] = b"\xff" * 20
+    path.write_bytes(content)
+    with pytest.raises(UnreadableSubmission, match="damaged"):
+        submissions.read(path)
+
+
+def test_odd_members_and_metadata_do_not_matter(tmp_path: Path) -> None:
+    files = {"a": b"1", "a/n.ipynb": notebook_bytes(), ".": b"2"}
+    assert submissions.read(zipped(tmp_path / "s.zip", files)).extra_files == {}
+    broken = json.loads(notebook_bytes())
+    broken["metadata"]["kernelspec"] = "python3"
+    with pytest.raises(UnreadableSubmission, match="cannot be read"):
+        submissions.parse(json.dumps(broken).encode())

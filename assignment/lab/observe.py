@@ -45,7 +45,7 @@ class _Copier:
         if isinstance(value, str):
             return str(value)[:MAX_TEXT]
         if isinstance(value, np.ndarray):
-            return self._array(value)
+            return self._array(value, depth)
         if isinstance(value, numbers.Integral):
             number = int(value)
             return number if abs(number) < 2**63 else {"kind": "object", "type": "an integer of absurd size"}
@@ -69,7 +69,7 @@ class _Copier:
         if isinstance(value, list | tuple | set | frozenset | range | type({}.keys()) | type({}.values())):
             return [self.copy(item, depth - 1) for item in self._count(value)]
         if callable(getattr(value, "__array__", None)):
-            return self._array(np.asarray(value))
+            return self._array(np.asarray(value), depth)
         return _opaque(value)
 
     def _count(self, values: Iterable[Any]) -> list[Any]:
@@ -77,12 +77,12 @@ class _Copier:
         self._left -= len(items)
         return items
 
-    def _array(self, array: np.ndarray) -> Plain:
+    def _array(self, array: np.ndarray, depth: int) -> Plain:
         if array.dtype.kind == "V" and array.dtype.names is None:  # bfloat16 and the like
             with contextlib.suppress(TypeError, ValueError):
                 array = array.astype(np.float32)
         if array.dtype.kind not in "biuf":
-            return self.copy(array.tolist(), 3) if array.size <= MAX_ITEMS else _opaque(array)
+            return self.copy(array.tolist(), max(depth - 1, 0)) if array.size <= MAX_ITEMS else _opaque(array)
         if array.nbytes > MAX_ARRAY_BYTES:
             return {"kind": "array", "shape": list(array.shape), "dtype": str(array.dtype)}
         if array.dtype.kind == "f" and array.dtype.itemsize not in (2, 4, 8):

@@ -142,3 +142,13 @@ def test_histories_and_figures() -> None:
 )
 def test_kinds_have_names_for_people(value: Plain, words: str) -> None:
     assert kind_of(value) == words
+
+
+def test_histories_in_an_object_array_keep_their_series() -> None:
+    histories = np.empty(2, dtype=object)
+    for i in range(2):
+        histories[i] = keras.callbacks.History()
+        histories[i].history = {"loss": [1.0, 0.5 + i]}
+    assert plain({"histories": histories}) == {
+        "histories": [{"kind": "History", "history": {"loss": [1.0, 0.5 + i]}} for i in range(2)]
+    }

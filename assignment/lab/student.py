@@ -1,7 +1,6 @@
 """One student's kernel, as the probes look at it."""
 
 import contextlib
-import io
 import re
 import traceback
 import warnings
@@ -12,6 +11,7 @@ from typing import Any
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.utils.capture import capture_output
 
 from lab import settings
 from lab.figures_seen import describe_figure, figures_of
@@ -209,8 +209,8 @@ def run(function: Callable[..., Any], *args: Any, name: str = "", **options: Any
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """No prints, and warnings are not errors."""
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+    """No prints and no displayed tables (`model.summary()`), and warnings are not errors."""
+    with warnings.catch_warnings(), capture_output():
         warnings.simplefilter("ignore")
         yield
 

@@ -70,7 +70,7 @@ def _grade(options: argparse.Namespace) -> int:
 
         folder = samples.write(Path("dist") / "samples")
     problem = _folder_problem(folder) or _out_problem(options.out)
-    if not problem and not submissions.find(folder):
+    if not problem and not submissions.find(folder, but=options.out):
         problem = f"{folder} holds no submission"
     if problem:
         print(f"error: {problem}", file=sys.stderr)

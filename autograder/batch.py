@@ -27,7 +27,7 @@ def grade_folder(folder: Path, out: Path, jobs: int | None = None, console: Cons
         console: where progress and the table are printed.
     """
     console = console or Console()
-    paths = submissions.find(folder)
+    paths = submissions.find(folder, but=out)
     out.mkdir(parents=True, exist_ok=True)
     source = dataset().source  # decoded once, before the workers want it
     console.print(f"Grading {len(paths)} submissions on {source} data.", highlight=False)

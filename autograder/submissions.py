@@ -38,12 +38,14 @@ class Submission:
     extra_files: dict[str, bytes] = field(default_factory=dict)
 
 
-def find(folder: Path) -> list[Path]:
+def find(folder: Path, but: Path | None = None) -> list[Path]:
     """The submissions in a folder, by name: its files, and its folders (one for each student, as Moodle makes them).
 
-    Hidden files are left out; a file that is no notebook and no zip is listed all the same, so that it gets a row.
+    Hidden files are left out, and so is the gradebook (`but`) where it lies there too; a file that is no notebook and
+    no zip is listed all the same, so that it gets a row.
     """
-    return sorted((p for p in folder.iterdir() if not p.name.startswith((".", "__"))), key=lambda p: p.name)
+    found = (p for p in folder.iterdir() if not p.name.startswith((".", "__")))
+    return sorted((p for p in found if but is None or p.resolve() != but.resolve()), key=lambda p: p.name)
 
 
 def read(path: Path) -> Submission:

@@ -151,6 +151,8 @@ def test_every_file_is_listed_but_hidden_ones(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "__MACOSX").mkdir()
     assert [p.name for p in submissions.find(tmp_path)] == ["a.zip", "b.ipynb", "late.py"]
+    (tmp_path / "gradebook").mkdir()
+    assert [p.name for p in submissions.find(tmp_path, but=tmp_path / "gradebook")] == ["a.zip", "b.ipynb", "late.py"]
     with pytest.raises(UnreadableSubmission, match=r"no notebook .* “.py”"):
         submissions.read(tmp_path / "late.py")
 

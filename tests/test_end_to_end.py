@@ -13,6 +13,7 @@ import pytest
 
 from autograder import build, samples
 from autograder.__main__ import main
+from autograder.gradebook import safe_name
 from lab import settings
 
 BAD_FILES = {
@@ -96,7 +97,7 @@ def test_a_bad_file_is_a_row_with_a_reason(gradebook: Path, name: str) -> None:
 
 
 def test_each_submission_has_its_pages(gradebook: Path) -> None:
-    for name in rows(gradebook):
+    for name in map(safe_name, rows(gradebook)):
         assert (gradebook / "results" / f"{name}.json").is_file()
         assert (gradebook / "feedback" / f"{name}.html").is_file()
     assert (gradebook / "report.html").is_file()
@@ -112,6 +113,7 @@ def test_feedback_says_what_is_wrong_in_words(gradebook: Path) -> None:
         "q5_loss": "this needs “The loss can be computed for your labels and your model's output.” first.",
         "q6_batch_size": "It has 32.",
         "q6_arguments": "`fit` was asked for 7 epochs with batches of 32.",
+        "q9_record": "Those of run 1 belong to another one: 9,420 parameters against 14,700.",
     }
     assert "With these `mse` fails" in found["q5_loss_runs"]
     assert found["q4_convolutions"].endswith("has kernel_size = [5, 5].")

@@ -93,14 +93,16 @@ def execute(
     skipped: dict[int, str] = {}
     done: dict[str, dict[str, Any]] = {}
     notes: list[str] = []
+    seed = 0  # none yet; the observations of all passes are judged by one
     for attempt in range(MAX_DEATHS + 1):
         left = [question for question in questions if question not in done]
         with _scratch(extra_files or {}) as folder:
-            run = _Run(notebook, folder, limits, progress, skipped, left)
+            run = _Run(notebook, folder, limits, progress, skipped, left, seed)
             try:
                 asyncio.run(run.all())
             except DeadKernelError:
                 notes.append(run.kernel_died())
+        seed = run.result.seed
         done |= run.result.observations
         run.result.observations = done
         run.result.notes[:0] = notes
@@ -186,8 +188,9 @@ class _Run:
         progress: Callable[[str], None],
         skipped: dict[int, str],
         questions: Sequence[str],
+        seed: int,
     ) -> None:
-        self.result = Execution(notebook=_clean(notebook))
+        self.result = Execution(notebook=_clean(notebook), seed=seed)
         self.died = self._started = False
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
         self._questions = questions
@@ -221,7 +224,7 @@ class _Run:
                     await self._student_cell(client, index, cell)
             for index in client.flooded:
                 self.result.notes.append(f"The output of cell {index + 1} was cut: it was too long.")
-            self.result.seed = secrets.randbits(32)
+            self.result.seed = self.result.seed or secrets.randbits(32)
             for question in self._questions:
                 await self._probe(client, question)
         self._current = None

@@ -8,6 +8,7 @@ import pytest
 
 from autograder.dataset import dataset, resnet50_conv1
 from autograder.sandbox import Execution, Limits, execute
+from lab.probes import inputs
 
 SHORT = Limits(cell=6, probe=60, start=120)
 
@@ -57,7 +58,10 @@ def test_what_is_defined_is_observed_all_the_same(misbehaved: Execution) -> None
 def test_a_kernel_that_dies_in_a_probe_costs_that_question() -> None:
     source = "import os\ndef describe_data(*a):\n    os._exit(1)\ndef preprocess(*a):\n    return a"
     seen = run(source, questions=("q3", "q1", "q2"))
-    assert seen.observations["q3"]["calls"][0]["error"] is None
+    call = seen.observations["q3"]["calls"][0]
+    given = inputs.preprocess_inputs(seen.seed, 0, seen.observations["q3"]["label_shape"])
+    for array, right in zip(call["value"], given, strict=True):  # observed before, judged by the same seed
+        np.testing.assert_array_equal(array, right)
     assert seen.observations["q1"]["error"]["message"] == "the kernel ended while it was tried"
     assert seen.observations["q2"]["calls"][0]["error"]["kind"] == "missing"
     assert seen.notes == ["The kernel ended while q1 was tried; the other questions were tried in a new one."]

@@ -5,7 +5,6 @@ from real trainings of full length on a few hundred stand-in images (`make_recor
 is what the samples show; its accuracies are low.
 """
 
-import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +14,9 @@ import nbformat
 
 from autograder import build, submissions
 from autograder.checks import all_checks
+from autograder.samples import edits
 from lab import settings
 from lab.judging import points_of
-
-RECORDS = Path(__file__).parent / "records"
-
-
-class SampleError(RuntimeError):
-    """An edit does not fit the master notebook any more; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -219,47 +213,15 @@ def make(sample: Sample, solution: Any, handout: Any) -> Any:
     """The notebook of one sample.
 
     Raises:
-        SampleError: an edit finds no cell, or several.
+        EditError: an edit finds no cell, or several.
     """
     base = handout if sample.name == "blank" else solution
     notebook = nbformat.reads(nbformat.writes(base), as_version=4)
     for function, source in sample.edits.items():
-        cell = _defining(notebook, function, sample)
-        cell.source = _with_function(
-            cell.source, function, source or _function(_defining(handout, function, sample).source, function)
-        )
+        left_open = edits.function_in(edits.defining(handout, function), function)
+        edits.replace_function(notebook, function, source or left_open)
     for old, new in sample.replace:
-        cell = _only(notebook, re.escape(old), sample)
-        cell.source = cell.source.replace(old, new)
+        edits.replace_text(notebook, old, new)
     for variant in sample.records:
-        _publish(notebook, variant, sample)
+        edits.publish(notebook, variant)
     return notebook
-
-
-def _defining(notebook: Any, function: str, sample: Sample) -> Any:
-    return _only(notebook, rf"^def {function}\(", sample)
-
-
-def _only(notebook: Any, pattern: str, sample: Sample) -> Any:
-    """The one code cell in which a pattern occurs."""
-    found = [c for c in notebook.cells if c.cell_type == "code" and re.search(pattern, c.source, re.MULTILINE)]
-    if len(found) != 1:
-        raise SampleError(f"sample {sample.name}: {pattern!r} is in {len(found)} cells of the notebook, not in one")
-    return found[0]
-
-
-def _function(source: str, name: str) -> str:
-    match = re.search(rf"^def {name}\(.*?(?=^\S|\Z)", source, re.MULTILINE | re.DOTALL)
-    assert match is not None  # `_defining` found it
-    return match.group(0)
-
-
-def _with_function(source: str, name: str, new: str) -> str:
-    return source.replace(_function(source, name), new.rstrip() + "\n\n\n").rstrip() + "\n"
-
-
-def _publish(notebook: Any, variant: str, sample: Sample) -> None:
-    """Put the stored output of `publish` under the cell that calls it."""
-    cell = _only(notebook, rf'publish\("{variant}"', sample)
-    page = (RECORDS / f"{variant}.html").read_text()
-    cell.outputs = [nbformat.v4.new_output("display_data", data={"text/html": page, "text/plain": variant})]

@@ -12,7 +12,7 @@ from typing import Any
 from rich.progress import track
 
 from autograder import build, standin
-from autograder.samples import RECORDS
+from autograder.samples.edits import RECORDS
 from lab import run_record, settings
 
 IMAGES = (420, 200)  # training and test images: enough for curves, few enough to wait for

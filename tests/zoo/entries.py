@@ -1,0 +1,115 @@
+"""One submission of the zoo: what the student did, as edits of the solution notebook, and what it must get."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import nbformat
+
+from autograder.samples import edits
+
+Edit = Callable[[Any], None]  # changes a notebook
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A submission made by small edits of the solution notebook.
+
+    Args:
+        question: which one it is about, such as "q4"; "all" for the form of a whole notebook.
+        did: what the student did, in a few words.
+        why: why that is right, or what it spoils.
+        edits: applied in order.
+        marks: that the question must get; None: all of them.
+        fails: checks that must fail -> words that their feedback must hold. What depends on them is skipped.
+        elsewhere: marks of other questions that cannot but suffer.
+    """
+
+    question: str
+    did: str
+    why: str
+    edits: tuple[Edit, ...]
+    marks: float | None = None
+    fails: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Of its file: "q4-five-by-five-kernels"."""
+        words = re.sub(r"[^a-z0-9]+", "-", self.did.lower()).strip("-")
+        return f"{self.question}-{words}"
+
+    def apply(self, solution: Any) -> Any:
+        """The notebook that this student hands in; the solution stays as it is.
+
+        Raises:
+            EditError: an edit does not fit the notebook any more.
+        """
+        notebook = nbformat.reads(nbformat.writes(solution), as_version=4)
+        try:
+            for edit in self.edits:
+                edit(notebook)
+        except edits.EditError as problem:
+            raise edits.EditError(f"zoo entry {self.name}: {problem}") from None
+        return notebook
+
+
+def right(question: str, did: str, why: str, *changes: Edit) -> Entry:
+    """An entry that must get full marks."""
+    return Entry(question, did, why, changes)
+
+
+def wrong(
+    question: str,
+    did: str,
+    why: str,
+    *changes: Edit,
+    marks: float,
+    fails: Mapping[str, str],
+    elsewhere: Mapping[str, float] | None = None,
+) -> Entry:
+    """An entry that must lose the marks of some checks."""
+    return Entry(question, did, why, changes, marks, fails, elsewhere or {})
+
+
+# Edits
+
+
+def function(name: str, source: str) -> Edit:
+    """Replace a whole function. Its source may hold imports, helpers and classes too; empty, it deletes it."""
+    return lambda notebook: edits.replace_function(notebook, name, source)
+
+
+def line(name: str, *changes: tuple[str, str]) -> Edit:
+    """Replace pieces of text within a function; each old text must be there just once."""
+
+    def edit(notebook: Any) -> None:
+        source = edits.function_in(edits.defining(notebook, name), name)
+        for old, new in changes:
+            if source.count(old) != 1:
+                raise edits.EditError(f"{old!r} is {source.count(old)} times in {name}, not once")
+            source = source.replace(old, new)
+        edits.replace_function(notebook, name, source)
+
+    return edit
+
+
+def cell_before(name: str, source: str) -> Edit:
+    """Insert a code cell before the one that defines a function."""
+    return lambda notebook: _insert(notebook, name, source, 0)
+
+
+def cell_after(name: str, source: str) -> Edit:
+    """Insert a code cell after the one that defines a function."""
+    return lambda notebook: _insert(notebook, name, source, 1)
+
+
+def text(old: str, new: str) -> Edit:
+    """Replace a piece of text in the one code cell that has it."""
+    return lambda notebook: edits.replace_text(notebook, old, new)
+
+
+def _insert(notebook: Any, name: str, source: str, offset: int) -> None:
+    index = notebook.cells.index(edits.defining(notebook, name))
+    notebook.cells.insert(index + offset, nbformat.v4.new_code_cell(source.strip("\n")))

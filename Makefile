@@ -3,9 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUBMISSIONS ?=
 OUT ?= gradebook
+ONLY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help student autograder grade test lint docs clean
+.PHONY: help student autograder grade test zoo lint docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +33,9 @@ lint: .venv/installed  ## ruff and strict mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+zoo: .venv/installed  ## grade the grader: make zoo ONLY=text (default: all, into docs/grader-accuracy.md)
+	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo $(if $(ONLY),--only "$(ONLY)")
 
 docs: .venv/installed  ## what follows from master notebook and checks: solutions/reference.py, docs/marking-scheme.md
 	$(BIN)/python -m autograder build docs

@@ -39,6 +39,11 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--submissions", type=Path, help="the folder (default: the sample submissions)")
     grade.add_argument("--out", type=Path, default=Path("gradebook"), help="output folder (default: gradebook)")
     grade.add_argument("--jobs", type=_positive, help="submissions at a time (default: one a core)")
+    grade.add_argument("--only", default="", metavar="TEXT", help="just the submissions whose name holds this text")
+    grade.add_argument("--force", action="store_true", help="also what was graded before and has not changed")
+    grade.add_argument(
+        "--unsafe", action="store_true", help="go on where this system cannot hold student code (it says what is open)"
+    )
     grade.set_defaults(run=_grade)
     return parser
 
@@ -75,7 +80,8 @@ def _grade(options: argparse.Namespace) -> int:
     if problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
-    batch.grade_folder(folder, options.out, options.jobs, Console())
+    how = batch.Options(options.jobs, options.only, options.force, options.unsafe)
+    batch.grade_folder(folder, options.out, how, Console())
     return 0
 
 

@@ -5,55 +5,99 @@ import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from autograder import gradebook, submissions
+from autograder import gradebook, resume, submissions
 from autograder.dataset import dataset
 from autograder.grading import grade_notebook
 from autograder.results import SubmissionResult
+from autograder.sandbox import jail
 from autograder.submissions import UnreadableSubmission
 
 
-def grade_folder(folder: Path, out: Path, jobs: int | None = None, console: Console | None = None) -> None:
+@dataclass(frozen=True)
+class Options:
+    """How a folder is graded.
+
+    Args:
+        jobs: submissions at a time; None: one a core.
+        only: grade just the submissions whose name holds this text; the others keep the result that they have.
+        force: grade also what was graded before and has not changed.
+        unsafe: go on where this system cannot hold student code safely.
+    """
+
+    jobs: int | None = None
+    only: str = ""
+    force: bool = False
+    unsafe: bool = False
+
+
+def grade_folder(
+    folder: Path, out: Path, options: Options | None = None, console: Console | None = None
+) -> list[SubmissionResult]:
     """Grade every submission of a folder; results are written the moment they exist.
+
+    What the gradebook holds already is kept, as long as submission, grader, settings and data are the same.
 
     Args:
         folder: holds `.ipynb` and `.zip` files.
         out: the gradebook; made if missing.
-        jobs: submissions at a time; by default one a core.
+        options: see there.
         console: where progress and the table are printed.
+
+    Returns:
+        the results of the gradebook.
+
+    Raises:
+        GradebookError: a result in the gradebook is damaged; the message names the file.
+        JailError: this system cannot hold student code safely.
     """
-    console = console or Console()
-    paths = submissions.find(folder, but=out)
+    options, console = options or Options(), console or Console()
+    jail.require(options.unsafe)
+    for hole in jail.missing():
+        console.print(f"UNSAFE: student code is not kept from {hole}.", style="bold red", highlight=False)
+    names = _names(submissions.find(folder, but=out))
     out.mkdir(parents=True, exist_ok=True)
     source = dataset().source  # decoded once, before the workers want it
-    console.print(f"Grading {len(paths)} submissions on {source} data.", highlight=False)
-    results: list[SubmissionResult] = []
+    known = {path: gradebook.read_result(name, out) for path, name in names.items()}
+    results = {path: result for path, result in known.items() if result and not _is_due(path, result, options)}
+    due = [path for path in names if path not in results and options.only in names[path]]
+    console.print(f"Grading {len(due)} submissions on {source} data.", highlight=False)
+    if results and not options.only:
+        console.print(f"{len(results)} were graded before and have not changed (--force grades them too).")
     try:
-        for result in _graded(paths, jobs or os.cpu_count() or 1, console):
+        for path, result in _graded({path: names[path] for path in due}, options, console):
             gradebook.write_result(result, out)
-            results.append(result)
+            results[path] = result
     finally:  # after Ctrl-C too
-        gradebook.write_summary(results, out, source)
-    console.print(gradebook.table(results))
+        gradebook.write_summary(list(results.values()), out, source)
+    console.print(gradebook.table(list(results.values())))
     console.print(f"{out / 'grades.csv'}  {out / 'report.html'}", highlight=False, soft_wrap=True)
+    return list(results.values())
 
 
-def _graded(paths: list[Path], jobs: int, console: Console) -> Iterator[SubmissionResult]:
-    names = _names(paths)
-    pool = ThreadPoolExecutor(max_workers=jobs)
+def _is_due(path: Path, known: SubmissionResult, options: Options) -> bool:
+    """Whether a submission that has a result is to be graded again."""
+    if options.only not in known.submission:
+        return False
+    return options.force or not known.key or known.key != resume.key_of(path)
+
+
+def _graded(names: dict[Path, str], options: Options, console: Console) -> Iterator[tuple[Path, SubmissionResult]]:
+    pool = ThreadPoolExecutor(max_workers=options.jobs or os.cpu_count() or 1)
     try:
-        yield from _as_they_end(pool, paths, names, console)
+        yield from _as_they_end(pool, names, options.unsafe, console)
     finally:
         pool.shutdown(cancel_futures=True)  # what runs is finished, what waits is dropped
 
 
 def _as_they_end(
-    pool: ThreadPoolExecutor, paths: list[Path], names: dict[Path, str], console: Console
-) -> Iterator[SubmissionResult]:
+    pool: ThreadPoolExecutor, names: dict[Path, str], unsafe: bool, console: Console
+) -> Iterator[tuple[Path, SubmissionResult]]:
     with (
         Progress(
             TextColumn("{task.description}", markup=False),
@@ -63,8 +107,8 @@ def _as_they_end(
             console=console,
         ) as progress,
     ):
-        task = progress.add_task("starting", total=len(paths))
-        futures = {pool.submit(grade_file, path, names[path]): path for path in paths}
+        task = progress.add_task("starting", total=len(names))
+        futures = {pool.submit(grade_file, path, name, unsafe): path for path, name in names.items()}
         for future in as_completed(futures):
             result = future.result()
             score = "–" if result.score is None else f"{result.score:g}"
@@ -72,7 +116,7 @@ def _as_they_end(
                 line = f"{result.submission}: {result.status}, {score} marks, {result.seconds:.0f} s"
                 console.print(line, highlight=False, markup=False)
             progress.update(task, advance=1, description=f"{result.submission[:24]}: {score}")
-            yield result
+            yield futures[future], result
 
 
 def _names(paths: list[Path]) -> dict[Path, str]:
@@ -83,15 +127,17 @@ def _names(paths: list[Path]) -> dict[Path, str]:
     return {p: stems[p] if known.count(stems[p]) == 1 else texts[p] for p in paths}
 
 
-def grade_file(path: Path, name: str | None = None) -> SubmissionResult:
+def grade_file(path: Path, name: str | None = None, unsafe: bool = False) -> SubmissionResult:
     """Grade one submitted file. Never raises: what cannot be graded comes back as `needs_review`."""
     name = name or path.stem
     start = time.monotonic()
+    key = ""
     try:
+        key = resume.key_of(path)
         submission = submissions.read(path)
-        graded = grade_notebook(submission.notebook, submission.extra_files)
+        graded = grade_notebook(submission.notebook, submission.extra_files, unsafe=unsafe)
     except UnreadableSubmission as reason:
-        return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=(str(reason),))
+        return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=(str(reason),), key=key)
     except Exception as error:
         last = traceback.format_exc().strip().splitlines()
         notes = (f"The grader failed: {type(error).__name__}: {error}"[:500], *last[-12:])
@@ -105,4 +151,5 @@ def grade_file(path: Path, name: str | None = None) -> SubmissionResult:
         cell_errors=tuple(graded.cell_errors),
         written=graded.written,
         images=graded.images,
+        key="" if any(c.outcome == "error" for c in graded.checks) else key,  # our fault may be mended
     )

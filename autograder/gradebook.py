@@ -25,7 +25,16 @@ from autograder.report.text import natural_key, number, one_line, safe_name
 from autograder.results import SubmissionResult
 from lab import settings
 
-__all__ = ["COLUMNS", "GradebookError", "read_results", "safe_name", "table", "write_result", "write_summary"]
+__all__ = [
+    "COLUMNS",
+    "GradebookError",
+    "read_result",
+    "read_results",
+    "safe_name",
+    "table",
+    "write_result",
+    "write_summary",
+]
 
 COLUMNS = ("submission", "status", "score", "max_score", "percent", *settings.POINTS, "seconds", "note")
 
@@ -79,20 +88,32 @@ def read_results(out: Path) -> list[SubmissionResult]:
     Raises:
         GradebookError: a file cannot be read, or is not of the form of the schema.
     """
-    found = []
-    for path in (out / "results").glob("[!.]*.json"):
-        try:
-            result = record.decode(path.read_text("utf-8"))
-        except (OSError, ValueError) as problem:
-            advice = "Delete it and grade that submission again."
-            raise GradebookError(f"{path} is damaged: {problem}. {advice}") from None
-        if path.stem != safe_name(result.submission):
-            raise GradebookError(
-                f"{path} holds the result of {one_line(result.submission)!r}, which belongs in "
-                f"{safe_name(result.submission)}.json. Delete or rename it."
-            )
-        found.append(result)
-    return _ordered(found)
+    return _ordered([_read(path) for path in (out / "results").glob("[!.]*.json")])
+
+
+def read_result(submission: str, out: Path) -> SubmissionResult | None:
+    """The result of one submission, with its feedback page beside it; None where one of them is missing.
+
+    Raises:
+        GradebookError: the file cannot be read, or is not of the form of the schema.
+    """
+    name = safe_name(submission)
+    path = out / "results" / f"{name}.json"
+    return _read(path) if path.exists() and (out / "feedback" / f"{name}.html").exists() else None
+
+
+def _read(path: Path) -> SubmissionResult:
+    try:
+        result = record.decode(path.read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        advice = "Delete it and grade that submission again."
+        raise GradebookError(f"{path} is damaged: {problem}. {advice}") from None
+    if path.stem != safe_name(result.submission):
+        raise GradebookError(
+            f"{path} holds the result of {one_line(result.submission)!r}, which belongs in "
+            f"{safe_name(result.submission)}.json. Delete or rename it."
+        )
+    return result
 
 
 def table(results: Sequence[SubmissionResult]) -> Table:

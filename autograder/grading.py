@@ -39,6 +39,7 @@ def grade_notebook(
     extra_files: Mapping[str, bytes] | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[str], None] = lambda step: None,
+    unsafe: bool = False,
 ) -> Graded:
     """Run a submitted notebook in the sandbox and judge it.
 
@@ -47,8 +48,12 @@ def grade_notebook(
         extra_files: further files of the submission, see `sandbox.execute`.
         limits: time limits.
         progress: called with a short text before each step.
+        unsafe: go on where this system cannot hold student code safely.
+
+    Raises:
+        JailError: it cannot, and `unsafe` was not said.
     """
-    execution = execute(notebook, extra_files, limits, progress)
+    execution = execute(notebook, extra_files, limits, progress, unsafe=unsafe)
     for question in settings.POINTS:
         execution.observations.setdefault(question, {"given_up": "it was not tried."})
     progress("judging")

@@ -30,7 +30,10 @@ from autograder.plugin import load_results
 
 
 class SandboxPlugin(AbstractOtterPlugin):  # type: ignore[misc]
-    """Isolates the submission from the tests. Needs no configuration."""
+    """Isolates the submission from the tests.
+
+    Configuration: `unsafe: true` lets it go on where the system cannot hold student code safely.
+    """
 
     _graded: Graded | None = None
 
@@ -43,7 +46,8 @@ class SandboxPlugin(AbstractOtterPlugin):  # type: ignore[misc]
         folder = Path(self.submission_path).parent
         if isinstance(submission, str):
             submission = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(submission)])
-        self._graded = grade_notebook(submission, _extra_files(folder, Path(self.submission_path)))
+        unsafe = bool((self.plugin_config or {}).get("unsafe"))
+        self._graded = grade_notebook(submission, _extra_files(folder, Path(self.submission_path)), unsafe=unsafe)
         _remove_student_files(folder)
         results = folder.parent / RESULTS_FILE
         results.write_text(json.dumps([asdict(c) for c in self._graded.checks]))

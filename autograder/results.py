@@ -30,6 +30,7 @@ class SubmissionResult:
         cell_errors: what went wrong in the student's own cells, in order.
         written: written answers (manual questions), name -> text.
         images: PNG pictures, question -> those submitted, else those of this run.
+        key: of submission and grader, see `autograder.resume`; empty where grading again may end otherwise.
     """
 
     submission: str
@@ -40,6 +41,7 @@ class SubmissionResult:
     cell_errors: tuple[CellError, ...] = ()
     written: dict[str, str] = field(default_factory=dict)
     images: dict[str, list[bytes]] = field(default_factory=dict)
+    key: str = ""
 
     def question_score(self, question: str) -> float | None:
         """Marks earned on one question; None when none of its checks could be judged."""

@@ -56,6 +56,7 @@ def encode(result: SubmissionResult) -> str:
             for name, pictures in result.images.items()
         },
         "seconds": result.seconds,
+        "key": result.key,
     }
     # ASCII, since a hostile notebook's text may hold lone surrogates, which UTF-8 cannot.
     return json.dumps(data, indent=2, allow_nan=False) + "\n"
@@ -93,6 +94,7 @@ def decode(text: str) -> SubmissionResult:
             name: [base64.b64decode(picture, validate=True) for picture in pictures]
             for name, pictures in data["images"].items()
         },
+        key=data["key"],
     )
 
 

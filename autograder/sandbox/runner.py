@@ -1,7 +1,7 @@
-"""Run a notebook's cells in a kernel of its own, then the probes in the same kernel.
+"""Run a notebook's cells in a jailed kernel, then the probes in the same kernel.
 
 The kernel sees `lab`, `inside` and the data, in a scratch folder that is removed afterwards; hidden checks and
-expected values are not there. The inputs of the probes are drawn after the student's cells have run.
+expected values are out of its reach. The inputs of the probes are drawn after the student's cells have run.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from typing import Any
 import matplotlib as mpl
 import nbformat
 import numpy as np
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
@@ -30,12 +32,13 @@ from nbclient.exceptions import DeadKernelError
 import lab
 from autograder.dataset import dataset, resnet50_conv1
 from autograder.results import CellError
-from autograder.sandbox import door
+from autograder.sandbox import door, jail
 from lab import settings
 
 MAX_OUTPUT = 10 * 2**20  # characters of one cell's output that are kept
 GRACE = 10.0  # seconds between the interrupt of a cell and the end of its kernel
 MAX_DEATHS = 4  # kernels that may die before the rest is given up
+OPEN = ("work", "out", "home", "matplotlib")  # folders that the kernel may write to
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def execute(
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[str], None] = lambda step: None,
     questions: Sequence[str] = tuple(settings.POINTS),
+    unsafe: bool = False,
 ) -> Execution:
     """Run a submitted notebook and observe questions.
 
@@ -89,7 +93,12 @@ def execute(
         limits: time limits. A cell that exceeds its limit is interrupted, and the next one is run.
         progress: called with a short text before each step.
         questions: those that are observed.
+        unsafe: go on where this system cannot hold student code safely.
+
+    Raises:
+        JailError: it cannot, and `unsafe` was not said.
     """
+    jail.require(unsafe)
     skipped: dict[int, str] = {}
     done: dict[str, dict[str, Any]] = {}
     notes: list[str] = []
@@ -119,7 +128,7 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="tiny-vgg-"))
     sockets = tempfile.mkdtemp(prefix="k-", dir="/tmp")  # their path may have 107 characters at most
     try:
-        for name in ("lib", "work", "out", "home", "matplotlib"):
+        for name in ("lib", *OPEN):
             (folder / name).mkdir()
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(Path(lab.__file__).parent, folder / "lib" / "lab", ignore=ignore)
@@ -152,6 +161,18 @@ def _write_data(folder: Path) -> None:
     kernel, bias = resnet50_conv1()
     np.save(folder / "conv1_kernel.npy", kernel)
     np.save(folder / "conv1_bias.npy", bias)
+
+
+class _Jailed(KernelSpecManager):
+    """Knows one kernel: Python's, in the jail."""
+
+    def __init__(self, command: list[str]) -> None:
+        super().__init__()
+        self._command = command
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """The only one, whatever its name."""
+        return KernelSpec(argv=self._command, display_name="Python 3", language="python")
 
 
 class _Client(NotebookClient):  # type: ignore[misc]
@@ -195,11 +216,17 @@ class _Run:
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
         self._questions = questions
         self._current: int | str | None = None
+        self._lifeline: int | None = None  # the kernel lives as long as this end of a pipe is open
 
     async def all(self) -> None:
         """Set up, run the student's cells, draw the seed, run the probes."""
-        sockets = str((self._folder / "sockets").resolve() / "k")
-        manager = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=sockets)
+        sockets = (self._folder / "sockets").resolve()
+        manager = AsyncKernelManager(
+            kernel_spec_manager=_Jailed(self._command(sockets)),
+            connection_file=str(self._folder / "connection.json"),
+            transport="ipc",
+            ip=str(sockets / "k"),
+        )
         client = _Client(
             self.result.notebook,
             km=manager,
@@ -213,20 +240,29 @@ class _Run:
         client.owns_km = True
         options: dict[str, Any] = {"cwd": str(self._folder / "work"), "env": self._environment()}
         options |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # TensorFlow's start-up log
-        async with client.async_setup_kernel(**options):
-            await self._hidden(client, PREPARE.format(folder=str(self._folder / "data")))
-            self._started = True
-            start = time.monotonic()
-            for index, cell in enumerate(client.nb.cells):
-                if cell.cell_type == "code" and cell.source.strip():
-                    if time.monotonic() - start > self._limits.cells:
-                        self._skipped[index] = f"not run: the cells before it took {self._limits.cells:.0f} seconds"
-                    await self._student_cell(client, index, cell)
-            for index in client.flooded:
-                self.result.notes.append(f"The output of cell {index + 1} was cut: it was too long.")
-            self.result.seed = self.result.seed or secrets.randbits(32)
-            for question in self._questions:
-                await self._probe(client, question)
+        held, self._lifeline = os.pipe()
+        try:
+            async with client.async_setup_kernel(stdin=held, **options):
+                await self._cells_and_probes(client)
+                await self._end_kernel(client)
+        finally:
+            os.close(held)
+            self._let_go()
+
+    async def _cells_and_probes(self, client: Any) -> None:
+        await self._hidden(client, PREPARE.format(folder=str(self._folder / "data")))
+        self._started = True
+        start = time.monotonic()
+        for index, cell in enumerate(client.nb.cells):
+            if cell.cell_type == "code" and cell.source.strip():
+                if time.monotonic() - start > self._limits.cells:
+                    self._skipped[index] = f"not run: the cells before it took {self._limits.cells:.0f} seconds"
+                await self._student_cell(client, index, cell)
+        for index in client.flooded:
+            self.result.notes.append(f"The output of cell {index + 1} was cut: it was too long.")
+        self.result.seed = self.result.seed or secrets.randbits(32)
+        for question in self._questions:
+            await self._probe(client, question)
         self._current = None
 
     def kernel_died(self) -> str:
@@ -236,15 +272,26 @@ class _Run:
             RuntimeError: it died before anything of the student's had run.
         """
         self.died = True
+        file = self._folder / "reason"
+        reason = file.read_text() if file.exists() else ""
+        why = f" ({reason})" if reason else ""
         if isinstance(self._current, int):
-            self._skipped[self._current] = "not run: it ended the kernel"
-            return f"Cell {self._current + 1} ended the kernel; the notebook was run again without it."
+            self._skipped[self._current] = f"not run: it ended the kernel{why}"
+            return f"Cell {self._current + 1} ended the kernel{why}; the notebook was run again without it."
         if self._current is None and not self._started:
-            raise RuntimeError("the sandbox's kernel ended before the notebook was run")
+            raise RuntimeError(f"the sandbox's kernel ended before the notebook was run{why}")
         if self._current is None:
-            return "The kernel ended between two cells; the notebook was run again."
-        self._not_run(self._current, "the kernel ended while it was tried")
-        return f"The kernel ended while {self._current} was tried; the other questions were tried in a new one."
+            return f"The kernel ended between two cells{why}; the notebook was run again."
+        self._not_run(self._current, f"the kernel ended while it was tried{why}")
+        return f"The kernel ended while {self._current} was tried{why}; the other questions were tried in a new one."
+
+    def _command(self, sockets: Path) -> list[str]:
+        """What starts the kernel, in the jail."""
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        write = [*(self._folder / name for name in OPEN), sockets]
+        read = [self._folder / "lib", self._folder / "data", self._folder / "sockets"]
+        read += [path.resolve() for path in (self._folder / "data").iterdir()]
+        return jail.command(self._folder, argv, write, read, Path(self._folder / "connection.json"))
 
     def _environment(self) -> dict[str, str]:
         """Nothing of the grader's own environment but what Python needs."""
@@ -262,6 +309,7 @@ class _Run:
             "PYTHONPATH": str(self._folder / "lib"),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "random",
+            "JOBLIB_MULTIPROCESSING": "0",  # scikit-learn would warn that it cannot start processes
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "CUDA_VISIBLE_DEVICES": "-1",
         }
@@ -330,8 +378,20 @@ class _Run:
         finally:
             client.nb.cells.pop()
 
-    @staticmethod
-    async def _execute(client: Any, cell: Any, index: int, limit: float) -> bool:
+    async def _end_kernel(self, client: Any) -> None:
+        """End the kernel, and whatever the student's code has started."""
+        self._let_go()
+        for _ in range(int(GRACE / 0.05)):
+            if not await client.km.is_alive():
+                return
+            await asyncio.sleep(0.05)
+
+    def _let_go(self) -> None:
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
+
+    async def _execute(self, client: Any, cell: Any, index: int, limit: float) -> bool:
         """Execute a cell; after its time it is interrupted. Whether that was needed.
 
         Raises:
@@ -342,7 +402,7 @@ class _Run:
         try:
             await asyncio.wait_for(client.async_execute_cell(cell, index, store_history=True), limit + GRACE)
         except TimeoutError:
-            await client.km.shutdown_kernel(now=True)
+            await self._end_kernel(client)
             raise DeadKernelError("the cell could not be interrupted") from None
         return time.monotonic() - start >= limit
 

@@ -1,0 +1,203 @@
+"""The jail in which a student's kernel runs: what it may read, write and use, and what this system cannot keep it from.
+
+Landlock closes files, signals and abstract sockets; seccomp closes networks and system calls that no notebook needs;
+rlimits and the warden bound memory, time, processes and files. As root, the kernel runs as a user of its own where the
+packages can be read by anyone, else as a root without powers.
+"""
+
+import importlib.util
+import json
+import os
+import secrets
+import site
+import stat
+import sys
+import sysconfig
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+WARDEN = Path(__file__).with_name("warden.py")
+UIDS = range(61_184, 65_520)  # that systemd, too, takes for users of a moment
+SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/ssl", "/etc/fonts")
+DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+MACHINE = (  # what TensorFlow, OpenMP and psutil want to know of the machine
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/filesystems",
+    "/proc/sys/kernel/osrelease",
+    "/proc/sys/vm",
+    "/proc/sys/kernel/random",
+    "/sys/devices/system/cpu",
+    "/sys/devices/system/node",
+    "/sys/fs/cgroup",
+)
+
+
+class JailError(RuntimeError):
+    """This system cannot hold a kernel safely; the message says what is missing and what to do."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What one submission may use: bytes, seconds of one process's CPU time, numbers."""
+
+    memory: int = 6 * 2**30
+    file_size: int = 2 * 2**30
+    quota: int = 4 * 2**30
+    cpu: int = 3600
+    processes: int = 64
+    files: int = 1024
+
+
+DEFAULT_ROOM = Room()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the warden reads.
+
+    Args:
+        read: files and folders that may be read and executed.
+        write: folders that may be changed too.
+        scratch: folders whose size counts.
+        reason: file into which the warden writes why it ended the kernel.
+        connection: the kernel's connection file.
+        uid: user that the kernel becomes, None: the one it is.
+        landlock, seccomp: whether to use them.
+        memory, file_size, quota, cpu, processes, files: see `Room`.
+    """
+
+    read: list[str]
+    write: list[str]
+    scratch: list[str]
+    reason: str
+    connection: str
+    uid: int | None
+    landlock: bool
+    seccomp: bool
+    memory: int
+    file_size: int
+    quota: int
+    cpu: int
+    processes: int
+    files: int
+
+
+@cache
+def missing() -> tuple[str, ...]:
+    """What this system does not protect from student code, as phrases; nothing where the jail is whole."""
+    if not sys.platform.startswith("linux"):
+        return ("files, network, processes and memory of this computer (the jail needs Linux)",)
+    found = []
+    abi = _landlock_abi()
+    if abi < 1:
+        found.append("files that you can read, the hidden checks among them (Landlock: Linux 5.13 or newer)")
+    elif abi < 3:
+        found.append("files that you can write from being emptied (Landlock 3: Linux 6.2 or newer)")
+    if abi < 6 and not (os.geteuid() == 0 and _packages_are_open()):
+        found.append("your other processes from being ended (Landlock 6: Linux 6.12 or newer)")
+    if not _has_seccomp():
+        found.append("the network and other programs' sockets (seccomp: install libseccomp)")
+    return tuple(found)
+
+
+def require(unsafe: bool = False) -> None:
+    """Raise where the jail would have a hole.
+
+    Raises:
+        JailError: something is missing and `unsafe` was not said.
+    """
+    if missing() and not unsafe:
+        raise JailError(
+            "on this system student code is not kept from " + "; from ".join(missing()) + ". "
+            "Grade on another one, in a container or a virtual machine; --unsafe grades without that protection"
+        )
+
+
+def command(
+    folder: Path,
+    argv: Sequence[str],
+    write: Sequence[Path],
+    read: Sequence[Path],
+    connection: Path,
+    room: Room = DEFAULT_ROOM,
+) -> list[str]:
+    """The command that runs a kernel in the jail.
+
+    Args:
+        folder: of the submission; the policy is written there.
+        argv: what starts the kernel.
+        write: folders that it may change.
+        read: further files and folders that it may read.
+        connection: the kernel's connection file, which need not be there yet.
+        room: what it may use.
+    """
+    if not sys.platform.startswith("linux"):
+        return list(argv)
+    uid = UIDS.start + secrets.randbelow(len(UIDS)) if os.geteuid() == 0 and _packages_are_open() else None
+    if uid is not None:
+        folder.chmod(0o711)
+        for path in write:
+            _give(path, uid)
+    policy = Policy(
+        read=[*_interpreter(), *SYSTEM, *DEVICES, *MACHINE, "/proc/self", *map(str, read), str(connection)],
+        write=[*map(str, write), "/dev/null"],
+        scratch=list(map(str, write)),
+        reason=str(folder / "reason"),
+        connection=str(connection),
+        uid=uid,
+        landlock=_landlock_abi() > 0,
+        seccomp=_has_seccomp(),
+        **asdict(room),
+    )
+    file = folder / "policy.json"
+    file.write_text(json.dumps(asdict(policy)))
+    return [sys.executable, "-I", str(WARDEN), str(file), *argv]
+
+
+def _give(path: Path, uid: int) -> None:
+    """A folder and what is in it belong to another user from now on."""
+    for entry in [path, *path.rglob("*")]:
+        os.chown(entry, uid, uid, follow_symlinks=False)
+
+
+def _interpreter() -> list[str]:
+    """Where Python and the packages live; not the grader itself, whatever way it is installed."""
+    paths = {sys.prefix, sys.base_prefix, *site.getsitepackages(), *sysconfig.get_paths().values()}
+    return sorted(p for p in paths if p and Path(p).exists())
+
+
+@cache
+def _packages_are_open() -> bool:
+    """Whether any user may read the interpreter and the packages."""
+    for name in _interpreter():
+        for path in (Path(name).resolve(), *Path(name).resolve().parents):
+            if not path.stat().st_mode & stat.S_IXOTH:
+                return False
+    return True
+
+
+@cache
+def _landlock_abi() -> int:
+    try:
+        import landlockpy
+    except ImportError:
+        return 0
+    try:
+        return int(landlockpy.abi_version())
+    except OSError:
+        return 0
+
+
+@cache
+def _has_seccomp() -> bool:
+    if importlib.util.find_spec("pyseccomp") is None:
+        return False
+    try:
+        import pyseccomp  # noqa: F401 - it looks for the C library
+    except (OSError, RuntimeError):
+        return False
+    return True

@@ -1,0 +1,333 @@
+"""Start a student's kernel in a jail, and watch over it: `python warden.py POLICY COMMAND...`
+
+The warden forks. The child locks itself in for good (what it starts is locked in too) and becomes the command. The
+parent is outside: it ends everything that the student has started as soon as its standard input is closed, which
+happens when the grader says so or dies, or when the limits of the jail are exceeded.
+
+POLICY is a JSON file with the fields of `jail.Policy`. It runs as a script: nothing of the grader is imported.
+"""
+
+import contextlib
+import ctypes
+import errno
+import json
+import os
+import resource
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+WATCH = 0.25  # seconds between two looks at what the jail uses
+MAX_FILES = 20_000  # in the scratch folder
+PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 24, 36, 38, 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+CAPABILITY_VERSION_3 = 0x20080522
+
+# System calls that no notebook needs, and what each of them is used for.
+FORBIDDEN = {
+    "connect": "talk to a service of this machine (Docker, D-Bus, X11) or to the network",
+    "io_uring_setup": "open sockets behind this filter's back",
+    "ptrace": "take over another process",
+    "process_vm_readv": "read another process's memory",
+    "process_vm_writev": "write another process's memory",
+    "pidfd_getfd": "take another process's open files",
+    "kcmp": "compare with another process",
+    "mount": "cover a file with another one",
+    "umount2": "uncover it",
+    "move_mount": "the same",
+    "open_tree": "the same",
+    "fsopen": "the same",
+    "fsmount": "the same",
+    "pivot_root": "exchange the root folder",
+    "chroot": "exchange the root folder",
+    "unshare": "become root in a namespace of its own, and reach more of the kernel",
+    "setns": "enter another container's namespace",
+    "bpf": "load code into the kernel",
+    "perf_event_open": "measure other processes",
+    "userfaultfd": "stop the kernel half-way, a step of many exploits",
+    "add_key": "reach the keys of the user",
+    "request_key": "reach the keys of the user",
+    "keyctl": "reach the keys of the user",
+    "init_module": "load code into the kernel",
+    "finit_module": "load code into the kernel",
+    "delete_module": "take code out of the kernel",
+    "kexec_load": "start another kernel",
+    "kexec_file_load": "start another kernel",
+    "reboot": "stop the machine",
+    "swapon": "change the machine's memory",
+    "swapoff": "change the machine's memory",
+    "acct": "write a file as the kernel",
+    "quotactl": "change quotas",
+    "open_by_handle_at": "open files around the folders that are closed",
+    "name_to_handle_at": "prepare that",
+    "fanotify_init": "watch what others do with files",
+    "syslog": "read the kernel's messages",
+    "settimeofday": "set the clock",
+    "clock_settime": "set the clock",
+    "sethostname": "rename the machine",
+    "setdomainname": "rename the machine",
+    "iopl": "reach hardware",
+    "ioperm": "reach hardware",
+    "mknod": "make a device",
+    "mknodat": "make a device",
+    "setpriority": "slow down the grader",
+    "ioprio_set": "slow down the grader",
+    "migrate_pages": "move another process's memory",
+    "move_pages": "move another process's memory",
+}
+NEW_NAMESPACES = (0x10000000, 0x20000, 0x40000000, 0x20000000, 0x4000000, 0x8000000, 0x2000000)  # CLONE_NEW*
+
+
+def main() -> int:
+    """Run the command; exit code of the kernel, or 1 if it had to be ended."""
+    policy = json.loads(Path(sys.argv[1]).read_text())
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):  # a daemon that the student starts stays our descendant
+        raise OSError(ctypes.get_errno(), "this system has no subreapers")
+    child = os.fork()
+    if child == 0:
+        _become(sys.argv[2:], policy, libc)
+    signal.signal(signal.SIGINT, lambda *_: _interrupt(child))
+    return _watch(child, policy)
+
+
+# Inside
+
+
+def _become(command: list[str], policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
+    try:
+        os.setsid()  # no terminal to type into, and a process group that the warden is no part of
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)  # the warden's own standard input is its lifeline
+        os.closerange(3, 4096)  # files that the grader has open
+        lock_in(policy, libc)
+        os.execv(command[0], command)
+    except BaseException as error:
+        _note(policy, f"the jail could not be set up: {type(error).__name__}: {error}")
+    os._exit(127)
+
+
+def lock_in(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
+    """Give up, for good, all that this process does not need. What it starts later has no more than it."""
+    for limit, value in (
+        (resource.RLIMIT_AS, policy["memory"]),
+        (resource.RLIMIT_CPU, policy["cpu"]),
+        (resource.RLIMIT_FSIZE, policy["file_size"]),
+        (resource.RLIMIT_NOFILE, policy["files"]),
+        (resource.RLIMIT_CORE, 0),  # a core file holds what is in memory
+        (resource.RLIMIT_MEMLOCK, 64 * 2**20),
+    ):
+        _, hard = resource.getrlimit(limit)
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(limit, (value, value))
+    domain = _landlock(policy) if policy["landlock"] else None
+    _drop_privileges(policy, libc)
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):  # or a set-uid program would give them back
+        raise OSError(ctypes.get_errno(), "privileges cannot be given up")
+    if domain is not None:
+        domain.restrict()
+        domain.close()
+    if policy["seccomp"]:
+        _seccomp()
+
+
+def _landlock(policy: dict[str, Any]) -> Any:
+    """All files are closed but these; signals and sockets end at the jail's wall."""
+    from landlockpy import AccessFS, Ruleset, Scope
+
+    ruleset = Ruleset(scoped=Scope.SIGNAL | Scope.ABSTRACT_UNIX_SOCKET)
+    look = AccessFS.READ_FILE | AccessFS.READ_DIR | AccessFS.EXECUTE
+    change = (
+        AccessFS.WRITE_FILE
+        | AccessFS.TRUNCATE
+        | AccessFS.MAKE_REG
+        | AccessFS.MAKE_DIR
+        | AccessFS.MAKE_SOCK
+        | AccessFS.MAKE_FIFO
+        | AccessFS.MAKE_SYM
+        | AccessFS.REMOVE_FILE
+        | AccessFS.REMOVE_DIR
+        | AccessFS.REFER
+    )
+    of_files = AccessFS.READ_FILE | AccessFS.EXECUTE | AccessFS.WRITE_FILE | AccessFS.TRUNCATE
+    for names, access in ((policy["read"], look), (policy["write"], look | change)):
+        for name in names:
+            path = Path(name)
+            if path.exists():
+                ruleset.allow_path(path, access if path.is_dir() else access & of_files)
+    return ruleset
+
+
+def _drop_privileges(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
+    """As root: become another user, or at least lose root's powers."""
+    if os.geteuid() != 0:
+        return
+    for capability in range(64):
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # those beyond the last one are refused
+    libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    uid = policy["uid"]
+    if uid is not None:
+        os.chown(policy["connection"], uid, uid)
+        resource.setrlimit(resource.RLIMIT_NPROC, (512, 512))  # processes and threads of this user, who has no others
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    if libc.capset(header, (ctypes.c_uint32 * 6)()):
+        raise OSError(ctypes.get_errno(), "root's powers cannot be given up")
+
+
+def _seccomp() -> None:
+    import pyseccomp as seccomp
+
+    refuse = seccomp.ERRNO(errno.EPERM)
+    rules = seccomp.SyscallFilter(seccomp.ALLOW)
+    for name in FORBIDDEN:
+        try:
+            rules.add_rule(refuse, name)
+        except (OSError, ValueError):  # a call that this library or machine does not know
+            continue
+    # A network of any kind. ZeroMQ aborts at other answers than this one.
+    rules.add_rule(seccomp.ERRNO(errno.EOPNOTSUPP), "socket", seccomp.Arg(0, seccomp.NE, 1))  # 1: AF_UNIX
+    # Messages without a connection could be addressed to a service of this machine.
+    datagram = seccomp.Arg(1, seccomp.MASKED_EQ, 0xF, 2)
+    rules.add_rule(seccomp.ERRNO(errno.EOPNOTSUPP), "socket", datagram)
+    rules.add_rule(seccomp.ERRNO(errno.EOPNOTSUPP), "socketpair", datagram)
+    # Limits, and which core to run on, of other processes of the same user: the grader's.
+    rules.add_rule(refuse, "prlimit64", seccomp.Arg(0, seccomp.NE, 0))
+    for flag in NEW_NAMESPACES:
+        rules.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
+    rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen; everyone falls back to clone
+    # What a terminal's user has typed: TIOCSTI and TIOCLINUX write it.
+    for request in (0x5412, 0x541C):
+        rules.add_rule(refuse, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
+    rules.load()
+
+
+# Outside
+
+
+def _interrupt(child: int) -> None:
+    with contextlib.suppress(OSError):  # it has just ended
+        os.killpg(child, signal.SIGINT)
+
+
+def _watch(child: int, policy: dict[str, Any]) -> int:
+    """Wait for the end of the kernel, of the lifeline, or of patience; leave nothing running."""
+    status = 1
+    while True:
+        ready, _, _ = select.select([0], [], [], WATCH)
+        if ready and not os.read(0, 1024):
+            break
+        ended = _reap(child)
+        if ended is not None:
+            status = os.waitstatus_to_exitcode(ended) & 0xFF
+            break
+        excess = _excess(policy)
+        if excess:
+            _note(policy, excess)
+            break
+    _end_all()
+    return status
+
+
+def _reap(child: int) -> int | None:
+    """Wait for processes that have ended; the status of the kernel if it is among them."""
+    status = None
+    while True:
+        try:
+            pid, ended = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return 0 if status is None else status
+        if pid == 0:
+            return status
+        if pid == child:
+            status = ended
+
+
+def _excess(policy: dict[str, Any]) -> str:
+    """Which limit all processes of the jail together exceed, as a sentence; none: empty."""
+    pids = _descendants()
+    if len(pids) > policy["processes"]:
+        return f"it started more than {policy['processes']} processes"
+    memory = sum(_resident(pid) for pid in pids)
+    if memory > policy["memory"]:
+        return f"it used more than {policy['memory'] / 2**30:.0f} GiB of memory"
+    size, count = _usage(policy["scratch"])
+    if count > MAX_FILES:
+        return f"it wrote more than {MAX_FILES:,} files"
+    if size > policy["quota"]:
+        return f"it wrote more than {policy['quota'] / 2**30:.0f} GiB of files"
+    return ""
+
+
+def _descendants() -> list[int]:
+    parents: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                stat = Path(f"/proc/{name}/stat").read_bytes()
+            except OSError:  # it has just ended
+                continue
+            parent = int(stat.rpartition(b")")[2].split()[1])
+            parents.setdefault(parent, []).append(int(name))
+    found, left = [], [os.getpid()]
+    while left:
+        children = parents.get(left.pop(), [])
+        found += children
+        left += children
+    return found
+
+
+def _resident(pid: int) -> int:
+    """Bytes of memory that a process has for itself: without pages of files, which all kernels share."""
+    try:
+        fields = Path(f"/proc/{pid}/statm").read_text().split()
+    except (OSError, ValueError):
+        return 0
+    return (int(fields[1]) - int(fields[2])) * PAGE if len(fields) > 2 else 0
+
+
+def _usage(folders: list[str]) -> tuple[int, int]:
+    """Bytes and number of files in some folders; links are not followed."""
+    size = count = 0
+    left = list(folders)
+    while left and count <= MAX_FILES:
+        try:
+            with os.scandir(left.pop()) as entries:
+                for entry in entries:
+                    count += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        left.append(entry.path)
+                    else:
+                        size += entry.stat(follow_symlinks=False).st_blocks * 512
+        except OSError:  # removed meanwhile, or closed by its owner
+            continue
+    return size, count
+
+
+def _end_all() -> None:
+    """End every descendant, and those that it starts meanwhile, until none is left."""
+    while True:
+        for pid in _descendants():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        select.select([], [], [], 0.01)
+
+
+def _note(policy: dict[str, Any], reason: str) -> None:
+    """Say why the kernel ended, where the student cannot write."""
+    Path(policy["reason"]).write_text(reason[:500])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,229 @@
+"""The jail from inside: what student code may do, what it is refused, and what is left when it ends."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.sandbox import jail
+from autograder.sandbox.jail import JailError, Room
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+pytestmark = pytest.mark.skipif(bool(jail.missing()), reason=f"no whole jail here: {'; '.join(jail.missing())}")
+
+
+class Jailed:
+    """A command that runs in a jail of its own."""
+
+    def __init__(self, folder: Path, source: str, room: Room = jail.DEFAULT_ROOM) -> None:
+        self.folder = folder
+        (folder / "work").mkdir()
+        connection = folder / "connection.json"
+        connection.write_text("{}")
+        command = jail.command(folder, [sys.executable, "-c", source], [folder / "work"], [], connection, room)
+        held, self._lifeline = os.pipe()
+        self.process = subprocess.Popen(
+            command, stdin=held, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder / "work"
+        )
+        os.close(held)
+
+    def let_go(self) -> None:
+        os.close(self._lifeline)
+
+    @property
+    def output(self) -> str:
+        return self.process.communicate(timeout=60)[0]
+
+    @property
+    def reason(self) -> str:
+        file = self.folder / "reason"
+        return file.read_text() if file.exists() else ""
+
+
+def last_line(folder: Path, source: str) -> str:
+    return Jailed(folder, source).output.strip().splitlines()[-1]
+
+
+ALLOWED = {
+    "write-and-read": ("open('a', 'w').write('x'); print(open('a').read())", "x"),
+    "folders": ("import os; os.makedirs('a/b'); os.rename('a/b', 'c'); print(sorted(os.listdir()))", "['a', 'c']"),
+    "packages": ("import numpy, scipy.special; print(numpy.arange(3).sum())", "3"),
+    "programs": ("import subprocess; print(subprocess.run(['echo', 'hi'], capture_output=True).stdout)", r"b'hi\n'"),
+    "threads": (
+        "import threading; t = threading.Thread(target=print, args=('in a thread',)); t.start(); t.join()",
+        "in a thread",
+    ),
+    "machine": ("print('processor' in open('/proc/cpuinfo').read())", "True"),
+    "random": ("import os; print(len(os.urandom(8) + open('/dev/urandom', 'rb').read(8)))", "16"),
+    "pairs": ("import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))", "b'x'"),
+}
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_honest_code_works(tmp_path: Path, name: str) -> None:
+    source, said = ALLOWED[name]
+    assert last_line(tmp_path, source) == said
+
+
+DENIED = "Permission denied"
+REFUSED = "Operation not permitted"
+NO_NETWORK = "Operation not supported"
+CALL = "import ctypes, os; c = ctypes.CDLL(None, use_errno=True); r = {}; print(r, os.strerror(ctypes.get_errno()))"
+
+FORBIDDEN = {
+    "hidden-checks": (f"open({str(PROJECT / 'autograder' / 'checks' / 'data.py')!r})", DENIED),
+    "import-of-hidden-checks": ("import autograder.checks", f"{DENIED}|No module named 'autograder'"),
+    "solution": (f"open({str(PROJECT / 'solutions' / 'reference.py')!r})", DENIED),
+    "passwords": ("open('/etc/passwd')", DENIED),
+    "home": (f"import os; os.listdir({str(Path.home())!r})", DENIED),
+    "processes": ("import os; os.listdir('/proc')", DENIED),
+    "environment-of-the-grader": ("import os; open(f'/proc/{os.getppid()}/environ')", DENIED),
+    "memory-of-the-grader": ("import os; open(f'/proc/{os.getppid()}/mem', 'wb')", DENIED),
+    "policy": ("open('../policy.json')", DENIED),
+    "reason": ("open('../reason', 'w')", DENIED),
+    "beside-the-scratch-folder": ("open('../x', 'w')", DENIED),
+    "shared-folder": ("open('/tmp/x', 'w')", DENIED),
+    "packages-changed": ("import numpy; open(numpy.__file__, 'a')", DENIED),
+    "link-out": ("import os; os.symlink('/etc/passwd', 'a'); open('a')", DENIED),
+    "hard-link-in": ("import os; os.link('/etc/hostname', 'a')", "not permitted|Permission denied|cross-device"),
+    "way-up": ("open('../../../../../../../../etc/passwd')", DENIED),
+    "signal-to-the-warden": ("import os; os.kill(os.getppid(), 9)", REFUSED),
+    "signal-to-all": ("import os; print(os.kill(-1, 9))", "^None$"),  # it reaches nobody, or this test would end here
+    "stop-the-warden": ("import os, signal; os.kill(os.getppid(), signal.SIGSTOP)", REFUSED),
+    "limits-of-the-warden": (
+        "import os, resource; resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))",
+        REFUSED,
+    ),
+    "limits-raised": ("import resource; resource.setrlimit(resource.RLIMIT_AS, (-1, -1))", "not allowed to raise"),
+    "tcp": ("import socket; socket.socket()", NO_NETWORK),
+    "udp": ("import socket; socket.socket(type=socket.SOCK_DGRAM)", NO_NETWORK),
+    "ipv6": ("import socket; socket.socket(socket.AF_INET6)", NO_NETWORK),
+    "raw": ("import socket; socket.socket(socket.AF_PACKET)", NO_NETWORK),
+    "netlink": ("import socket; socket.socket(socket.AF_NETLINK)", NO_NETWORK),
+    "unix-service": ("import socket; socket.socket(socket.AF_UNIX).connect('/run/docker.sock')", REFUSED),
+    "abstract-service": ("import socket; socket.socket(socket.AF_UNIX).connect('\\0service')", REFUSED),
+    "unix-message": ("import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)", NO_NETWORK),
+    "download": ("import urllib.request; urllib.request.urlopen('http://127.0.0.1')", NO_NETWORK + "|resolution"),
+    "trace": (CALL.format("c.ptrace(16, os.getppid(), 0, 0)"), REFUSED),
+    "namespace": (CALL.format("c.unshare(0x10000000)"), REFUSED),
+    "namespace-by-clone": (CALL.format("c.syscall(56, 0x10000011, 0, 0, 0, 0)"), REFUSED),
+    "mount": (CALL.format("c.mount(b'none', b'.', b'tmpfs', 0, 0)"), REFUSED),
+    "chroot": ("import os; os.chroot('.')", REFUSED),
+    "io-uring": (CALL.format("c.syscall(425, 8, 0)"), REFUSED),
+    "ebpf": (CALL.format("c.syscall(321, 0, 0, 0)"), REFUSED),
+    "keys": (CALL.format("c.syscall(250, 0, -3, 0, 0, 0)"), REFUSED),
+    "another-user": ("import os; os.setuid(1 if os.getuid() == 0 else 0)", REFUSED),
+    "powers": ("print(open('/proc/self/status').read().split('CapEff:')[1].split()[0])", "^0000000000000000$"),
+    "powers-by-program": ("print(open('/proc/self/status').read().split('NoNewPrivs:')[1].split()[0])", "^1$"),
+    "terminal": ("open('/dev/tty', 'w')", DENIED),
+    "disk": ("open('/dev/sda', 'rb')", f"{DENIED}|No such"),
+    "memory": ("x = bytearray(7 * 2**30)", "MemoryError"),
+    "files": ("f = [open('/dev/null') for _ in range(2000)]", "Too many open files"),
+}
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_what_nobody_needs_is_refused(tmp_path: Path, name: str) -> None:
+    source, said = FORBIDDEN[name]
+    line = last_line(tmp_path, source)
+    assert re.search(said, line), line
+
+
+def test_nothing_of_the_graders_environment_is_open(tmp_path: Path) -> None:
+    """Only standard files are open in there."""
+    line = last_line(tmp_path, "import os; print(sorted(int(n) for n in os.listdir('/proc/self/fd'))[:3], end=' ')\n"
+                               "print(sum(os.path.exists(f'/proc/self/fd/{n}') for n in range(3, 300)))")  # fmt: skip
+    assert line == "[0, 1, 2] 0"
+
+
+SMALL = replace(jail.DEFAULT_ROOM, processes=10, quota=50 * 2**20, memory=2**30)
+GREEDY = {
+    "processes": ("import os, time\nwhile True:\n    os.fork()", "it started more than 10 processes"),
+    "files": (
+        "import time\nfor i in range(9):\n    open(str(i), 'wb').write(bytes(10**7))\ntime.sleep(60)",
+        "it wrote more than 0 GiB of files",
+    ),
+    "many-files": (
+        "import time\nfor i in range(21_000):\n    open(str(i), 'w').close()\ntime.sleep(60)",
+        "it wrote more than 20,000 files",
+    ),
+    "memory": (
+        "import os, time\nfor i in range(3):\n    if not os.fork():\n        x = b'x' * (4 * 10**8)\n"
+        "        time.sleep(60)\ntime.sleep(60)",
+        "it used more than 1 GiB of memory",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GREEDY)
+def test_greed_ends_the_kernel_with_a_reason(tmp_path: Path, name: str) -> None:
+    source, reason = GREEDY[name]
+    jailed = Jailed(tmp_path, source, SMALL)
+    assert jailed.output is not None
+    assert jailed.process.returncode == 1
+    assert jailed.reason == reason
+
+
+STUBBORN = """
+import os, signal, sys, time
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.setsid()
+        print("daemon", flush=True)
+        while True:
+            open("alive", "w").write(str(time.time()))
+            time.sleep(0.02)
+    os._exit(0)
+time.sleep(60)
+"""
+
+
+def test_nothing_outlives_the_grader(tmp_path: Path) -> None:
+    """A process that has become a daemon ends too, when the lifeline does: also where the grader was killed."""
+    jailed = Jailed(tmp_path, STUBBORN)
+    assert jailed.process.stdout is not None
+    assert jailed.process.stdout.readline() == "daemon\n"
+    jailed.let_go()
+    assert jailed.output == ""
+    alive = tmp_path / "work" / "alive"
+    last = alive.read_text()
+    time.sleep(0.2)
+    assert alive.read_text() == last
+
+
+def test_without_a_whole_jail_grading_stops_and_says_what_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jail, "missing", lambda: ("files that you can read",))
+    with pytest.raises(JailError) as caught:
+        jail.require()
+    assert str(caught.value) == (
+        "on this system student code is not kept from files that you can read. Grade on another one, in a container "
+        "or a virtual machine; --unsafe grades without that protection"
+    )
+    jail.require(unsafe=True)
+
+
+@pytest.mark.parametrize(
+    ("abi", "seccomp", "open_"),
+    [
+        (0, True, ["files that you can read", "your other processes"]),
+        (2, True, ["files that you can write", "your other processes"]),
+        (5, True, ["your other processes"]),
+        (7, False, ["the network"]),
+        (7, True, []),
+    ],
+)
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, abi: int, seccomp: bool, open_: list[str]) -> None:
+    monkeypatch.setattr(jail, "_landlock_abi", lambda: abi)
+    monkeypatch.setattr(jail, "_has_seccomp", lambda: seccomp)
+    monkeypatch.setattr(jail, "_packages_are_open", lambda: False)
+    found = jail.missing.__wrapped__()
+    assert len(found) == len(open_)
+    assert all(phrase.startswith(start) for phrase, start in zip(found, open_, strict=True))

@@ -4,6 +4,7 @@ BIN := .venv/bin
 SUBMISSIONS ?=
 OUT ?= gradebook
 ONLY ?=
+ALL ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help student autograder grade test zoo lint docs clean
@@ -34,8 +35,8 @@ lint: .venv/installed  ## ruff and strict mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-zoo: .venv/installed  ## grade the grader: make zoo ONLY=text (default: all, into docs/grader-accuracy.md)
-	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo $(if $(ONLY),--only "$(ONLY)")
+zoo: .venv/installed  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text]
+	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo $(if $(ALL),--all) $(if $(ONLY),--only "$(ONLY)")
 
 docs: .venv/installed  ## what follows from master notebook and checks: solutions/reference.py, docs/marking-scheme.md
 	$(BIN)/python -m autograder build docs

@@ -1,5 +1,6 @@
 """What is drawn in a Matplotlib figure, as plain data."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def describe_figure(figure: Any) -> dict[str, Plain]:
     every: list[Axes] = figure.axes
     shown = [axes for axes in every[:MAX_AXES] if axes.get_visible()]
     speaking = [axes for axes in shown if _own_legends(axes)]
-    described = [_describe_axes(axes, _legends_for(axes, speaking, figure)) for axes in shown]
+    described = [_describe_axes(axes, _Legends.of(axes, speaking, figure)) for axes in shown]
     titles = _titles(figure)
     to_parts = figure.transFigure.inverted()
     placed = []
@@ -54,7 +55,7 @@ def _titles(figure: Any) -> list[str]:
     return [part.get_text() for part in parts if part is not None]
 
 
-def _describe_axes(axes: Axes, legends: list[Legend]) -> dict[str, Any]:
+def _describe_axes(axes: Axes, legends: "_Legends") -> dict[str, Any]:
     own = axes.get_legend()
     holder = axes.get_figure(root=False)
     texts = [t for t in axes.texts[:MAX_ARTISTS] if t.get_visible()]
@@ -99,14 +100,14 @@ def _tick_labels(axes: Axes, axis: Axis) -> list[list[Any]]:
     return [[value, text] for value, text in zip(at, formatter.format_ticks(at), strict=True) if text]
 
 
-def _describe_line(artist: Any, legends: list[Legend]) -> dict[str, Any]:
+def _describe_line(artist: Any, legends: "_Legends") -> dict[str, Any]:
     if isinstance(artist, Line2D):
         x, y = artist.get_xdata(orig=False), artist.get_ydata(orig=False)
     else:
         x, y = np.ma.filled(np.ma.asarray(artist.get_offsets()).astype(float), np.nan).T
     return {
         "label": str(artist.get_label()),
-        "name": _name_in(artist, legends),
+        "name": legends.name(artist),
         "x": np.asarray(x, dtype=float).ravel(),
         "y": np.asarray(y, dtype=float).ravel(),
     }
@@ -117,28 +118,39 @@ def _own_legends(axes: Axes) -> list[Legend]:
     return [legend for legend in found if legend is not None and legend.get_visible()]
 
 
-def _legends_for(axes: Axes, speaking: list[Axes], figure: Any) -> list[Legend]:
-    """Legends that can speak of what is in some axes: its own, those of twin axes, those of the figure."""
-    found = _own_legends(axes)
-    for other in speaking:
-        if other is not axes and np.allclose(other.get_position().bounds, axes.get_position().bounds):
-            found += _own_legends(other)
-    for part in {id(f): f for f in (axes.get_figure(root=False), figure)}.values():
-        found += getattr(part, "legends", [])
-    return found
+@dataclass(frozen=True)
+class _Legends:
+    """Legends that can speak of what is in some axes.
 
+    Args:
+        near: its own, those of twin axes, those of the figure.
+        others: where there are none, those of the other axes of the figure: equal looks mean equal things.
+    """
 
-def _name_in(artist: Any, legends: list[Legend]) -> str:
-    """What a legend calls a line: the text that equals its label, or stands beside the sample that looks like it."""
-    label = str(artist.get_label())
-    if any(label == text.get_text() for legend in legends for text in legend.get_texts()):
-        return label
-    for legend in legends:
-        samples = zip(legend.legend_handles, legend.get_texts(), strict=False)
-        names = {t.get_text() for sample, t in samples if sample is not None and _look(sample) == _look(artist)}
-        if len(names) == 1:
-            return names.pop()
-    return ""
+    near: list[Legend]
+    others: list[Legend]
+
+    @classmethod
+    def of(cls, axes: Axes, speaking: list[Axes], figure: Any) -> "_Legends":
+        near = _own_legends(axes)
+        for other in speaking:
+            if other is not axes and np.allclose(other.get_position().bounds, axes.get_position().bounds):
+                near += _own_legends(other)
+        for part in {id(f): f for f in (axes.get_figure(root=False), figure)}.values():
+            near += getattr(part, "legends", [])
+        return cls(near, [] if near else [legend for other in speaking for legend in _own_legends(other)])
+
+    def name(self, artist: Any) -> str:
+        """What they call a line: the text that equals its label, or stands beside the sample that looks like it."""
+        label = str(artist.get_label())
+        if any(label == text.get_text() for legend in self.near for text in legend.get_texts()):
+            return label
+        for legend in [*self.near, *self.others]:
+            samples = zip(legend.legend_handles, legend.get_texts(), strict=False)
+            names = {t.get_text() for sample, t in samples if sample is not None and _look(sample) == _look(artist)}
+            if len(names) == 1:
+                return names.pop()
+        return ""
 
 
 def _look(artist: Any) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ import keras
 import numpy as np
 
 MAX_ROWS = 5_000  # of the batches that a fit was given; what goes beyond is counted, not kept
-EVALUATED_ROWS = 640  # of a large data set that `evaluate` looks at
+EVALUATED_ROWS = 640  # of a large array that `evaluate` looks at
+UNJUDGED_ROWS = 64  # of it, where no evaluation is noted
 LARGE = 2_000  # rows
 NUDGE = 0.05  # standard deviation of the token change, relative to that of each weight
 FEW = 8  # rows or batches, where nothing is recorded
@@ -51,7 +52,7 @@ class Evaluation:
         weights: that it had.
         n: rows that it was given.
         predicted: class that the model gave to each row looked at (of a large array `evaluate` looks at the first
-            `EVALUATED_ROWS`); None where outputs are no class scores.
+            `EVALUATED_ROWS` only); None where outputs are no class scores.
         labels: as given, of the same rows; None for `predict`.
     """
 
@@ -75,6 +76,11 @@ class Recording:
     def limit(self) -> int:
         """Rows to keep of data that come in batches."""
         return MAX_ROWS if self.keep_rows else FEW
+
+    @property
+    def evaluated_rows(self) -> int:
+        """Rows of a large array that `evaluate` looks at."""
+        return EVALUATED_ROWS if self.keep_rows else UNJUDGED_ROWS
 
 
 _active: list[Recording] = []
@@ -272,7 +278,8 @@ def _evaluate(original: Any) -> Any:
         rows = len(x)
         weight = options.get("sample_weight")
         if rows > LARGE:
-            x, y, weight = (None if a is None else a[:EVALUATED_ROWS] for a in (x, y, weight))
+            few = slice(_active[-1].evaluated_rows)
+            x, y, weight = (None if a is None else a[few] for a in (x, y, weight))
         size = max(batch_size or 0, 256)
         plain = {"verbose", "return_dict"}
         if set(options) <= plain and (y is None or len(y) == len(x)):

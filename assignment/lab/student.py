@@ -12,6 +12,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.utils.capture import capture_output
+from matplotlib._pylab_helpers import Gcf
 
 from lab import settings
 from lab.figures_seen import describe_figure, figures_of
@@ -80,22 +81,15 @@ class Student:
         Returns:
             {"error": ..., "figures": [described figures]}; see `lab.figures_seen`.
         """
-        before = set(plt.get_fignums())
-        show, close = plt.show, plt.close
-        plt.show = plt.close = lambda *args, **options: None  # type: ignore[assignment]
-        try:
+        with _no_open_figures():
             answer = self.call(name, *args)
-            opened = [plt.figure(n) for n in plt.get_fignums() if n not in before]
             if answer.error is not None:
                 return {"error": dict(answer.error), "figures": []}
-            figures = figures_of(answer.value, opened)
-            return {"error": None, "figures": [describe_figure(f) for f in figures[:100]]}
-        except Exception as error:
-            return {"error": _describe_error(error, name), "figures": []}
-        finally:
-            plt.show, plt.close = show, close
-            for number in set(plt.get_fignums()) - before:
-                plt.close(number)
+            try:
+                figures = figures_of(answer.value, [plt.figure(n) for n in plt.get_fignums()])
+                return {"error": None, "figures": [describe_figure(f) for f in figures[:100]]}
+            except Exception as error:
+                return {"error": _describe_error(error, name), "figures": []}
 
     # What earlier answers give later questions to work with
 
@@ -213,6 +207,20 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings(), capture_output():
         warnings.simplefilter("ignore")
         yield
+
+
+@contextlib.contextmanager
+def _no_open_figures() -> Iterator[None]:
+    """Figures that are open stay out of reach, so that nothing is drawn into them; new ones stay open until the end."""
+    show, close, kept = plt.show, plt.close, dict(Gcf.figs)
+    Gcf.figs.clear()
+    plt.show = plt.close = lambda *args, **options: None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        plt.show, plt.close = show, close
+        plt.close("all")
+        Gcf.figs.update(kept)
 
 
 def _describe_error(error: BaseException, name: str) -> dict[str, Plain]:

@@ -228,7 +228,7 @@ def _judge_activations(graph: Graph) -> None:
             raise Failure(
                 "Each convolution is followed by ReLU.",
                 f"After `{step.name}` comes {found}.",
-                "Give the layer an `activation`, or add an `Activation` layer.",
+                "Give the convolution an `activation`, or let a layer of its own follow whose result the next takes.",
             )
 
 
@@ -269,7 +269,9 @@ def judge_head(graph: Graph) -> None:
         raise Failure(
             expected,
             f"Before `{first.name}` comes {describe(source)}.",
-            "A dense layer wants one axis: flatten the feature maps.",
+            "Global pooling keeps one value of each feature map, flatten keeps all of them."
+            if source.kind in GLOBAL_POOLING
+            else "A dense layer wants one axis: flatten the feature maps.",
         )
     following = graph.after(last)
     if following and (following[0].kind != "Activation" or following[0].config["function"] != "softmax"):
@@ -511,9 +513,10 @@ def q5_accuracy(observations: Observations) -> None:
     call = trials[0]["calls"][0]
     names = [name for name in call["metrics"] if name != "loss"]
     error = " ".join(str(call["metrics_error"] or "").split())
+    found = f"No metric does; there are: {', '.join(names)}." if names else "There are no metrics."
     raise Failure(
         "A metric counts the share of images whose highest output is the right class.",
-        f"The metrics are: {', '.join(names) or 'none'}{f' ({error[:200]})' if error else ''}.",
+        f"The metrics cannot be computed: {error[:200]}" if error else found,
         '`metrics=["accuracy"]` chooses the right form by itself.',
     )
 
@@ -581,11 +584,12 @@ def _judge_batch_normalization(observations: Observations) -> None:
         if len(following) != 1 or following[0].kind != "BatchNormalization":
             found = describe(following[0]) if following else "nothing"
             later = following and skip(graph, step, ("Activation",))
-            hint = "The convolution's own `activation` comes before anything that follows it."
             raise Failure(
                 expected,
                 f"After `{step.name}` comes {found}.",
-                hint if later and later.kind == "BatchNormalization" else "",
+                "The convolution's own `activation` comes before anything that follows it."
+                if later and later.kind == "BatchNormalization"
+                else "The normalisation takes what the convolution gives, and the activation takes what it gives.",
             )
         second = graph.after(following[0])
         if (len(second) != 1 or second[0].kind != "Activation") and not without_activation:

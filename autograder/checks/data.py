@@ -66,11 +66,17 @@ def q1_summary(observations: Observations) -> None:
                 f"{given}, `{key}` " + (rule if key == "class_counts" else "describes these arrays") + ".",
                 f"It is {kind_of(value[key])}."
                 if found is None or len(found) != len(right)
-                else f"It is {[f'{v:g}' for v in found]}.".replace("'", ""),
+                else f"It is {_text(found)}.",
                 "Compute every value from the arguments; nothing may be typed in."
                 if key != "class_counts"
                 else "Count the labels of the training set, for every class from 0 on.",
             )
+
+
+def _text(values: list[float]) -> str:
+    """7 or [5, 0, 2]."""
+    texts = [f"{v:g}" for v in values]
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
 
 def _counts(value: Any) -> list[float] | None:
@@ -103,7 +109,7 @@ def q2_images(observations: Observations) -> None:
                 "Every image that is drawn is one of `x`, upright and with its own colours.",
                 f"{len(strange)} of {len(drawn)} drawn images are not"
                 + (" (they are images of `x` in other colours, or turned)." if known == len(strange) else "."),
-                "Draw `x[i]` as it is (or divided by 255).",
+                "Draw `x[i]` as it is: `imshow` takes whole numbers from 0 to 255, or floats from 0 to 1.",
             )
 
 
@@ -122,10 +128,12 @@ def q2_titles(observations: Observations) -> None:
                     "There is an image without title.",
                     "A label below the image counts too, where the axes are not switched off.",
                 )
-            if name.lower() not in d.text.lower() or named_classes(d.text, settings.CLASS_NAMES) - {name}:
+            named = named_classes(d.text, settings.CLASS_NAMES)
+            if name.lower() not in d.text.lower() or named - {name}:
+                whose = " (its own, or the nearest that names a class)" if named else ""
                 raise Failure(
                     "The title of an image contains the name of its class, and of no other.",
-                    f"An image of class “{name}” has the title “{d.text.strip()[:60]}”.",
+                    f"An image of class “{name}” has the title “{d.text.strip()[:60]}”{whose}.",
                     "Image and label must have the same index, and `class_names[k]` is the name of class `k`.",
                 )
 
@@ -135,6 +143,8 @@ def q2_all_classes(observations: Observations) -> None:
     """Every class appears."""
     for drawn, labels in _shown(observations):
         shown = {int(labels[d.row]) for d in drawn if d.row is not None}
+        if not shown:
+            raise Failure("At least one image of each class is drawn.", "No image of `x` is drawn.")
         missing = [name for c, name in enumerate(settings.CLASS_NAMES) if c not in shown]
         if missing:
             raise Failure(
@@ -185,7 +195,7 @@ def q3_same_map(observations: Observations) -> None:
         raise Failure(
             "The training images come out the same, whatever the test set is.",
             "With another test set, other training images came out.",
-            "Means and deviations for scaling may come from the training images only.",
+            "Means and deviations for scaling come from the training images only, and nothing is left to chance.",
         )
     for (x_train, _, x_test, _), raw in calls:
         if np.abs(x_train[: inputs.COPIES] - x_test[: inputs.COPIES]).max() > near:
@@ -194,9 +204,10 @@ def q3_same_map(observations: Observations) -> None:
                 "Images that were in both sets came out different.",
                 "Scale the test images by the same numbers as the training images.",
             )
-        same, ordered = _one_map(
-            np.concatenate([x_train, x_test]), np.concatenate([raw[0], raw[2]]).astype(np.float64), near
-        )
+        before = np.concatenate([raw[0], raw[2]]).astype(np.float64)
+        after = np.concatenate([x_train, x_test])
+        colours = [_one_map(after, before, near), _one_map(after, before[..., ::-1], near)]  # red or blue first
+        same, ordered = max(colours)
         if not same:
             raise Failure(
                 "All images are scaled by the same numbers.",

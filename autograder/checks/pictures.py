@@ -3,14 +3,21 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
+import matplotlib
 import numpy as np
 
 MAX_SIDE = 4_000  # of a drawn image that is searched for smaller ones
 MAX_GAP = 8  # width of frames in a mosaic
 ALIKE = 0.8  # correlation from which on an image counts as another one, altered
+PATCH_ALIKE = 0.995  # and from which on a part of one counts as a patch
+CLIPPED_ALIKE = 0.98  # the same for larger patches of values, of which the largest may be cut off
+SAMPLED_PIXELS, SAMPLE_ALIKE = 24, 0.8  # a patch is looked for by some of its pixels first
+MAX_PLACES = 3_000_000  # at which patches are looked for
+MAX_SCALES = 4
+CHUNK = 65_536
 
 Box = tuple[float, float, float, float]  # left, bottom, width, height
 
@@ -61,6 +68,15 @@ def drawn_images(figures: Any, x: np.ndarray, names: Iterable[str]) -> list[Draw
 
 def _own_text(axes: Any) -> str:
     return " ".join([axes["title"], axes["xlabel"], axes["ylabel"], *(t["text"] for t in axes["texts"])]).strip()
+
+
+def texts_of(figure: Any) -> Iterator[str]:
+    """Every text that can be read in a figure."""
+    yield figure["title"]
+    yield from (text["text"] for text in figure["placed"])
+    for axes in figure["axes"]:
+        yield from (_own_text(axes), axes["heading"], *axes["legend"])
+        yield from (label for ticks in axes["ticks"].values() for _, label in ticks)
 
 
 def _neighbours(box: Box, places: list[tuple[Box, str]]) -> Iterator[str]:
@@ -178,41 +194,146 @@ def _grids(rows: int, columns: int, height: int, width: int) -> Iterator[list[tu
                 ]
 
 
+# Patches: feature maps, kernels and filters
+
+
 def missing_patches(figures: Any, patches: np.ndarray) -> list[int]:
-    """Which of the given patches are drawn nowhere, up to a positive scaling and shift of values.
+    """Which of the given patches are drawn nowhere, however their values were scaled and shifted for display.
 
     Args:
         figures: described figures.
-        patches: (n, h, w) drawn through a colour map, or (n, h, w, 3) drawn as colours.
+        patches: (n, h, w) drawn as values, in grey or in the colours of a colour map; in larger ones, some may be
+            cut off at the ends. Or (n, h, w, 3) drawn as colours, of which none may be cut off.
 
-    A patch may be an image of its own or part of a larger one; scaling may be per patch or common.
+    A patch may be an image of its own or part of a larger one, enlarged by repeating its pixels or not; scaling
+    may be per patch or common.
     """
-    images = [np.asarray(i["data"], dtype=np.float64) for f in figures for a in f["axes"] for i in a["images"]]
-    images = [i for i in images if max(i.shape[:2]) <= MAX_SIDE]
-    height, width = patches.shape[1:3]
-    colours = patches.ndim == 4
-    windows: list[np.ndarray] = []
-    for image in images:
-        if colours and (image.ndim != 3 or image.shape[2] < 3):
+    alike = CLIPPED_ALIKE if patches.ndim == 3 and patches[0].size > 100 else PATCH_ALIKE
+    missing = np.arange(len(patches))
+    places = MAX_PLACES
+    for drawn in (image["data"] for figure in figures for axes in figure["axes"] for image in axes["images"]):
+        image = np.asarray(drawn)
+        if max(image.shape[:2]) > MAX_SIDE:
             continue
-        if not colours and image.ndim == 3:
-            if image.shape[2] != 1 and not np.allclose(image[..., :1], image[..., :3]):
-                continue
-            image = image[..., 0]
-        image = image[..., :3] if colours else image
-        if image.shape[0] < height or image.shape[1] < width:
-            continue
-        view = np.lib.stride_tricks.sliding_window_view(image, (height, width), axis=(0, 1))
-        if colours:
-            view = np.moveaxis(view, 2, -1)
-        if view.shape[0] * view.shape[1] > 400_000:
-            continue
-        windows.append(_normalized(view.reshape(-1, int(np.prod(patches.shape[1:])))))
-    if not windows:
-        return list(range(len(patches)))
-    every = np.concatenate(windows)
-    wanted = _normalized(patches.reshape(len(patches), -1).astype(np.float64))
-    return [i for i, patch in enumerate(wanted) if not (every @ patch > 1 - 1e-4).any()]
+        for reading in _readings(image, patches.ndim == 4):
+            for scale in (1, *_repeats(reading, *patches.shape[1:3])):
+                rows, columns = _corners(reading, scale, *patches.shape[1:3])
+                if not missing.size:
+                    return []
+                if len(rows) <= places:
+                    places -= len(rows)
+                    missing = missing[~_are_at(reading, scale, rows, columns, patches[missing], alike)]
+    return [int(i) for i in missing]
+
+
+def _readings(image: np.ndarray, colours: bool) -> Iterator[np.ndarray]:
+    """What a drawn image can stand for: colours (h, w, 3), or values (h, w), either way up where a colour map
+    was applied to them beforehand."""
+    if image.ndim == 2 or image.shape[2] == 1:
+        if not colours:
+            yield _finite(image.reshape(image.shape[:2]))
+        return
+    pixels = _finite(image[..., :3])
+    if colours:
+        yield pixels
+        return
+    grey = np.ptp(pixels, axis=2).max(initial=0) == 0
+    for values in [pixels[..., 0]] if grey else _colour_mapped(pixels):
+        yield values
+        yield -values
+
+
+def _finite(image: np.ndarray) -> np.ndarray:
+    image = image.astype(np.float64)
+    return np.where(np.abs(image) < 1e30, image, 0)
+
+
+def _colour_mapped(pixels: np.ndarray) -> Iterator[np.ndarray]:
+    """Places (h, w) in each colour map of Matplotlib that nearly all colours of an image are from."""
+    scale = 1 if pixels.max(initial=0) > 1 else 255
+    codes = np.clip(np.rint(pixels * scale), 0, 255).astype(np.int64) @ _CODE
+    colours, where = np.unique(codes, return_inverse=True)
+    if len(colours) > 300:  # a colour map has 256
+        return
+    for known, levels in _colour_maps():
+        at = np.minimum(np.searchsorted(known, colours), len(known) - 1)
+        found = known[at] == colours
+        if np.count_nonzero(~found) <= max(2, len(colours) // 10):  # frames and gaps
+            yield np.where(found, levels[at], 0.0)[where].reshape(pixels.shape[:2])
+
+
+_CODE = np.array([65536, 256, 1])  # red, green, blue -> one number
+
+
+@cache
+def _colour_maps() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Codes of the colours of each colour map, ascending, and their places in it from 0 to 1."""
+    maps = []
+    for name, colour_map in matplotlib.colormaps.items():
+        if colour_map.N >= 256 and not name.endswith("_r"):
+            places = np.linspace(0, 1, colour_map.N)
+            table = 255 * np.asarray(colour_map(places))[:, :3]
+            both = np.concatenate([np.rint(table), np.floor(table)]).astype(np.int64) @ _CODE  # as bytes are made
+            codes, first = np.unique(both, return_index=True)
+            maps.append((codes, np.tile(places, 2)[first]))
+    return list({codes.tobytes(): (codes, places) for codes, places in maps}.values())
+
+
+def _repeats(image: np.ndarray, height: int, width: int) -> list[int]:
+    """How often pixels of an image may have been repeated to enlarge patches of a size, the likeliest first."""
+    most = min(image.shape[0] // height, image.shape[1] // width)
+    if most < 2:
+        return []
+    runs = np.diff(np.append(np.flatnonzero(_changes(image)), image.shape[0] * image.shape[1]))
+    covered = np.bincount(runs, minlength=most + 1)[: most + 1] * np.arange(most + 1)  # pixels in runs of each length
+    likely = [int(length) for length in np.argsort(-covered)[:MAX_SCALES] if length > 1]
+    return [length for length in likely if covered[length] > 0.01 * image.shape[0] * image.shape[1]]
+
+
+def _changes(image: np.ndarray) -> np.ndarray:
+    """Where a pixel differs from the one to its left (h, w); true along the left side."""
+    changes = np.ones(image.shape[:2], bool)
+    differs = image[:, 1:] != image[:, :-1]
+    changes[:, 1:] = differs.any(axis=2) if image.ndim == 3 else differs
+    return changes
+
+
+def _corners(image: np.ndarray, scale: int, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns at which the upper left pixel of a patch can be; with repeated pixels, where blocks start."""
+    down, across = image.shape[0] - height * scale + 1, image.shape[1] - width * scale + 1
+    if down < 1 or across < 1:
+        return np.zeros(0, int), np.zeros(0, int)
+    rows, columns = np.arange(down), np.arange(across)
+    if scale > 1:
+        rows = np.flatnonzero(np.any(_changes(image.swapaxes(0, 1)), axis=0))
+        columns = np.flatnonzero(np.any(_changes(image), axis=0))
+        rows, columns = rows[rows < down], columns[columns < across]
+    return np.repeat(rows, len(columns)), np.tile(columns, len(rows))
+
+
+def _are_at(
+    image: np.ndarray, scale: int, rows: np.ndarray, columns: np.ndarray, patches: np.ndarray, alike: float
+) -> np.ndarray:
+    """Which of the patches are at one of the corners: bool (n,)."""
+    pixels = [axis.ravel() for axis in np.indices(patches.shape[1:])]
+    flat = patches.reshape(len(patches), -1).astype(np.float64)
+    some = np.unique(np.linspace(0, flat.shape[1] - 1, SAMPLED_PIXELS).astype(int))
+    whole, sample = _normalized(flat), _normalized(flat[:, some])
+
+    def windows(corners: slice | np.ndarray, which: np.ndarray | slice) -> np.ndarray:
+        down, across, *colour = (axis[which] for axis in pixels)
+        at = rows[corners, None] + scale * down, columns[corners, None] + scale * across
+        return _normalized(image[(*at, *colour)])
+
+    found = np.zeros(len(patches), bool)
+    for start in range(0, len(rows), CHUNK):
+        # First by a few pixels, then by all where those are alike.
+        likely = (windows(slice(start, start + CHUNK), some) @ sample.T).max(axis=1) > SAMPLE_ALIKE
+        corners = start + np.flatnonzero(likely)
+        for part in range(0, len(corners), CHUNK // 64):
+            near = windows(corners[part : part + CHUNK // 64], slice(None)) @ whole.T
+            found |= (near > alike).any(axis=0)
+    return found
 
 
 def _normalized(rows: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from lab import settings
 from lab.judging import Failure, Observations
 
 TOLERANCE = 1e-3
+AS_RETURNED = "Publish what `run_experiment` returned, all of it from one experiment."
 BUILDERS = {variant: "q4" if variant == "tiny_vgg" else question for variant, question in settings.VARIANTS.items()}
 
 
@@ -27,26 +28,40 @@ def judge_record(observations: Observations, variant: str) -> None:
             "its outputs.",
         )
     if record.get("error"):
-        raise Failure("The run record can be read.", str(record["error"]), "Publish it again.")
+        failed = "finite" in str(record["error"])
+        raise Failure(
+            "The run record can be read.",
+            f"{str(record['error'])[:1].upper()}{str(record['error'])[1:]}.",
+            "A loss that is no number (`nan`) belongs to a training that failed: look at its curve, and repeat it."
+            if failed
+            else "Run the cell with `publish` again, and save the notebook.",
+        )
     runs: list[dict[str, Any]] = record["runs"]
     if len(runs) < settings.RUNS:
-        raise Failure(f"The record holds {settings.RUNS} runs.", f"It holds {len(runs)}.")
+        raise Failure(
+            f"The record holds {settings.RUNS} runs.",
+            f"It holds {len(runs)}.",
+            "Run the experiment with the default of `n_runs`, and publish it again.",
+        )
     for number, run in enumerate(runs, 1):
         _judge_history(number, run["history"])
         _judge_weights(number, run["weights"], _weight_shapes(observations, BUILDERS[variant]))
     accuracies = [run["accuracy"] for run in runs]
-    if not all(0 <= a <= 1 for a in accuracies):
-        raise Failure("Accuracies in the record are between 0 and 1.", f"One is {max(accuracies):g}.")
+    impossible = [accuracy for accuracy in accuracies if not 0 <= accuracy <= 1]
+    if impossible:
+        raise Failure("Accuracies in the record are between 0 and 1.", f"One is {impossible[0]:g}.")
     if abs(record["mean"] - np.mean(accuracies)) > TOLERANCE:
         raise Failure(
             "The record's mean is that of its accuracies.",
             f"The mean says {record['mean']:.4f}, the accuracies say {np.mean(accuracies):.4f}.",
+            AS_RETURNED,
         )
     stds = (np.std(accuracies), np.std(accuracies, ddof=1))
     if not any(abs(record["std"] - std) <= TOLERANCE for std in stds):
         raise Failure(
             "The record's standard deviation is that of its accuracies.",
             f"The record says {record['std']:.4f}, the accuracies say {stds[1]:.4f}.",
+            AS_RETURNED,
         )
     losses = [tuple(run["history"]["loss"]) for run in runs]
     if len(set(losses)) < len(losses):
@@ -103,4 +118,5 @@ def _judge_history(number: int, history: dict[str, list[float]]) -> None:
             raise Failure(
                 f"Each run trained for {settings.EPOCHS} epochs.",
                 f"In run {number}, `{name}` has {len(history[name])} values.",
+                "Run the experiment with the default of `epochs`, and publish it again.",
             )

@@ -5,35 +5,59 @@ from typing import Any
 
 from autograder.checks import reference_specs, registry
 from autograder.checks.architecture import GLOBAL_POOLING, graph_of, judge_head, judge_outputs, judge_weights_free
-from autograder.checks.graph import CONVOLUTIONS, Graph, Step, describe, is_relu
+from autograder.checks.graph import CONVOLUTIONS, POOLING, Graph, Step, describe, is_relu
 from autograder.checks.records import judge_record
 from lab import settings
 from lab.judging import Failure, Observations
 
 BUILDER = "build_tiny_resnet"
+BLOCK = "The block's input is added to the output of its second convolution, and ReLU comes after the Add."
+KEEP_INPUT = "Keep the block's input in a variable before the first convolution, and add that."
 
 
 def _references() -> list[dict[str, Any]]:
     shortcuts = ((False, False), (True, False), (True, True))
     forms = product((False, True), (settings.BLOCKS, settings.BLOCKS + 1), shortcuts, (False, True))
-    return [reference_specs.tiny_resnet(bn, blocks, *shortcut, total) for bn, blocks, shortcut, total in forms]
+    specs = [reference_specs.tiny_resnet(bn, blocks, *shortcut, total) for bn, blocks, shortcut, total in forms]
+    return [*specs, *map(_shortcuts_last, specs)]
+
+
+def _shortcuts_last(spec: dict[str, Any]) -> dict[str, Any]:
+    """The same network, but of each block the shortcut's convolution is made last: weights are told apart by order."""
+    nodes = list(spec["nodes"])
+    by_id = {node["id"]: node for node in nodes}
+    for add in [node for node in nodes if node["kind"] == "Add"]:
+        shortcut = [by_id[add["inputs"][1]]]
+        if shortcut[0]["kind"] == "BatchNormalization":
+            shortcut.insert(0, by_id[shortcut[0]["inputs"][0]])
+        if shortcut[0]["kind"] == "Conv2D":
+            nodes = [node for node in nodes if node not in shortcut]
+            at = nodes.index(add)
+            nodes[at:at] = shortcut
+    return spec | {"nodes": nodes}
 
 
 def _graph(observations: Observations) -> Graph:
     return graph_of(observations["bonus"], _references, observations.seed, BUILDER)
 
 
+def _conv_fault(step: Step, size: int) -> str | None:
+    """How a convolution differs from one of that size, as a sentence; None if it does not."""
+    wanted = {
+        "filters": settings.FILTERS,
+        "kernel_size": [size] * 2,
+        "strides": [1, 1],
+        "dilation": [1, 1],
+        "groups": 1,
+    }
+    if size > 1:
+        wanted["padding"] = "same"
+    wrong = next((key for key, value in wanted.items() if step.config.get(key) != value), None)
+    return None if wrong is None else f"`{step.name}` has {wrong} = {step.config.get(wrong)}."
+
+
 def _is_conv(step: Step, size: int) -> bool:
-    config = step.config
-    return (
-        step.kind == "Conv2D"
-        and config["filters"] == settings.FILTERS
-        and config["kernel_size"] == [size] * 2
-        and config["padding"] == "same"
-        and config["strides"] == [1, 1]
-        and config["dilation"] == [1, 1]
-        and config["groups"] == 1
-    )
+    return step.kind == "Conv2D" and _conv_fault(step, size) is None
 
 
 def _stem(graph: Graph) -> list[Step]:
@@ -58,10 +82,15 @@ def _stem(graph: Graph) -> list[Step]:
     for fits in tests:
         following = graph.after(steps[-1])
         if len(following) != 1 or not fits(following[0]):
-            found = " and ".join(describe(s) for s in following) or "nothing"
-            raise Failure(expected, f"After {describe(steps[-1])} comes {found}.")
+            is_first = len(steps) == 1 and [step.kind for step in following] == ["Conv2D"]
+            fault = _conv_fault(following[0], size) if is_first else None
+            raise Failure(expected, fault or f"After {describe(steps[-1])} comes {_all(following)}.")
         steps.append(following[0])
     return steps
+
+
+def _all(steps: list[Step]) -> str:
+    return " and ".join(describe(step) for step in steps) or "nothing"
 
 
 def _back(graph: Graph, step: Step) -> tuple[Step, list[Step]]:
@@ -73,84 +102,122 @@ def _back(graph: Graph, step: Step) -> tuple[Step, list[Step]]:
     return step, passed
 
 
+def _behind(graph: Graph, step: Step) -> set[int]:
+    """A step and all that it depends on."""
+    found: set[int] = set()
+    left = [step.index]
+    while left:
+        index = left.pop()
+        if index not in found:
+            found.add(index)
+            left.extend(graph[index].inputs)
+    return found
+
+
 def _block(graph: Graph, add: Step) -> list[Step]:
     """All steps of one residual block, from after its input to its last activation.
 
     Raises:
         Failure: the block is built differently.
     """
-    rule = "The block's input is added to the output of its second convolution, and ReLU comes after the Add."
     if len(add.inputs) != 2:
-        raise Failure(rule, f"`{add.name}` adds {len(add.inputs)} tensors.")
-    failures = []
-    for main, other in (add.inputs, add.inputs[::-1]):
-        try:
-            source, path = _main_path(graph, graph[main], rule)
-            passed = _shortcut(graph, graph[other], source, rule)
-        except Failure as failure:
-            failures.append(failure)
-            continue
-        tail = graph.after(add)
-        normalized = []
-        if len(tail) == 1 and tail[0].kind == "BatchNormalization":
-            normalized = [tail[0]]
-            tail = graph.after(tail[0])
-        if not tail or not is_relu(tail[0]) or len(tail) != 1:
-            found = " and ".join(describe(s) for s in tail) or "nothing"
-            raise Failure(rule, f"After `{add.name}` comes {found}.", "The block's last activation follows the Add.")
-        return [*path, *passed, add, *normalized, tail[0]]
-    raise _most_telling(failures)
+        raise Failure(BLOCK, f"`{add.name}` adds {len(add.inputs)} tensors.")
+    summands = [graph[index] for index in add.inputs]
+    behind = [_behind(graph, summand) for summand in summands]
+    own = [behind[0] - behind[1], behind[1] - behind[0]]
+    longer = 0 if len(own[0]) >= len(own[1]) else 1
+    _judge_between(add, *[[graph[index] for index in sorted(own[i])] for i in (longer, 1 - longer)])
+    source, path = _main_path(graph, add, summands[longer])
+    passed = _shortcut(graph, summands[1 - longer], source)
+    tail = graph.after(add)
+    normalized = []
+    if len(tail) == 1 and tail[0].kind == "BatchNormalization":
+        normalized = [tail[0]]
+        tail = graph.after(tail[0])
+    if len(tail) != 1 or not is_relu(tail[0]):
+        raise Failure(
+            BLOCK, f"After `{add.name}` comes {_all(tail)}, not ReLU.", "The block's last activation follows the Add."
+        )
+    return [*path, *passed, add, *normalized, tail[0]]
 
 
-def _most_telling(failures: list[Failure]) -> Failure:
-    """Of the two ways to read a block, the failure that got further."""
-    return max(failures, key=lambda failure: getattr(failure, "depth", 0))
+def _judge_between(add: Step, main: list[Step], shortcut: list[Step]) -> None:
+    """What lies on each of the two ways to an Add, and not on the other.
+
+    Raises:
+        Failure: nothing, a pooling, or another number of convolutions than a block has.
+    """
+    if not main:
+        raise Failure(BLOCK, f"`{add.name}` adds a tensor to itself.", KEEP_INPUT)
+    pools = [step for step in (*main, *shortcut) if step.kind in (*POOLING, *GLOBAL_POOLING)]
+    if pools:
+        raise Failure(
+            BLOCK,
+            f"The block holds {pools[0]}.",
+            "Nothing is pooled inside a residual block: what is added keeps its size.",
+        )
+    count = sum(step.kind in CONVOLUTIONS for step in main)
+    if count != settings.CONVS_PER_BLOCK:
+        raise Failure(
+            BLOCK,
+            f"From where the shortcut starts to `{add.name}` there "
+            f"{'is 1 convolution' if count == 1 else f'are {count} convolutions'}.",
+            f"A block has {settings.CONVS_PER_BLOCK} convolutions, and a shortcut of its own. {KEEP_INPUT}",
+        )
 
 
-def _fail(rule: str, found: str, depth: int, hint: str = "") -> Failure:
-    failure = Failure(rule, found, hint)
-    failure.depth = depth  # type: ignore[attr-defined]
-    return failure
-
-
-def _main_path(graph: Graph, end: Step, rule: str) -> tuple[Step, list[Step]]:
+def _main_path(graph: Graph, add: Step, end: Step) -> tuple[Step, list[Step]]:
+    """The step from which a block's convolutions start, and the steps from there to the Add, backwards."""
     size = settings.KERNEL_SIZE
     path: list[Step] = []
     current = end
     for number in range(settings.CONVS_PER_BLOCK, 0, -1):
         current, passed = _back(graph, current)
         path += passed
-        depth = settings.CONVS_PER_BLOCK - number
-        if not _is_conv(current, size):
-            what = f"Where convolution {number} of a block ({size}×{size}, same) should be, there is"
-            hint = ""
-            if depth == 0 and current.kind == "Activation":
-                hint = "The activation of the last convolution waits until after the Add."
-            elif current.kind.endswith("Pooling2D"):
-                hint = "Nothing is pooled inside a residual block: both summands need the same shape."
-            raise _fail(rule, f"{what} {current}.", depth, hint)
+        if number == settings.CONVS_PER_BLOCK and current.kind == "Activation":
+            raise Failure(
+                BLOCK,
+                f"Before `{add.name}` comes {describe(current)}.",
+                "The activation of the last convolution waits until after the Add.",
+            )
+        if current.kind != "Conv2D":
+            raise Failure(BLOCK, f"Where convolution {number} of a block should be, there is {current}.")
+        fault = _conv_fault(current, size)
+        if fault:
+            raise Failure(
+                f"Convolutions of a block: {settings.FILTERS} filters of {size}×{size}, “same” padding.", fault
+            )
         path.append(current)
         current = graph.before(current)
         if number > 1:
             if not is_relu(current):
-                raise _fail(rule, f"Before `{path[-1].name}` comes {describe(current)}, not ReLU.", depth + 1)
+                raise Failure(BLOCK, f"Before `{path[-1].name}` comes {describe(current)}, not ReLU.")
             path.append(current)
             current = graph.before(current)
     return current, path
 
 
-def _shortcut(graph: Graph, end: Step, source: Step, rule: str) -> list[Step]:
-    """What lies on the shortcut: nothing, or a 1×1 convolution (with batch normalisation or not)."""
+def _shortcut(graph: Graph, end: Step, source: Step) -> list[Step]:
+    """What lies on the shortcut: nothing, or a 1×1 convolution (with batch normalisation or not).
+
+    Raises:
+        Failure: it is something else, or starts elsewhere.
+    """
     if end.index == source.index:
         return []
     step, passed = _back(graph, end)
-    if step.kind == "Conv2D" and step.config["kernel_size"] == [1, 1] and step.inputs == (source.index,):
+    if step.inputs == (source.index,) and _is_conv(step, 1):
         return [*passed, step]
-    raise _fail(
-        rule,
-        f"The shortcut comes from {describe(step)}, the convolutions start at {describe(source)}.",
-        settings.CONVS_PER_BLOCK,
-        "Keep the block's input in a variable before the first convolution, and add that.",
+    if end.index in _behind(graph, source):
+        raise Failure(
+            BLOCK,
+            f"Between the start of the shortcut and the first convolution there is {describe(source)}.",
+            "The first convolution and the shortcut start from the same tensor.",
+        )
+    fault = _conv_fault(step, 1) if step.kind == "Conv2D" else None
+    raise Failure(
+        "The shortcut is the block's input itself, or a 1×1 convolution of it, with nothing else.",
+        fault or f"On the shortcut there is {end}.",
     )
 
 
@@ -164,14 +231,15 @@ def _blocks(graph: Graph) -> list[list[Step]]:
     if not settings.BLOCKS <= len(adds) <= settings.BLOCKS + 1:
         raise Failure(
             f"The model has {settings.BLOCKS} or {settings.BLOCKS + 1} residual blocks, each with one Add.",
-            f"It has {len(adds)} Add layers.",
+            f"It has {len(adds) or 'no'} Add layer{'' if len(adds) < 2 else 's'}.",
+            "Each block has a shortcut of its own, round all of its convolutions.",
         )
     blocks = [_block(graph, add) for add in adds]
     for number, (before, block) in enumerate(pairwise(blocks), 2):
         own = {step.index for step in block}
         starts = {i for step in block for i in step.inputs} - own
         if starts != {before[-1].index}:
-            found = " and ".join(describe(graph[i]) for i in sorted(starts))
+            found = _all([graph[i] for i in sorted(starts)])
             raise Failure(
                 "Each block works on the output of the block before it, with nothing in between.",
                 f"Block {number} starts from {found}.",

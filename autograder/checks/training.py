@@ -14,7 +14,9 @@ from lab.probes import inputs
 
 SHARE_TOLERANCE = 0.005
 ACCURACY_TOLERANCE = 1e-4
+ROUNDED = 0.00501  # an accuracy of two digits is no further off
 LOSS_TOLERANCE = 0.01
+DRAWN_TOLERANCE = 1e-3  # nobody can see less in a figure
 
 
 def _default_fits(observations: Observations) -> list[dict[str, Any]]:
@@ -58,7 +60,7 @@ def q6_batch_size(observations: Observations) -> None:
             raise Failure(
                 f"By default, a batch has {settings.BATCH_SIZE} images.",
                 f"It has {fit['batch_size']}.",
-                "Keras takes 32 where nothing is said.",
+                "Keras takes 32 where nothing is said." if fit["batch_size"] == 32 else "",
             )
 
 
@@ -96,6 +98,12 @@ def q6_held_out(observations: Observations) -> None:
     held_out = [np.asarray(fit["validation_rows"]) for fit in fits]
     if not any(fit["n_validation"] for fit in fits):
         raise Failure("Some images are held out.", "All are trained on.")
+    if all((r < 0).all() for r in [*rows, *held_out]):
+        raise Failure(
+            "Training and validation use the images that `train` gets, as they are.",
+            "`fit` was given none of them: other images, or these with other values.",
+            "`x` and `y` are the arguments, already preprocessed; names of the notebook such as `x_train` are not.",
+        )
     if any((r < 0).any() for r in held_out):
         raise Failure(
             "Validation uses images from the arrays that `train` gets.",
@@ -105,7 +113,7 @@ def q6_held_out(observations: Observations) -> None:
     if any((r < 0).any() for r in rows):
         raise Failure(
             "Training uses the images that `train` gets, as they are.",
-            "It uses others.",
+            "It uses others, or these with other values.",
             "`x` and `y` are the arguments; names of the notebook such as `x_train` are not.",
         )
     both = np.intersect1d(np.concatenate(rows), np.concatenate(held_out))
@@ -177,11 +185,19 @@ def q7_accuracy(observations: Observations) -> None:
     for pair, right, _ in _evaluations(observations):
         if any(abs(value - right) <= ACCURACY_TOLERANCE for value in pair):
             continue
-        percent = any(abs(value - 100 * right) <= 100 * ACCURACY_TOLERANCE for value in pair)
+        expected = "The accuracy is the share of images that are classified rightly, between 0 and 1."
+        if any(abs(value - 100 * right) <= 100 * ACCURACY_TOLERANCE for value in pair):
+            raise Failure(expected, "It is given in percent.")
+        if any(abs(value - right) <= ROUNDED for value in pair):
+            raise Failure(
+                expected,
+                "For fresh images and labels, it is close, but not equal.",
+                "Is it rounded to few digits? Do all images count, and equally?",
+            )
         raise Failure(
-            "The accuracy is the share of images that are classified rightly, between 0 and 1.",
-            "It is given in percent." if percent else "For fresh images and labels, it is another number.",
-            "" if percent else "Use the model, the images and the labels that are passed in.",
+            expected,
+            "For fresh images and labels, it is another number.",
+            "Use the model that is passed in, and all of the images and labels, each once.",
         )
 
 
@@ -233,9 +249,10 @@ def _curves(observations: Observations, number: int) -> _Curves:
 
 def _shows(line: dict[str, Any], series: np.ndarray, percent: bool) -> bool:
     y = np.asarray(line["y"], dtype=float)
+    y = y[np.isfinite(y)]  # some put a gap in front, so that epochs count from 1
     if y.shape != series.shape:
         return False
-    return any(np.allclose(y, series * scale, atol=1e-6) for scale in ((1, 100) if percent else (1,)))
+    return any(np.abs(y / scale - series).max() <= DRAWN_TOLERANCE for scale in ((1, 100) if percent else (1,)))
 
 
 def _every_call(observations: Observations) -> list[_Curves]:
@@ -315,7 +332,9 @@ def _require_told_apart(quantity: str, train: list[_Curve], validation: list[_Cu
         return
     said = _kinds(" ".join(text for found in right.values() for curve in found for text in _texts(curve.axes)))
     if "validation" not in said:  # names written beside the lines
-        raise Failure(_TOLD_APART, f"The curves of the {quantity} have no such names in the figure.", _LEGEND)
+        called = " and ".join(f"“{name[:60]}”" for found in names.values() for name in found[:1] if name)
+        found = f"are called {called}" if called else "have no such names in the figure"
+        raise Failure(_TOLD_APART, f"The curves of the {quantity} {found}.", _LEGEND)
 
 
 @registry.check("q8", 1, after="q8_answered")

@@ -1,5 +1,6 @@
 """Hidden checks of questions 10 to 12."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,46 +9,33 @@ import numpy as np
 from autograder import forward
 from autograder.checks import registry
 from autograder.checks.architecture import drawn_weights
-from autograder.checks.pictures import missing_patches
+from autograder.checks.pictures import missing_patches, texts_of
 from autograder.dataset import resnet50_conv1
-from lab import settings
-from lab.checks.common import require_call, require_earlier, require_no_error
-from lab.checks.visualization import first_kernel, stacked
+from lab.checks.common import require_earlier, require_no_error
+from lab.checks.visualization import first_kernel, judge_calls, stacked
 from lab.judging import Failure, Observations, Unjudged
 from lab.probes import inputs
 
 TOLERANCE = 1e-4
 
 
-def _judge_any(calls: list[dict[str, Any]], function: str, judge: Callable[[int, dict[str, Any]], None]) -> None:
-    """Judge the calls on different models; one that is right is enough (a model may be odd by itself).
+def _judge(calls: list[dict[str, Any]], function: str, judge: Callable[[dict[str, Any]], None]) -> None:
+    """Judge the calls on models that can be followed."""
 
-    Raises:
-        Failure: none is right; the failure of the first that could be judged.
-        Unjudged: none could be judged.
-    """
-    failure: Failure | None = None
-    reason: Unjudged | None = None
-    for number, call in enumerate(calls):
-        try:
-            require_call(call, function)
-            if not call["spec"].get("nodes"):
-                raise Unjudged(f"the model cannot be followed ({call['untraced']}).")
-            judge(number, call)
-            return
-        except Failure as found:
-            failure = failure or found
-        except Unjudged as found:
-            reason = reason or found
-    raise failure or reason or Failure(f"`{function}` can be tried.", "There was no model to try it on.")
+    def followed(call: dict[str, Any]) -> None:
+        if not call["spec"].get("nodes"):
+            raise Unjudged(f"the model cannot be followed ({call['untraced']}).")
+        judge(call)
+
+    judge_calls(calls, function, followed)
 
 
-def _expected_maps(observations: Observations, number: int, call: dict[str, Any]) -> dict[str, np.ndarray]:
+def _expected_maps(observations: Observations, call: dict[str, Any]) -> dict[str, np.ndarray]:
     """Layer name -> feature map (h, w, c) of every layer whose output has four axes."""
     spec = call["spec"]
-    x = inputs.feature_image(observations.seed, number)[None]
+    x = inputs.feature_image(observations.seed, call["number"])[None]
     try:
-        values = forward.forward(spec, drawn_weights(spec, observations.seed), x)
+        values = forward.forward(spec, drawn_weights(spec, observations.seed + call["number"]), x)
     except forward.UnsupportedSpec as reason:
         raise Unjudged(f"feature maps of this model cannot be computed independently ({reason}).") from None
     return {
@@ -61,13 +49,18 @@ def _close(found: np.ndarray, wanted: np.ndarray) -> bool:
     return found.shape == wanted.shape and np.allclose(found, wanted, atol=TOLERANCE, rtol=1e-3)
 
 
-def _what(found: np.ndarray, wanted: np.ndarray | None) -> str:
-    """What a wrong map may be, as the end of a sentence."""
-    if wanted is None or found.shape != wanted.shape or not np.isfinite(found).all():
-        return ""
-    if _same_rows(np.moveaxis(found, -1, 0), np.moveaxis(wanted, -1, 0)):
-        return ": it was scaled"
-    return ": it was transposed" if _close(found.swapaxes(0, 1), wanted) else ""
+def _what(name: str, found: np.ndarray, expected: dict[str, np.ndarray]) -> tuple[str, str]:
+    """What a wrong map may be, as the end of a sentence, and a hint."""
+    wanted = expected.get(name)
+    if wanted is not None and np.isfinite(found).all():
+        others = [other for other, array in expected.items() if other != name and _close(found, array)]
+        if others:
+            return f"is that of `{others[0]}`", "Pair each name with the output of the same layer."
+        if _same_rows(np.moveaxis(found, -1, 0), np.moveaxis(wanted, -1, 0)):
+            return "was scaled", "Leave the image and the values as they are, and scale in the plot only."
+        if _close(found.swapaxes(0, 1), wanted):
+            return "was transposed", "Take the batch axis off, and leave the others as they are."
+    return "is something else", "It takes the model and the image that are passed in, the image as it is."
 
 
 def _optional(call: dict[str, Any]) -> set[str]:
@@ -83,15 +76,15 @@ def _squeezed(array: np.ndarray) -> np.ndarray:
 def q10_layers(observations: Observations) -> None:
     """There is a feature map for every layer that puts out pictures, and for no other."""
 
-    def judge(number: int, call: dict[str, Any]) -> None:
-        wanted = set(_expected_maps(observations, number, call))
+    def judge(call: dict[str, Any]) -> None:
+        wanted = _expected_maps(observations, call)
         optional = _optional(call) | {"input", "input_layer", "inputs", "image"}
         found = set(call["value"])
-        missing = sorted(wanted - found - optional)
+        missing = [name for name in wanted if name not in found | optional]
         if missing:
             raise Failure(
                 "The dict has the name of every convolution, activation and pooling layer.",
-                f"There is no `{missing[0]}`" + (f", nor {len(missing) - 1} others." if missing[1:] else "."),
+                f"There is no `{missing[0]}`." + (f" ({len(missing)} layers are missing.)" if missing[1:] else ""),
                 "The keys are the layers' names: `layer.name`.",
             )
         flat = [node["name"] for node in call["spec"]["nodes"] if node["name"] in found and len(node["shape"]) != 3]
@@ -101,15 +94,15 @@ def q10_layers(observations: Observations) -> None:
                 f"`{flat[0]}` has none.",
             )
 
-    _judge_any(observations["q10"]["calls"], "feature_maps", judge)
+    _judge(observations["q10"]["calls"], "feature_maps", judge)
 
 
 @registry.check("q10", 3, after="q10_answered")
 def q10_values(observations: Observations) -> None:
     """The feature maps are what the layers put out for this image."""
 
-    def judge(number: int, call: dict[str, Any]) -> None:
-        expected = _expected_maps(observations, number, call)
+    def judge(call: dict[str, Any]) -> None:
+        expected = _expected_maps(observations, call)
         maps = {name: _squeezed(found) for name, found in call["value"].items() if found.ndim in (3, 4)}
         known = set(maps) & (set(expected) - _optional(call))
         for name, found in maps.items():
@@ -122,48 +115,64 @@ def q10_values(observations: Observations) -> None:
                     f"The feature map of a layer has the shape of its output, here {expected[name].shape}.",
                     f"That of `{name}` has the shape {found.shape}.",
                 )
+            what, hint = _what(name, found, expected)
             raise Failure(
                 "Each array is the output of its layer for the given image, with its own values.",
-                f"That of `{name}` is something else{_what(found, expected.get(name))}.",
-                "A model from the input to the layers' outputs gives them all at once.",
+                f"That of `{name}` {what}.",
+                hint,
             )
 
-    _judge_any(observations["q10"]["calls"], "feature_maps", judge)
+    _judge(observations["q10"]["calls"], "feature_maps", judge)
 
 
-@registry.check("q10", 2)
+@registry.check("q10", 1.5)
 def q10_plot(observations: Observations) -> None:
     """`plot_feature_maps` draws one filter of every feature map."""
     figures = _figures(observations["q10"], "plot_feature_maps")
-    maps = inputs.made_up_maps(observations.seed)
-    missing = []
-    for name, array in maps.items():
-        wanted = array[None, :, :, inputs.FILTER_INDEX]
-        if missing_patches(figures, wanted):
-            missing.append(name)
+    maps = {name: np.moveaxis(array, -1, 0) for name, array in inputs.made_up_maps(observations.seed).items()}
+    index = inputs.FILTER_INDEX
+    missing = [name for name, pictures in maps.items() if missing_patches(figures, pictures[index : index + 1])]
     if missing:
-        others = [
-            index
-            for index in range(settings.FILTERS)
-            if index != inputs.FILTER_INDEX and not missing_patches(figures, maps[missing[0]][None, :, :, index])
-        ]
+        pictures = maps[missing[0]]
+        drawn = sorted({*range(len(pictures))} - {index, *missing_patches(figures, pictures)})
         raise Failure(
-            f"For filter_index={inputs.FILTER_INDEX}, each map's picture `map[:, :, {inputs.FILTER_INDEX}]` is drawn.",
+            f"For filter_index={index}, each map's picture `map[:, :, {index}]` is drawn.",
             f"That of `{missing[0]}` is not drawn"
-            + (f", but that of filter {others[0]} is." if others else ".")
+            + (f", but that of filter {drawn[0]} is." if drawn else f".{_altered(figures, pictures[index][None])}")
             + (f" ({len(missing)} of {len(maps)} are missing.)" if len(missing) > 1 else ""),
+            "The function is tried with made-up maps: how many they are, and how large, is only known from the dict.",
         )
+
+
+@registry.check("q10", 0.5, after="q10_plot")
+def q10_titles(observations: Observations) -> None:
+    """The panels of `plot_feature_maps` name their layers."""
+    figures = _figures(observations["q10"], "plot_feature_maps")
+    said = " ".join(f" {_plain_words(text)} " for figure in figures for text in texts_of(figure))
+    missing = [name for name in inputs.made_up_maps(observations.seed) if f" {_plain_words(name)} " not in said]
+    if missing:
+        raise Failure(
+            "Each panel has the name of its layer as its title.",
+            f"`{missing[0]}` is nowhere in the figure."
+            + (f" ({len(missing)} names are missing.)" if missing[1:] else ""),
+            "The names are the keys of the dict. `axis('off')` hides the labels of an axis, but not the title.",
+        )
+
+
+def _plain_words(text: str) -> str:
+    """Letters and digits only, with one space between words: "Conv2D_1:" -> "conv2d 1"."""
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
 
 
 @registry.check("q11", 2, after="q11_answered")
 def q11_values(observations: Observations) -> None:
     """The kernels are those of the first layer: channel, filter, row, column."""
 
-    def judge(_: int, call: dict[str, Any]) -> None:
+    def judge(call: dict[str, Any]) -> None:
         first = first_kernel(call["spec"])
         if first is None:
             raise Unjudged("the model has no convolution.")
-        kernel = drawn_weights(call["spec"], observations.seed)[first[0]]
+        kernel = drawn_weights(call["spec"], observations.seed + call["number"])[first[0]]
         wanted, found = kernel.transpose(2, 3, 0, 1), stacked(call["value"])
         if found.shape == wanted.shape and np.allclose(found, wanted, atol=1e-6):
             return
@@ -172,6 +181,8 @@ def q11_values(observations: Observations) -> None:
         panels = (-1, *wanted.shape[2:])
         if found.shape == wanted.shape and _same_rows(found.reshape(panels), wanted.reshape(panels)):
             raise Failure("The values are the raw weights.", "They are scaled.", "Scale in the plot only, if at all.")
+        if found.shape == wanted.shape and np.allclose(found, np.abs(wanted), atol=1e-6):
+            raise Failure("The values are the raw weights.", "Their signs are lost.")
         same = sorted(found.ravel()) if found.size == kernel.size else []
         reordered = bool(len(same)) and np.allclose(same, sorted(kernel.ravel()), atol=1e-6)
         raise Failure(
@@ -179,10 +190,10 @@ def q11_values(observations: Observations) -> None:
             "It holds those weights, but in another order."
             if reordered
             else f"It has the shape {found.shape}, but holds other values.",
-            "Keras keeps a kernel as (row, column, channel, filter): `np.transpose` reorders axes, `reshape` does not.",
+            _AXES,
         )
 
-    _judge_any(observations["q11"]["calls"], "first_layer_kernels", judge)
+    _judge(observations["q11"]["calls"], "first_layer_kernels", judge)
 
 
 @registry.check("q11", 2)
@@ -193,11 +204,15 @@ def q11_plot(observations: Observations) -> None:
     patches = kernels.reshape(-1, *kernels.shape[2:])
     missing = missing_patches(figures, patches)
     if missing:
+        names = [f"kernels[{channel}, {number}]" for channel, number in np.ndindex(kernels.shape[:2])]
         raise Failure(
             f"All {len(patches)} panels are drawn: {kernels.shape[0]} channels × {kernels.shape[1]} filters.",
-            f"{len(missing)} of them are not.",
+            f"{_number(missing, names)}{_altered(figures, patches)}",
             "`kernels[channel, filter]` is one panel.",
         )
+
+
+_AXES = "Keras keeps a kernel as (row, column, channel, filter): `np.transpose` reorders axes, `reshape` does not."
 
 
 @registry.check("q12", 3, after="q12_answered")
@@ -207,30 +222,37 @@ def q12_filters(observations: Observations) -> None:
     kernel, _ = resnet50_conv1()
     wanted = np.moveaxis(kernel, -1, 0).astype(float)  # (64, 7, 7, 3)
     expected = "Filter i of the result is filter i of `conv1_conv`, scaled to the range from 0 to 1."
-    if any(_affine(found, order) for order in (wanted, wanted[..., ::-1])):
+    orders = wanted, wanted[..., ::-1]
+    if any(_affine(found, order) or _same_rows(found, order) for order in orders):
         return
-    if _same_rows(found, wanted) or _same_rows(found, wanted[..., ::-1]):
-        return
-    if any(_affine(-found, order) or _same_rows(-found, order) for order in (wanted, wanted[..., ::-1])):
+    if any(_affine(-found, order) or _same_rows(-found, order) for order in orders):
         raise Failure(expected, "They are inverted: large weights are dark.", "The scaling has to be increasing.")
-    for order in (wanted, wanted[..., ::-1]):
+    if any(_affine(found, np.abs(order)) or _same_rows(found, np.abs(order)) for order in orders):
+        raise Failure(expected, "The signs of the weights are lost: these are absolute values.", "Keep the signs.")
+    if any(_same_rows(found.swapaxes(1, 2), order) for order in orders):
+        raise Failure(expected, "Rows and columns are exchanged.", _AXES)
+    for order in orders:
         if all(_same_rows(found[..., c : c + 1], order[..., c : c + 1]) for c in range(3)):
             raise Failure(
                 expected,
                 "Each colour channel is scaled by itself, which changes the hues.",
                 "Take minimum and maximum over the whole filter (or over all filters).",
             )
-        clipped = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(found, order, strict=True) if a.std()]
-        if len(clipped) == len(found) and min(clipped) > 0.5:
+        if all(any(_affine(picture, other) for picture in found) for other in order):
+            raise Failure(expected, "They are these filters, but in another order.", "Leave them in their order.")
+        alike = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(found, order, strict=True) if a.std()]
+        if len(alike) == len(found) and min(alike) > 0.5:
             raise Failure(
                 expected,
-                "They are not an affine image of the weights: were values clipped?",
+                "They resemble the weights, but are no linear image of them: were values clipped?",
                 "Subtract the minimum, then divide by the range.",
             )
+    if np.ptp(found, axis=3).max() < 1e-6:
+        raise Failure(expected, "They are grey: the three channels are equal.", "Keep the three channels apart.")
     raise Failure(
         expected,
-        "They are something else: another network, another layer, or another order?",
-        "The network is `ResNet50`, the layer's name is `conv1_conv`; filters are the kernel's last axis.",
+        "They are something else: another network, another layer, or with their axes mixed up?",
+        f"The network is `ResNet50`, the layer's name is `conv1_conv`. {_AXES}",
     )
 
 
@@ -251,6 +273,30 @@ def _figures(seen: dict[str, Any], function: str) -> list[dict[str, Any]]:
         )
     figures: list[dict[str, Any]] = plot["figures"]
     return figures
+
+
+def _number(missing: list[int], names: list[str]) -> str:
+    """How many of all panels are missing, as a sentence that goes on from "All are drawn"."""
+    if len(missing) == len(names):
+        return "None of them is."
+    if len(missing) == 1:
+        return f"`{names[missing[0]]}` is not."
+    return f"{len(missing)} of them are not, `{names[missing[0]]}` for one."
+
+
+def _altered(figures: list[dict[str, Any]], patches: np.ndarray) -> str:
+    """How patches are drawn that are not drawn as they are: a sentence after a blank, or nothing."""
+    forms = {
+        "transposed": patches.swapaxes(1, 2),
+        "upside down": patches[:, ::-1],
+        "mirrored": patches[:, :, ::-1],
+        "inverted, with large values dark": -patches,
+        "as absolute values": np.abs(patches),
+    }
+    if patches.ndim == 4:
+        forms |= {"in grey": patches.mean(axis=3), "one colour at a time": patches[..., 0]}
+    how = next((how for how, form in forms.items() if not missing_patches(figures, form)), None)
+    return f" {'It is' if len(patches) == 1 else 'They are'} drawn {how}." if how else ""
 
 
 def _affine(found: np.ndarray, wanted: np.ndarray) -> bool:
@@ -276,8 +322,9 @@ def q12_plot(observations: Observations) -> None:
     # Blue, green, red may be turned into red, green, blue here as well as in `resnet50_filters`.
     missing = min((missing_patches(figures, order) for order in (filters, filters[..., ::-1])), key=len)
     if missing:
+        names = [f"filters[{number}]" for number in range(len(filters))]
         raise Failure(
             f"All {len(filters)} filters are drawn as RGB pictures.",
-            f"{len(missing)} of them are not.",
+            f"{_number(missing, names)}{_altered(figures, filters)}",
             "`ax.imshow(filters[i])` of shape (7, 7, 3) shows colours.",
         )

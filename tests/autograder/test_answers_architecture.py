@@ -103,11 +103,9 @@ def messages(results: dict[str, CheckResult]) -> str:
 
 RIGHT_Q4 = [
     case(vgg(), "sequential"),
-    case(vgg(start=()), "sequential without an input"),
     case(vgg(conv=CONV[:-1] + ", input_shape=SHAPE)", start=()), "input_shape in every convolution"),
     case(vgg(start=("layers.InputLayer(shape=SHAPE)",)), "InputLayer"),
     case(vgg(conv=f"{BARE}, {RELU}"), "ReLU layer"),
-    case(vgg(conv=f"{BARE}, layers.Activation('relu')"), "Activation layer"),
     case(vgg(conv=f"{BARE}, layers.Activation(tf.nn.relu)"), "Activation of tf.nn.relu"),
     case(vgg(conv=f"{BARE}, layers.Activation(lambda t: ops.maximum(t, 0))"), "Activation of a lambda"),
     case(vgg(conv=f"{BARE}, layers.Lambda(lambda t: tf.nn.relu(t))"), "Lambda of tf.nn.relu"),
@@ -117,41 +115,22 @@ RIGHT_Q4 = [
     ),
     case(vgg(conv=CONV.replace("'relu'", "keras.activations.relu")), "activation as a function"),
     case(vgg(conv=CONV.replace("'relu'", "layers.ReLU()")), "activation as a layer"),
-    case(vgg(conv=CONV.replace("'relu'", "tf.nn.relu")), "activation of TensorFlow"),
     case(vgg(conv=f"{CONV}, {RELU}"), "ReLU twice changes nothing"),
-    case(vgg(conv=CONV.replace("'same'", "'SAME'")), "upper-case padding"),
-    case(vgg(conv=CONV.replace("KERNEL", "(KERNEL, KERNEL)")), "kernel size as a tuple"),
     case(vgg(conv=CONV.replace("KERNEL", "[KERNEL, KERNEL]")), "kernel size as a list"),
     case(vgg(conv=CONV.replace("Conv2D", "Convolution2D")), "Convolution2D"),
-    case(vgg(conv=CONV.replace("layers.", "tf.keras.layers.")), "tf.keras"),
-    case(
-        vgg(conv=CONV[:-1] + ", kernel_initializer='he_normal', bias_initializer='ones', use_bias=True)"),
-        "initialisers",
-    ),
-    case(vgg(pool="layers.MaxPool2D(POOL)"), "MaxPool2D"),
     case(vgg(pool="layers.MaxPooling2D()"), "pooling by default"),
     case(
         vgg(pool="layers.MaxPooling2D((POOL, POOL), strides=POOL, padding='same')"), "pooling with strides and padding"
     ),
     case(vgg(pool="layers.MaxPooling2D([POOL, POOL], strides=None)"), "strides None"),
-    case(vgg(conv=f"layers.ZeroPadding2D(1), {CONV.replace('same', 'valid')}"), "zero padding and valid"),
     case(vgg(start=(INPUT, "layers.Rescaling(1 / 255)")), "rescaling"),
-    case(vgg(start=(INPUT, "layers.Rescaling(2., offset=-1.)")), "rescaling to -1 and 1"),
     case(vgg(start=(INPUT, "layers.Lambda(lambda t: t / 255.)")), "rescaling by a Lambda"),
     case(
         vgg(start=(INPUT, "layers.Normalization(mean=[.5, .4, .3], variance=[.1, .2, .3])")),
         "normalisation by given numbers",
     ),
-    case(vgg(head=("layers.Reshape((-1,))", DENSE)), "Reshape"),
     case(vgg(head=("layers.Flatten()", "layers.Flatten()", DENSE)), "Flatten twice changes nothing"),
-    case(vgg(head=("layers.Flatten()", "layers.Dense(CLASSES)", "layers.Softmax()")), "Softmax layer"),
     case(vgg(head=("layers.Flatten()", "layers.Dense(CLASSES)", "layers.Activation('softmax')")), "Activation softmax"),
-    case(
-        vgg(head=("layers.Flatten()", "layers.Dense(CLASSES, activation=keras.activations.softmax)")),
-        "softmax function",
-    ),
-    case(vgg(head=("layers.Flatten()", "layers.Dense(CLASSES, activation=tf.nn.softmax)")), "tf.nn.softmax"),
-    case(vgg(head=("layers.Flatten()", "layers.Dense(CLASSES)")), "logits"),
     case(vgg(head=("layers.Flatten()", "layers.Dense(CLASSES, activation='linear', name='scores')")), "logits, linear"),
     case(vgg(head=(*HEAD, "layers.Identity()")), "identity at the end"),
     case(
@@ -159,17 +138,6 @@ RIGHT_Q4 = [
         "ReLU after the max pooling, which is the same",
     ),
     case(vgg().replace("keras.Sequential([", "keras.Sequential(name='my_vgg', layers=["), "named"),
-    case(
-        "def build_tiny_vgg():\n    model = keras.Sequential()\n    for i in range(4):\n"
-        f"        model.add({CONV})\n        if i % 2:\n            model.add({POOL})\n"
-        f"    model.add(layers.Flatten())\n    model.add(layers.Dense(CLASSES))\n    model.add(layers.Softmax())\n"
-        "    return model",
-        "add by add",
-    ),
-    case(
-        vgg().replace("return", "model =") + "    model.build((None, *SHAPE))\n    model.summary()\n    return model",
-        "built and printed",
-    ),
     case(vgg().replace("return", "model =") + "    return keras.models.clone_model(model)", "clone_model"),
     case(
         vgg().replace("return", "model =") + "    model.compile('adam', 'mse')\n    return model",
@@ -185,17 +153,12 @@ RIGHT_Q4 = [
         "model of a model's ends",
     ),
     case(
-        sequential([INPUT, *(f"keras.Sequential([{CONV}, {CONV}, {POOL}])",) * 2, *HEAD]),
-        "nested Sequential blocks",
-    ),
-    case(
         f"def build_tiny_vgg():\n    inputs = keras.Input(SHAPE)\n"
         f"    core = keras.Sequential([{', '.join(BLOCK * 2)}])\n"
         "    x = layers.Flatten()(core(inputs, training=False))\n"
         "    return keras.Model(inputs, layers.Dense(CLASSES, 'softmax')(x))",
         "nested model called with training=False",
     ),
-    case(functional(f"x = {BARE}(x)\n            x = ops.relu(x)"), "ops.relu"),
     case(functional(f"x = keras.activations.relu({BARE}(x))"), "keras.activations.relu"),
     case(functional(f"x = ops.maximum({BARE}(x), 0.)"), "ops.maximum"),
     case(functional(f"x = {BARE}(x)\n            x = ops.where(x > 0, x, 0.)"), "ops.where"),
@@ -224,10 +187,6 @@ RIGHT_Q4 = [
     ),
     case(functional(f"unused = layers.Dense(7)(x)\n            x = {CONV}(x)"), "an unused branch"),
     case(
-        functional(f"x = {CONV}(x)").replace("keras.Model(inputs, outputs)", "keras.Model([inputs], [outputs])"),
-        "lists of one input and one output",
-    ),
-    case(
         functional(f"x = {CONV}(x)").replace(
             "keras.Model(inputs, outputs)", "keras.Model(inputs=inputs, outputs=dict(y=outputs))"
         ),
@@ -242,7 +201,6 @@ RIGHT_Q4 = [
         "build_tiny_vgg = lambda: Network()",
         "subclass with the functional constructor",
     ),
-    case(subclass(LOOP + "x = self.relu(conv(x))" + POOLED + TAIL), "subclass"),
     case(
         subclass(LOOP + "x = self.relu(conv(x))" + POOLED + TAIL, signature="x, training=False"),
         "subclass with a training argument",
@@ -255,14 +213,6 @@ RIGHT_Q4 = [
     case(subclass(LOOP + "x = tf.nn.relu(conv(x))" + POOLED + TAIL), "subclass with tf.nn.relu"),
     case(
         subclass(
-            LOOP + "x = tf.nn.relu(conv(x))\n            x = tf.nn.max_pool2d(x, 2, 2, 'VALID') if i % 2 else x"
-            "\n        return tf.nn.softmax(self.dense(tf.reshape(x, (tf.shape(x)[0], 8 * 8 * FILTERS))))",
-            "self.dense = layers.Dense(CLASSES)",
-        ),
-        "subclass with TensorFlow functions",
-    ),
-    case(
-        subclass(
             LOOP + "x = tf.nn.relu(conv(x))" + POOLED + "\n        return self.dense(self.flatten(x))",
             "self.dense = layers.Dense(CLASSES); self.convs = self.convs[::-1]",
         ),
@@ -271,15 +221,6 @@ RIGHT_Q4 = [
     case(
         subclass("return self.core(x)", f"self.core = keras.Sequential([{', '.join((*BLOCK * 2, *HEAD))}])"),
         "subclass around a Sequential",
-    ),
-    case(
-        "class Block(layers.Layer):\n    def __init__(self, filters, **options):\n        super().__init__(**options)\n"
-        "        self.convs = [layers.Conv2D(filters, KERNEL, padding='same', activation='relu') for _ in range(2)]\n"
-        "        self.pool = layers.MaxPooling2D(POOL)\n"
-        "    def call(self, x, training=False):\n"
-        "        for conv in self.convs:\n            x = conv(x)\n        return self.pool(x)\n"
-        + sequential([INPUT, "Block(FILTERS)", "Block(FILTERS, name='second')", *HEAD]),
-        "own layers as blocks",
     ),
     case(
         "class Block(layers.Layer):\n    def build(self, shape):\n"
@@ -322,7 +263,6 @@ RIGHT_Q4 = [
         ),
         "input taken apart and put together again",
     ),
-    case(vgg().replace("():", "(shape=SHAPE, classes=CLASSES):"), "optional arguments"),
 ]
 
 
@@ -345,11 +285,7 @@ def test_right_tiny_vgg_of_another_precision(policy: str) -> None:
 
 
 WRONG_Q4 = [
-    case(vgg(conv=CONV.replace(", activation='relu'", "")), "no activation", {"q4_activations"}, "After `conv2d"),
-    case(vgg(conv=CONV.replace("relu", "tanh")), "tanh", {"q4_activations"}, "activation tanh"),
     case(vgg(conv=CONV.replace("relu", "relu6")), "ReLU6", {"q4_activations"}, "activation relu6"),
-    case(vgg(conv=f"{BARE}, layers.ReLU(max_value=6)"), "ReLU6 as a layer", {"q4_activations"}, "activation relu6"),
-    case(vgg(conv=f"{BARE}, layers.LeakyReLU()"), "leaky ReLU", {"q4_activations"}, "activation leaky_relu"),
     case(vgg(conv=f"{BARE}, layers.ReLU(negative_slope=.1)"), "leaky ReLU by slope", {"q4_activations"}, "leaky_relu"),
     case(vgg(conv=f"{BARE}, layers.PReLU()"), "PReLU", {"q4_activations"}, "activation prelu"),
     case(vgg(conv=CONV.replace("relu", "gelu")), "GELU", {"q4_activations"}, "activation gelu"),
@@ -359,42 +295,19 @@ WRONG_Q4 = [
         {"q4_activations"},
         "own function",
     ),
-    case(
-        sequential([INPUT, *(CONV, BARE, POOL) * 2, *HEAD]),
-        "no activation before the pooling",
-        {"q4_activations"},
-        "comes max pooling 2×2",
-    ),
     case(functional(f"x = ops.gelu({BARE}(x))"), "GELU by keras.ops", {"q4_activations"}, "activation gelu"),
-    case(vgg(conv=CONV.replace("KERNEL", "KERNEL + 2")), "larger kernels", {"q4_convolutions"}, "kernel_size = [5, 5]"),
     case(vgg(conv=CONV.replace("KERNEL", "(KERNEL, 1)")), "flat kernels", {"q4_convolutions"}, "kernel_size = [3, 1]"),
-    case(vgg(conv=CONV.replace("same", "valid")), "valid padding", {"q4_convolutions"}, "the picture shrinks"),
     case(
         vgg(conv=f"layers.ZeroPadding2D(2), {CONV.replace('same', 'valid')}"),
         "too much zero padding",
         {"q4_convolutions", "q4_nothing_else"},
         "padding = valid",
     ),
-    case(vgg(conv=CONV.replace("FILTERS", "32")), "32 filters", {"q4_convolutions"}, "filters = 32"),
-    case(
-        sequential([INPUT, CONV, CONV, POOL, *(CONV.replace("FILTERS", "2 * FILTERS"),) * 2, POOL, *HEAD]),
-        "doubled filters in the second block",
-        {"q4_convolutions"},
-        "filters = 20",
-    ),
-    case(vgg(conv=CONV[:-1] + ", use_bias=False)"), "no bias", {"q4_convolutions"}, "use_bias = False"),
-    case(vgg(conv=CONV[:-1] + ", dilation_rate=2)"), "dilation", {"q4_convolutions"}, "dilation = [2, 2]"),
     case(
         sequential([INPUT, CONV, *(CONV[:-1] + ", groups=2)",), POOL, CONV, CONV, POOL, *HEAD]),
         "groups",
         {"q4_convolutions"},
         "groups = 2",
-    ),
-    case(
-        vgg(conv=CONV.replace("Conv2D", "SeparableConv2D")),
-        "separable convolutions",
-        {"q4_convolutions"},
-        "is a SeparableConv2D",
     ),
     case(
         vgg(conv="layers.DepthwiseConv2D(KERNEL, padding='same', activation='relu')"),
@@ -409,24 +322,10 @@ WRONG_Q4 = [
         "is a Conv2DTranspose",
     ),
     case(
-        sequential([INPUT, *(CONV, POOL) * 2, *HEAD]),
-        "one convolution a block",
-        {"q4_blocks"},
-        "conv, pool, conv, pool",
-    ),
-    case(
         sequential([INPUT, *(CONV, CONV, CONV, POOL) * 2, *HEAD]),
         "three a block",
         {"q4_blocks"},
         "conv, conv, conv, pool",
-    ),
-    case(sequential([INPUT, *BLOCK * 3, *HEAD]), "three blocks", {"q4_blocks"}, "2 blocks"),
-    case(sequential([INPUT, *BLOCK, *HEAD]), "one block", {"q4_blocks"}, "2 blocks"),
-    case(
-        sequential([INPUT, CONV, CONV, CONV, CONV, POOL, *HEAD]),
-        "one pooling",
-        {"q4_blocks"},
-        "conv, conv, conv, conv, pool",
     ),
     case(sequential([INPUT, *(CONV,) * 4, *HEAD]), "no pooling", {"q4_blocks"}, "conv, conv, conv, conv"),
     case(
@@ -435,25 +334,7 @@ WRONG_Q4 = [
         {"q4_blocks", "q4_convolutions"},
         "strides = [2, 2]",
     ),
-    case(vgg(pool="layers.AveragePooling2D(POOL)"), "average pooling", {"q4_pooling"}, "average pooling 2×2"),
-    case(vgg(pool="layers.MaxPooling2D(3)"), "larger pooling", {"q4_pooling"}, "max pooling 3×3"),
     case(vgg(pool="layers.MaxPooling2D(3, strides=2)"), "overlapping pooling", {"q4_pooling"}, "strides 2×2"),
-    case(vgg(pool="layers.MaxPooling2D(2, strides=1)"), "pooling that keeps the size", {"q4_pooling"}, "strides 1×1"),
-    case(
-        vgg(head=("layers.GlobalAveragePooling2D()", DENSE)),
-        "global pooling for flatten",
-        {"q4_head"},
-        "Before `dense",
-    ),
-    case(
-        vgg(head=("layers.Flatten()", "layers.Dense(CLASSES, 'sigmoid')")), "sigmoid", {"q4_head"}, "activation sigmoid"
-    ),
-    case(
-        vgg(head=("layers.Flatten()", "layers.Dense(CLASSES, 'relu')")),
-        "ReLU at the end",
-        {"q4_head"},
-        "activation relu",
-    ),
     case(
         vgg(head=("layers.Flatten()", "layers.Dense(CLASSES)", "layers.Dense(CLASSES, 'softmax')")),
         "a further dense layer",
@@ -461,20 +342,11 @@ WRONG_Q4 = [
         "2 dense layers",
     ),
     case(
-        vgg(head=("layers.Flatten()", "layers.Dense(64, activation='relu')", DENSE)),
-        "a hidden dense layer",
-        {"q4_nothing_else"},
-        "2 dense layers",
-    ),
-    case(vgg(head=("layers.Flatten()", "layers.Dropout(.5)", DENSE)), "dropout", {"q4_nothing_else"}, "(Dropout)"),
-    case(vgg(pool=f"{POOL}, layers.Dropout(.25)"), "dropout after pooling", {"q4_nothing_else"}, "(Dropout)"),
-    case(
         vgg(conv=f"{BARE}, layers.SpatialDropout2D(.2), {RELU}"),
         "dropout of maps",
         {"q4_nothing_else"},
         "(SpatialDropout2D)",
     ),
-    case(vgg(conv=f"{BARE}, {BN}, {RELU}"), "batch normalisation", {"q4_nothing_else"}, "(batch normalisation)"),
     case(vgg(conv=f"{CONV}, {BN}"), "batch normalisation at the end", {"q4_nothing_else"}, "(batch normalisation)"),
     case(
         vgg(conv=f"{CONV}, layers.LayerNormalization()"),
@@ -482,21 +354,13 @@ WRONG_Q4 = [
         {"q4_nothing_else"},
         "LayerNormalization",
     ),
-    case(vgg(start=(INPUT, "layers.RandomFlip('horizontal')")), "augmentation", {"q4_nothing_else"}, "RandomFlip"),
     case(vgg(start=(INPUT, "layers.GaussianNoise(.1)")), "noise", {"q4_nothing_else"}, "GaussianNoise"),
-    case(
-        vgg(head=(*HEAD, "layers.Activation('softmax')")),
-        "two softmaxes",
-        {"q4_nothing_else"},
-        "comes after activation softmax",
-    ),
     case(
         vgg(head=("layers.Flatten()", "layers.Dense(CLASSES)", "layers.Softmax()", "layers.Softmax()")),
         "two softmax layers",
         {"q4_nothing_else"},
         "comes after activation softmax",
     ),
-    case(vgg(conv=CONV[:-1] + ", kernel_regularizer='l2')"), "regulariser", {"q4_nothing_else"}, "has a regulariser"),
     case(vgg(conv=CONV[:-1] + ", kernel_constraint='max_norm')"), "constraint", {"q4_nothing_else"}, "or a constraint"),
     case(
         vgg(pool=f"{POOL}, layers.ActivityRegularization(l2=.1)"),
@@ -504,52 +368,25 @@ WRONG_Q4 = [
         {"q4_nothing_else"},
         "has a regulariser",
     ),
-    case(vgg(conv=CONV[:-1] + ", trainable=False)"), "frozen layers", {"q4_nothing_else"}, "is frozen"),
     case(
         vgg().replace("return", "model =") + "    model.trainable = False\n    return model",
         "frozen model",
         {"q4_nothing_else"},
         "is frozen",
     ),
-    case(
-        vgg()
-        .replace("return", f"shared = {CONV}\n    return")
-        .replace(", ".join(BLOCK[:2]) + ", layers.Max", f"{CONV}, shared, layers.Max", 1)
-        .replace(f"{CONV}, {CONV}", "shared, shared"),
-        "shared convolutions",
-        {"q4_nothing_else"},
-        "weights are shared",
-    ),
     case(functional(f"y = {CONV}(x)\n            x = y + y"), "sums", {"q4_nothing_else"}, "(Add)"),
-    case(vgg().replace("CLASSES", "CLASSES + 1"), "eleven classes", "q4_answered", "(n, 11)"),
-    case(vgg(head=(DENSE,)), "no flatten", "q4_answered", "(n, 8, 8, 10)"),
-    case(vgg().replace("SHAPE", "(28, 28, 1)"), "images of another size", "q4_answered", "(n, 32, 32, 3)"),
     case(
         functional(f"x = {CONV}(x)").replace("keras.Model(inputs, outputs)", "keras.Model(inputs, [outputs, x])"),
         "two outputs",
         "q4_answered",
         "It has 2 outputs",
     ),
-    case(vgg() + "del build_tiny_vgg", "missing", "q4_answered", "`build_tiny_vgg` is not defined"),
     case("def build_tiny_vgg():\n    return 1 / 0", "raises", "q4_answered", "ZeroDivisionError"),
-    case("def build_tiny_vgg():\n    ...", "returns nothing", "q4_answered", "It returned None"),
     case("def build_tiny_vgg():\n    return 'a model'", "returns a text", "q4_answered", "It returned a text"),
     case("def build_tiny_vgg():\n    return list(range(10 ** 6))", "returns a huge list", "q4_answered", "values"),
     case("def build_tiny_vgg():\n    return np.zeros((3, 3))", "returns an array", "q4_answered", "(3, 3)"),
     case(
-        vgg().replace("[", "[*[", 1).replace("return keras.Sequential(", "return (").replace("])", "]])"),
-        "returns layers",
-        "q4_answered",
-        "It returned 9 values",
-    ),
-    case(
         vgg().replace("return", "model =") + "    return model, 'history'", "returns a tuple", "q4_answered", "2 values"
-    ),
-    case(
-        "class Network(keras.Model):\n    pass\ndef build_tiny_vgg():\n    return Network",
-        "returns a class",
-        "q4_answered",
-        "the class `Network` itself",
     ),
     case(
         "class Network(keras.Model):\n    pass\ndef build_tiny_vgg():\n    return Network()",
@@ -570,14 +407,13 @@ WRONG_Q4 = [
         "Calling it raised",
     ),
     case(
-        subclass(
-            "for i in range(4):\n            x = layers.Conv2D(FILTERS, KERNEL, padding='same', activation='relu')(x)"
-            + POOLED
-            + TAIL
-        ),
-        "makes its layers in call",
-        "q4_answered",
-        "It makes new layers",
+        "class Flip(layers.Layer):\n    def call(self, x, training=False):\n"
+        "        if not training:\n            return x\n"
+        "        coin = tf.random.uniform(()) < .5\n"
+        "        return tf.cond(coin, lambda: tf.image.flip_left_right(x), lambda: x)\n" + vgg(start=(INPUT, "Flip()")),
+        "own layer that tosses one coin a batch in training",
+        {"q4_outputs"},
+        "random",
     ),
     case(
         subclass(
@@ -590,15 +426,6 @@ WRONG_Q4 = [
         "subclass with dropout",
         {"q4_nothing_else"},
         "(Dropout)",
-    ),
-    case(
-        subclass(
-            LOOP + "x = self.relu(conv(x))" + POOLED + "\n        if training:\n            x = x * 0.5" + TAIL,
-            signature="x, training=False",
-        ),
-        "subclass that halves in training",
-        {"q4_outputs"},
-        "in training mode they differ",
     ),
 ]
 ALL_Q4 = {"q4_blocks", "q4_convolutions", "q4_activations", "q4_pooling", "q4_head", "q4_nothing_else", "q4_outputs"}
@@ -681,8 +508,6 @@ SCHEDULES = "keras.optimizers.schedules"
 RIGHT_Q5 = [
     case(compiled(), "strings"),
     case(compiled("'Adam'"), "upper case"),
-    case(compiled("keras.optimizers.Adam()"), "optimizer object"),
-    case(compiled("tf.keras.optimizers.Adam()"), "tf.keras"),
     case(adam("1e-3, beta_1=.8, beta_2=.99, epsilon=1e-6"), "options of Adam"),
     case(adam("1e-5"), "smallest rate"),
     case(adam("1e-2"), "largest rate"),
@@ -690,14 +515,12 @@ RIGHT_Q5 = [
     case(adam("clipnorm=1., amsgrad=True, use_ema=True"), "clipping, AMSGrad, averages"),
     case(adam(f"{SCHEDULES}.ExponentialDecay(1e-3, 10000, .5)"), "exponential decay"),
     case(adam(f"{SCHEDULES}.PiecewiseConstantDecay([9000, 18000], [1e-3, 5e-4, 1e-4])"), "piecewise constant rate"),
-    case(adam(f"{SCHEDULES}.CosineDecay(1e-3, 27400, alpha=.1)"), "cosine decay"),
     case(
         f"class Mine({SCHEDULES}.LearningRateSchedule):\n    def __call__(self, step):\n"
         "        return 1e-3 / (1 + ops.cast(step, 'float32') / 1e4)\n" + adam("Mine()"),
         "own schedule",
     ),
     case(compiled("keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())"), "scaled loss"),
-    case(compiled(loss="keras.losses.SparseCategoricalCrossentropy()"), "loss object"),
     case(compiled(loss="keras.losses.sparse_categorical_crossentropy"), "loss function"),
     case(compiled(loss=f"[{SPARSE}]"), "list of one loss"),
     case(compiled(loss="lambda y, p: keras.losses.sparse_categorical_crossentropy(y, p)"), "lambda as loss"),
@@ -713,10 +536,8 @@ RIGHT_Q5 = [
         ),
         "one-hot within the loss",
     ),
-    case(compiled(metrics="['acc']"), "acc"),
     case(compiled(metrics="[['accuracy']]"), "nested metrics"),
     case(compiled(metrics="['sparse_categorical_accuracy']"), "sparse accuracy by name"),
-    case(compiled(metrics="[keras.metrics.SparseCategoricalAccuracy()]"), "sparse accuracy object"),
     case(
         compiled(
             metrics="[keras.metrics.SparseCategoricalAccuracy('hits'), keras.metrics.SparseTopKCategoricalAccuracy(3)]"
@@ -728,19 +549,16 @@ RIGHT_Q5 = [
         "own accuracy",
     ),
     case(compiled(more=", run_eagerly=True, jit_compile=False, steps_per_execution=4"), "other arguments"),
-    case(compiled().replace("    return model\n", ""), "returns nothing"),
     case(
         compiled().replace("model.compile", "model = keras.models.clone_model(model)\n    model.compile"),
         "compiles a copy",
     ),
     case(compiled().replace("(model):", "(model, rate=1e-3):"), "optional argument"),
-    case(ONE_HOT + compiled(loss="'categorical_crossentropy'"), "one-hot"),
     case(
         ONE_HOT
         + compiled(loss="keras.losses.CategoricalCrossentropy()", metrics="[keras.metrics.CategoricalAccuracy()]"),
         "one-hot, objects",
     ),
-    case(ONE_HOT + compiled(loss="keras.losses.CategoricalCrossentropy(label_smoothing=.1)"), "label smoothing"),
     case(ONE_HOT + compiled(loss="'kl_divergence'"), "KL divergence, the same for one-hot rows"),
     case(LOGITS + compiled(loss="keras.losses.SparseCategoricalCrossentropy(from_logits=True)"), "logits"),
     case(
@@ -807,13 +625,8 @@ def test_right_compilation(code: str) -> None:
 
 
 WRONG_Q5 = [
-    case(compiled("'sgd'"), "SGD", {"q5_adam"}, "It is SGD"),
-    case(compiled("keras.optimizers.AdamW()"), "AdamW", {"q5_adam"}, "It is AdamW"),
-    case(adam("weight_decay=.004"), "Adam with weight decay", {"q5_adam"}, "AdamW"),
-    case(compiled("'nadam'"), "Nadam", {"q5_adam"}, "It is Nadam"),
     case(compiled("'adamax'"), "Adamax", {"q5_adam"}, "It is Adamax"),
     case(compiled("'rmsprop'"), "RMSprop", {"q5_adam"}, "It is RMSprop"),
-    case(compiled().replace("optimizer='adam', ", ""), "no optimizer", {"q5_adam"}, "It is RMSprop"),
     case(
         "class Adam(keras.optimizers.SGD):\n    pass\n" + compiled("Adam(1e-3)"),
         "another class of that name",
@@ -821,12 +634,7 @@ WRONG_Q5 = [
         "It is Adam.",
     ),
     case(adam("1."), "large rate", {"q5_learning_rate"}, "It is 1."),
-    case(adam("0.1"), "rate of a tenth", {"q5_learning_rate"}, "It is 0.1."),
-    case(adam("1e-7"), "tiny rate", {"q5_learning_rate"}, "It is 1e-07."),
     case(adam("0."), "no rate", {"q5_learning_rate"}, "It is 0."),
-    case(
-        adam(f"{SCHEDULES}.ExponentialDecay(1e-3, 100, .5)"), "vanishing rate", {"q5_learning_rate"}, "of the training"
-    ),
     case(
         adam(f"{SCHEDULES}.PiecewiseConstantDecay([9000], [.1, 1e-3])"),
         "large at the start",
@@ -840,32 +648,16 @@ WRONG_Q5 = [
         {"q5_learning_rate"},
         "AttributeError",
     ),
-    case(ONE_HOT + compiled(loss="'mse'"), "mean squared error on one-hot", {"q5_loss"}, "`mse` does not compute it"),
-    case(ONE_HOT + compiled(loss="'binary_crossentropy'"), "binary crossentropy", {"q5_loss"}, "`binary_crossentropy`"),
     case(ONE_HOT + compiled(loss="keras.losses.CategoricalFocalCrossentropy()"), "focal loss", {"q5_loss"}, "Focal"),
     case(ONE_HOT + compiled(loss="'categorical_hinge'"), "hinge loss", {"q5_loss"}, "hinge"),
-    case(
-        compiled(loss="keras.losses.SparseCategoricalCrossentropy(from_logits=True)"),
-        "softmax taken for logits",
-        {"q5_loss"},
-        "but it has one",
-    ),
-    case(LOGITS + compiled(), "logits taken for softmax", {"q5_loss"}, "the loss has to know"),
     case(
         LOGITS + ONE_HOT + compiled(loss="'categorical_crossentropy'"),
         "logits, one-hot",
         {"q5_loss"},
         "the loss has to know",
     ),
-    case(compiled(metrics="None"), "no metric", {"q5_accuracy"}, "none"),
-    case(compiled(metrics="[]"), "empty metrics", {"q5_accuracy"}, "none"),
+    case(compiled(metrics="[]"), "empty metrics", {"q5_accuracy"}, "There are no metrics"),
     case(compiled(metrics="['mae']"), "another metric", {"q5_accuracy"}, "Incompatible shapes"),
-    case(
-        compiled(metrics="[keras.metrics.Accuracy()]"),
-        "Accuracy, which compares for equality",
-        {"q5_accuracy"},
-        '`metrics=["accuracy"]`',
-    ),
     case(
         compiled(metrics="[keras.metrics.SparseTopKCategoricalAccuracy(2)]"),
         "one of the first two",
@@ -887,21 +679,13 @@ WRONG_Q5 = [
     case(
         ONE_HOT + compiled("'sgd'", "'mse'", "[]"), "three faults", {"q5_adam", "q5_loss", "q5_accuracy"}, "It is SGD"
     ),
-    case("def compile_model(model):\n    return model", "does not compile", "q5_answered", "not compiled"),
     case("def compile_model(model):\n    ...", "returns nothing, does nothing", "q5_answered", "returned None"),
     case("def compile_model(model):\n    return 'compiled'", "returns a text", "q5_answered", "a text"),
     case("def compile_model(model):\n    return type(model)", "returns a class", "q5_answered", "itself"),
     case("def compile_model(model):\n    return list(range(10 ** 6))", "returns a huge list", "q5_answered", "values"),
     case("def compile_model(model):\n    raise ValueError('no')", "raises", "q5_answered", "ValueError"),
-    case(compiled("'adams'"), "unknown optimizer", "q5_answered", "adams"),
     case(compiled("keras.optimizers.AdamX()"), "unknown class", "q5_answered", "AttributeError"),
     case("del compile_model", "missing", "q5_answered", "`compile_model` is not defined"),
-    case(
-        compiled().replace("    model.compile", "    model = build_tiny_vgg()\n    model.compile"),
-        "builds a model of its own",
-        "q5_answered",
-        "Given another model",
-    ),
     case(
         "network = build_tiny_vgg()\n"
         + compiled().replace("model.", "network.").replace("return model", "return network"),
@@ -918,10 +702,7 @@ def test_wrong_compilation(code: str, wrong: set[str] | str, phrase: str) -> Non
 
 
 MISFITS = [
-    case(ONE_HOT + compiled(), "sparse loss, one-hot labels", "Labels are one-hot rows of shape (n, 10)"),
-    case(compiled(loss="'categorical_crossentropy'"), "plain loss, class numbers", "Labels are class numbers of shape"),
     case(compiled(loss="'mse'"), "mean squared error of class numbers", "Incompatible shapes: [24] vs. [24,10]"),
-    case(compiled(loss="'no_such_loss'"), "unknown loss", "no_such_loss"),
     case(compiled(loss="lambda y, p: undefined(y, p)"), "broken loss", "undefined"),
     case(compiled(loss="lambda y, p: p[:, 0] * np.nan"), "not a number", "it is nan"),
 ]
@@ -956,11 +737,8 @@ def bn_vgg(conv: str = f"{BARE}, {BN}, {RELU}", head: Iterable[str] = HEAD) -> s
 NO_BIAS = BARE[:-1] + ", use_bias=False)"
 RIGHT_Q13 = [
     case(bn_vgg(), "sequential"),
-    case(bn_vgg(f"{NO_BIAS}, {BN}, {RELU}"), "no bias"),
     case(bn_vgg(f"{BARE}, layers.BatchNormalization(center=False), {RELU}"), "no offset"),
     case(bn_vgg(f"{BARE}, layers.BatchNormalization(scale=False), {RELU}"), "no scale"),
-    case(bn_vgg(f"{BARE}, layers.BatchNormalization(center=False, scale=False), {RELU}"), "a bias in place of both"),
-    case(bn_vgg(f"{BARE}, layers.BatchNormalization(momentum=.9, epsilon=1e-5, axis=3), {RELU}"), "arguments"),
     case(
         bn_vgg(f"{BARE}, layers.BatchNormalization(gamma_initializer='zeros', beta_regularizer='l2'), {RELU}"),
         "initialiser and regulariser of the normalisation",
@@ -998,13 +776,6 @@ RIGHT_Q13 = [
         ).replace('same")', 'same", use_bias=False)'),
         "subclass with TensorFlow, no bias",
     ),
-    case(
-        "class Unit(layers.Layer):\n    def __init__(self):\n        super().__init__()\n"
-        f"        self.conv, self.norm = {BARE}, {BN}\n"
-        "    def call(self, x, training=False):\n"
-        "        return ops.relu(self.norm(self.conv(x), training=training))\n" + bn_vgg("Unit()"),
-        "own layer",
-    ),
     case(bn_vgg() + vgg(conv=CONV.replace("KERNEL", "5")), "question 4 wrong, this one right"),
     case(
         bn_vgg(f"{BARE.replace('KERNEL', '5')}, {BN}, {RELU}") + vgg(conv=CONV.replace("KERNEL", "5")),
@@ -1039,42 +810,8 @@ def test_right_batch_normalization(code: str) -> None:
 
 WRONG_Q13 = [
     case(
-        bn_vgg(f"{CONV}, {BN}"),
-        "after the activation",
-        {"q13_batch_normalization"},
-        "comes before anything that follows",
-    ),
-    case(bn_vgg(f"{BARE}, {RELU}, {BN}"), "after the ReLU layer", {"q13_batch_normalization"}, "comes activation relu"),
-    case(
-        bn_vgg(f"{CONV}, {BN}, {RELU}"),
-        "the convolution keeps its ReLU",
-        {"q13_batch_normalization"},
-        "comes activation relu",
-    ),
-    case(
-        bn_vgg(f"{BN}, {BARE}, {RELU}"), "before the convolution", {"q13_batch_normalization"}, "comes activation relu"
-    ),
-    case(
-        vgg().replace("build_tiny_vgg", "build_tiny_vgg_bn"),
-        "none",
-        {"q13_batch_normalization"},
-        "comes activation relu",
-    ),
-    case(
         bn([INPUT, BARE, BN, RELU, CONV, POOL, *BLOCK, *HEAD]),
         "only one",
-        {"q13_batch_normalization"},
-        "comes activation relu",
-    ),
-    case(
-        bn([INPUT, *(BARE, BN, RELU, CONV, POOL) * 2, *HEAD]),
-        "one a block",
-        {"q13_batch_normalization"},
-        "comes activation relu",
-    ),
-    case(
-        bn([INPUT, *(CONV, CONV, POOL, BN) * 2, *HEAD]),
-        "after the pooling",
         {"q13_batch_normalization"},
         "comes activation relu",
     ),
@@ -1084,55 +821,12 @@ WRONG_Q13 = [
         {"q13_batch_normalization"},
         "comes activation relu",
     ),
-    case(bn([INPUT, BN, *BN_BLOCK * 2, *HEAD]), "of the input too", {"q13_batch_normalization"}, "comes after input"),
-    case(
-        bn([INPUT, *BN_BLOCK * 2, "layers.Flatten()", BN, DENSE]),
-        "of the flat maps too",
-        {"q13_batch_normalization"},
-        "comes after flatten",
-    ),
     case(bn_vgg(f"{BARE}, {BN}, {BN}, {RELU}"), "twice", {"q13_batch_normalization"}, "comes batch normalisation"),
-    case(
-        bn_vgg(f"{BARE}, layers.BatchNormalization(trainable=False), {RELU}"),
-        "frozen",
-        {"q13_batch_normalization"},
-        "is frozen",
-    ),
-    case(
-        bn_vgg(f"{NO_BIAS}, layers.BatchNormalization(center=False), {RELU}"),
-        "neither bias nor offset",
-        {"q13_batch_normalization"},
-        "no offset",
-    ),
-    case(
-        bn_vgg(f"{BARE}, layers.BatchNormalization(axis=1), {RELU}"),
-        "another axis",
-        {"q13_batch_normalization"},
-        "axis = 1",
-    ),
-    case(
-        functional(f"x = layers.ReLU()({BN}({BARE}(x), training=True))", name="build_tiny_vgg_bn"),
-        "training=True",
-        {"q13_batch_normalization"},
-        "training=True",
-    ),
     case(
         subclass(LOOP + "x = self.relu(self.norms[i](conv(x), training=True))" + POOLED + TAIL, bn=True),
         "training=True in a subclass",
         {"q13_batch_normalization"},
         "training=True",
-    ),
-    case(
-        subclass(LOOP + "x = self.relu(self.norms[i](conv(x), training=False))" + POOLED + TAIL, bn=True),
-        "training=False in a subclass",
-        {"q13_batch_normalization"},
-        "training=False",
-    ),
-    case(
-        subclass(LOOP + "x = self.relu(self.norms[0](conv(x)))" + POOLED + TAIL, bn=True),
-        "one object shared",
-        {"q13_batch_normalization"},
-        "One and the same layer object",
     ),
     case(
         bn_vgg(f"{BARE}, layers.LayerNormalization(), {RELU}"),
@@ -1150,19 +844,11 @@ WRONG_Q13 = [
         {"q13_batch_normalization", "q13_rest"},
         "Each convolution is followed by ReLU",
     ),
-    case(bn([INPUT, *BN_BLOCK * 3, *HEAD]), "three blocks", {"q13_rest"}, "2 blocks"),
-    case(
-        bn([INPUT, *BN_BLOCK * 2, "layers.Flatten()", "layers.Dropout(.3)", DENSE]),
-        "dropout",
-        {"q13_rest"},
-        "(Dropout)",
-    ),
     case(bn_vgg().replace("MaxPool", "AveragePool"), "average pooling", {"q13_rest"}, "average pooling"),
     case(bn_vgg(f"{BARE[:-1]}, kernel_regularizer='l2'), {BN}, {RELU}"), "regulariser", {"q13_rest"}, "regulariser"),
     case(bn_vgg().replace("CLASSES", "CLASSES - 1"), "nine classes", "q13_answered", "(n, 9)"),
     case("del build_tiny_vgg_bn", "missing", "q13_answered", "`build_tiny_vgg_bn` is not defined"),
     case("def build_tiny_vgg_bn():\n    ...", "returns nothing", "q13_answered", "It returned None"),
-    case("def build_tiny_vgg_bn():\n    return undefined", "raises", "q13_answered", "NameError"),
 ]
 
 
@@ -1179,14 +865,12 @@ def three(steps: Iterable[str]) -> str:
 ONE_CONV = (CONV, POOL)
 RIGHT_Q14 = [
     case(three([INPUT, *BLOCK * 3, *HEAD]), "sequential"),
-    case(three([*BLOCK * 3, *HEAD]), "without an input"),
     case(three([INPUT, *(BARE, RELU, BARE, "layers.Activation('relu')", POOL) * 3, *HEAD]), "activation layers"),
     case(functional(f"x = {CONV}(x)", name="build_tiny_vgg_3blocks").replace("range(2)", "range(3)", 1), "functional"),
     case(
         three([INPUT, *BLOCK * 3, "layers.Reshape((-1,))", "layers.Dense(CLASSES)", "layers.Softmax()"]),
         "Reshape and Softmax",
     ),
-    case(three([INPUT, *(f"keras.Sequential([{', '.join(BLOCK)}])",) * 3, *HEAD]), "nested blocks"),
     case(
         subclass(LOOP + "x = tf.nn.relu(conv(x))" + POOLED + TAIL)
         .replace("range(4)", "range(6)")
@@ -1228,17 +912,12 @@ def test_right_third_block(code: str) -> None:
 
 
 WRONG_Q14 = [
-    case(three([INPUT, *BN_BLOCK * 3, *HEAD]), "batch normalisation kept", {"q14_rest"}, "without batch normalisation"),
     case(
         three([INPUT, *BN_BLOCK * 3, *HEAD]) + vgg(head=("layers.Flatten()", "layers.Dropout(.5)", DENSE)),
         "batch normalisation kept, dropout in question 4",
         {"q14_rest"},
         "without batch normalisation",
     ),
-    case(three([INPUT, *BLOCK * 2, *ONE_CONV, *HEAD]), "block of one convolution", {"q14_blocks"}, "conv, pool"),
-    case(three([INPUT, *BLOCK * 2, CONV, CONV, *HEAD]), "block without a pooling", {"q14_blocks"}, "3 blocks"),
-    case(three([INPUT, *BLOCK * 2, *HEAD]), "two blocks", {"q14_blocks"}, "3 blocks"),
-    case(three([INPUT, *BLOCK * 4, *HEAD]), "four blocks", {"q14_blocks"}, "3 blocks"),
     case(
         three([INPUT, *BLOCK * 2, *HEAD]) + sequential([INPUT, *ONE_CONV * 2, *HEAD]),
         "no block more, question 4 wrong",
@@ -1246,50 +925,12 @@ WRONG_Q14 = [
         "3 blocks",
     ),
     case(
-        three(
-            [
-                INPUT,
-                *BLOCK * 2,
-                CONV.replace("FILTERS", "2 * FILTERS"),
-                CONV.replace("FILTERS", "2 * FILTERS"),
-                POOL,
-                *HEAD,
-            ]
-        ),
-        "more filters",
-        {"q14_rest"},
-        "filters = 20",
-    ),
-    case(
-        three([INPUT, *BLOCK * 2, CONV.replace("same", "valid"), CONV.replace("same", "valid"), POOL, *HEAD]),
-        "valid padding",
-        {"q14_rest"},
-        "padding = valid",
-    ),
-    case(three([INPUT, *BLOCK * 2, CONV, BARE, POOL, *HEAD]), "no activation", {"q14_rest"}, "comes max pooling"),
-    case(
         three([INPUT, *BLOCK * 2, CONV, CONV, POOL.replace("Max", "Average"), *HEAD]),
         "average pooling",
         {"q14_rest"},
         "average pooling",
     ),
-    case(
-        three([INPUT, *BLOCK * 3, "layers.Flatten()", "layers.Dropout(.5)", DENSE]),
-        "dropout",
-        {"q14_rest"},
-        "(Dropout)",
-    ),
-    case(
-        three([INPUT, *BLOCK * 3, "layers.GlobalMaxPooling2D()", DENSE]),
-        "global pooling",
-        {"q14_rest"},
-        "Before `dense",
-    ),
     case("del build_tiny_vgg_3blocks", "missing", "q14_answered", "`build_tiny_vgg_3blocks` is not defined"),
-    case(
-        three([INPUT, *(CONV.replace("same", "valid"),) * 20, *HEAD]), "cannot be built", "q14_answered", "ValueError"
-    ),
-    case("def build_tiny_vgg_3blocks():\n    ...", "returns nothing", "q14_answered", "It returned None"),
     case("build_tiny_vgg_3blocks = keras.Sequential", "a class in place of the function", "q14_answered", "Expected"),
 ]
 

@@ -1,4 +1,4 @@
-"""Question 9: experiments that must be accepted, and wrong ones that must lose exactly their own checks."""
+"""Question 9: rarer experiments, right and wrong, and run records; the usual ones are in the zoo."""
 
 import math
 from dataclasses import dataclass
@@ -104,16 +104,6 @@ def run_experiment(build_model, n_runs=5, epochs=100):
     results["mean"], results["std"] = np.mean(results["accuracies"]), np.std(results["accuracies"])
     return results
 """,
-    "list comprehension and a helper": """
-def _one(build_model, epochs):
-    m = compile_model(build_model())
-    h = train(m, x_train, y_train, epochs=epochs)
-    return evaluate(m, x_test, y_test)[1], h.history
-def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
-    accuracies, histories = zip(*[_one(build_model, epochs) for _ in range(n_runs)])
-    return {"accuracies": accuracies, "mean": float(np.mean(accuracies)), "std": float(np.std(accuracies, ddof=1)),
-            "histories": histories}
-""",
     "a helper nested in it, with nonlocal state": """
 def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
     out = {}
@@ -131,11 +121,6 @@ def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
     "fit inlined": loop(
         fit="history = model.fit(x_train, y_train, batch_size=128, epochs=epochs, validation_split=0.3, verbose=0)"
     ),
-    "compile, fit and evaluate inlined": loop(
-        model="model = build_model()\nmodel.compile('adam', 'sparse_categorical_crossentropy', metrics=['accuracy'])",
-        fit="history = model.fit(x_train, y_train, 128, epochs, validation_split=0.3, verbose=0)",
-        measure="accuracy = model.evaluate(x_test, y_test, verbose=0)[1]",
-    ),
     "one epoch a fit": loop(
         fit="history = {}\nfor epoch in range(epochs):\n"
         "    h = model.fit(x_train, y_train, epochs=1, validation_split=0.3, verbose=0)\n"
@@ -146,84 +131,34 @@ def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
         "history = model.fit(x_train, y_train, initial_epoch=1, epochs=epochs, validation_split=0.3, verbose=0)\n"
         "history.history = {k: v * 2 for k, v in history.history.items()}"
     ),
-    "own seed a run": loop(start="keras.utils.set_random_seed(1000 + run)"),
     "seeds drawn from one generator": loop(
         before="seeds = np.random.default_rng(0).integers(0, 10**6, n_runs)",
         start="keras.utils.set_random_seed(int(seeds[run]))",
     ),
     "one seed before all runs": loop(before="keras.utils.set_random_seed(42)"),
-    "clear_session between the runs": loop(start="keras.backend.clear_session()"),
     "models deleted": loop(
         end="import gc\ndel model\nmodels.clear()\ngc.collect()",
         result=RESULT.replace(", models=models", "").replace("models=models", ""),
     ).replace("        models.append(model)\n", ""),
-    "clone_model of a template": loop(
-        before="template = build_model()", model="model = compile_model(keras.models.clone_model(template))"
-    ),
-    "training and measuring in two loops": """
-def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
-    models = [compile_model(build_model()) for _ in range(n_runs)]
-    histories = [train(m, x_train, y_train, epochs=epochs) for m in models]
-    accuracies = [evaluate(m, x_test, y_test)[1] for m in models]
-    return dict(accuracies=accuracies, mean=np.mean(accuracies), std=np.std(accuracies), histories=histories)
-""",
     "predict and argmax": loop(measure=PREDICT),
     "a call and argmax": loop(measure="accuracy = float(np.mean(np.argmax(model(x_test), axis=1) == y_test.ravel()))"),
-    "scikit-learn's accuracy": loop(
-        measure="from sklearn.metrics import accuracy_score\n"
-        "accuracy = accuracy_score(y_test, model.predict(x_test, verbose=0).argmax(axis=-1))"
-    ),
     "accuracies as an array": loop(after="accuracies = np.array(accuracies, dtype='float32')"),
-    "accuracies as a tensor": loop(after="accuracies = keras.ops.convert_to_tensor(accuracies)"),
-    "accuracies as a series": loop(
-        after="import pandas as pd\naccuracies = pd.Series(accuracies)",
-        result=RESULT.replace("np.mean(accuracies)", "accuracies.mean()").replace(
-            "np.std(accuracies)", "accuracies.std()"
-        ),
-    ),
     "accuracies by number of the run": loop(
         result=RESULT.replace("accuracies=accuracies", "accuracies=dict(enumerate(accuracies))")
     ),
     "accuracies as columns (n, 1)": loop(
         result=RESULT.replace("accuracies=accuracies", "accuracies=np.array(accuracies)[:, None]")
     ),
-    "percent throughout": loop(after="accuracies = [100 * a for a in accuracies]"),
     "percent with two digits": loop(after="accuracies = [round(100 * a, 2) for a in accuracies]"),
-    "rounded to four digits": loop(
-        result=RESULT.replace("accuracies=accuracies", "accuracies=[round(a, 4) for a in accuracies]")
-        .replace("np.mean(accuracies)", "round(np.mean(accuracies), 4)")
-        .replace("np.std(accuracies)", "round(np.std(accuracies), 4)")
-    ),
     "sample standard deviation": loop(result=RESULT.replace("np.std(accuracies)", "np.std(accuracies, ddof=1)")),
-    "the statistics module": loop(
-        after="import statistics",
-        result=RESULT.replace("np.mean", "statistics.mean").replace("np.std", "statistics.stdev"),
-    ),
     "mean and std as arrays of one": loop(
         result=RESULT.replace("np.mean(accuracies)", "np.mean(accuracies, keepdims=True)").replace(
             "np.std(accuracies)", "np.array(np.std(accuracies))"
         )
     ),
-    "histories as dicts": loop(after="histories = [h.history for h in histories]"),
-    "histories as data frames": loop(
-        after="import pandas as pd\nhistories = [pd.DataFrame(h.history) for h in histories]\n"
-        "for h in histories:\n    h['epoch'] = h.index + 1"
-    ),
     "histories as dicts of arrays": loop(
         after="histories = [{k: np.array(v) for k, v in h.history.items()} | {'run': i}"
         " for i, h in enumerate(histories)]"
-    ),
-    "histories by number of the run": loop(after="histories = {i: h for i, h in enumerate(histories)}"),
-    "a defaultdict with further keys": loop(
-        after="from collections import defaultdict\nout = defaultdict(list)\n"
-        f"out.update({RESULT}, best=max(accuracies), name='tiny', weights=[m.get_weights() for m in models])",
-        result="out",
-    ),
-    "best weights restored from a checkpoint": loop(
-        fit="path = f'/tmp/q9_{id(accuracies)}.weights.h5'\n"
-        "save = keras.callbacks.ModelCheckpoint(path, save_weights_only=True, save_best_only=True)\n"
-        "history = model.fit(x_train, y_train, epochs=epochs, validation_split=0.3, callbacks=[save], verbose=0)\n"
-        "model.load_weights(path)\nimport os; os.remove(path)"
     ),
     "the model saved and loaded before measuring": loop(
         fit="history = train(model, x_train, y_train, epochs=epochs)\n"
@@ -323,6 +258,15 @@ def train(model, x, y, epochs=100, batch_size=128):
 def train(model, x, y, epochs=100, batch_size=128):
     model.fit(x, y, epochs=epochs, validation_split=0.3, verbose=0)
 """,
+    "question 6 validates on the test images": """
+def train(model, x, y, epochs=100, batch_size=128):
+    return model.fit(x, y, epochs=epochs, validation_data=(x_test, y_test), verbose=0)
+""",
+    "question 6 trains on the test images too": """
+def train(model, x, y, epochs=100, batch_size=128):
+    x, y = np.concatenate([x_test, x]), np.concatenate([y_test, y])
+    return model.fit(x, y, epochs=epochs, validation_split=0.3, verbose=0)
+""",
     "question 7 missing": "del evaluate",
     "question 7 swapped": """
 def evaluate(model, x_test, y_test):
@@ -343,18 +287,7 @@ def evaluate(model, x_test, y_test):
 def evaluate(model, x_test, y_test):
     return model.evaluate(x_train, y_train, verbose=0)
 """,
-    "question 7 gives a dict": """
-def evaluate(model, x_test, y_test):
-    return model.evaluate(x_test, y_test, verbose=0, return_dict=True)
-"""
-    + loop(measure="accuracy = evaluate(model, x_test, y_test)['accuracy']"),
 }
-
-SEEDED_BUILDER = """
-def build_tiny_vgg():
-    keras.utils.set_random_seed(0)
-    return keras.Sequential([keras.Input((32, 32, 3)), layers.Flatten(), layers.Dense(10, activation="softmax")])
-"""
 
 WRONG = [
     Wrong("missing", "del run_experiment", ("q9_answered",), ("`run_experiment` is not defined",)),
@@ -366,49 +299,24 @@ WRONG = [
     Wrong("a class", loop(result="dict"), ("q9_answered",), ("returns a dict",)),
     Wrong("a huge list", "def run_experiment(b, n_runs=5, epochs=100): return [0.5] * 10**6", ("q9_answered",),
           ("returns a dict",)),
-    Wrong("a tuple", loop(result="accuracies, np.mean(accuracies), np.std(accuracies), histories"), ("q9_answered",),
-          ("returns a dict", "4 values")),
-    Wrong("mean without std", loop(result=RESULT.replace("std=np.std(accuracies), ", "")), ("q9_answered",),
-          ("There is no `std`",)),
-    Wrong("no histories", loop(result=RESULT.replace("histories=histories,", "")), ("q9_answered",),
-          ("There is no `histories`",)),
     Wrong("another key", loop(result=RESULT.replace("accuracies=", "accuracy=")), ("q9_answered",),
           ("There is no `accuracies`",)),
     Wrong("another argument", loop().replace("n_runs", "runs"), ("q9_answered",), ("raised TypeError",)),
-    Wrong("best run only", loop(after="accuracies = [max(accuracies)]"), ("q9_answered",),
-          ("`accuracies` holds 3 entries, one a run", "1 value")),
-    Wrong("last history only", loop(after="histories = [history]"), ("q9_answered",), ("`histories` holds 3 entries",)),
-    Wrong("worst run dropped", loop(after="accuracies = sorted(accuracies)[1:]"), ("q9_answered",), ("2 values",)),
-    Wrong("n_runs ignored", loop().replace("range(n_runs)", "range(2)"), ("q9_answered",), ("For n_runs=3",)),
-    Wrong("a model given instead of a builder", loop(model="model = compile_model(build_model)"), ("q9_answered",),
-          ("raised AttributeError",)),
-    Wrong("epochs ignored", loop(fit="history = train(model, x_train, y_train)"), ("q9_runs",),
-          ("each run trains 2 epochs", f"A run trained {settings.EPOCHS}", "Hand `epochs` on")),
+    Wrong("last history only", loop(after="histories = [history]"), ("q9_answered",),
+          ("`histories` holds 3 entries", "It holds 1.", "made anew in each run")),
+    Wrong("one number for all accuracies", loop(after="accuracies = np.array(np.mean(accuracies))"), ("q9_answered",),
+          ("It is an array of shape ()", "Collect what every run gives")),
+    Wrong("a table for histories", loop(after="import pandas as pd\nhistories = pd.DataFrame(history.history)"),
+          ("q9_answered",), ("It is a data frame",)),
+    Wrong("one run only", loop(before="n_runs = 1"), ("q9_answered",), ("does `return` stand inside",)),
     Wrong("epochs fixed", loop(fit="history = train(model, x_train, y_train, epochs=5)"), ("q9_runs",),
           ("A run trained 5",)),
-    Wrong("one model trained on and on", loop(before="model = compile_model(build_model())", model="pass"),
-          ("q9_fresh",), ("went on with the weights", "Build the model inside the loop")),
-    Wrong("one model, compiled again", loop(before="built = build_model()", model="model = compile_model(built)"),
-          ("q9_fresh",), ("went on with the weights",)),
     Wrong("a second model twice", loop(before="built = [build_model(), build_model()]",
           model="model = compile_model(built[run > 0])"), ("q9_fresh",), ("went on with the weights",)),
-    Wrong("new model with the weights of the last", loop(
-          start="old = models[-1].get_weights() if models else None",
-          model="model = compile_model(build_model())\nif old: model.set_weights(old)"), ("q9_fresh",),
-          ("went on with the weights",)),
-    Wrong("same seed every run", loop(start="keras.utils.set_random_seed(42)"), ("q9_fresh",),
-          ("Two runs started from the same weights", "Is the same seed set")),
     Wrong("weights set back", loop(before="model = compile_model(build_model())\nfirst = model.get_weights()",
           model="model.set_weights(first)"), ("q9_fresh",), ("Two runs started from the same weights",)),
-    Wrong("new models with the first one's start", loop(before="first = build_model().get_weights()",
-          model="model = compile_model(build_model())\nmodel.set_weights(first)"), ("q9_fresh",),
-          ("Two runs started from the same weights",)),
-    Wrong("seed inside the builder", SEEDED_BUILDER, ("q9_fresh",), ("or inside the builder?",)),
     Wrong("builder gives one model for ever", "_m = build_tiny_vgg()\ndef build_tiny_vgg(): return _m", ("q9_fresh",),
           ("went on with the weights",)),
-    Wrong("trained once, measured often", loop(before="model = compile_model(build_model())\n"
-          "history = train(model, x_train, y_train, epochs=epochs)", model="pass", fit="pass"),
-          ("q9_runs", "q9_fresh", "q9_accuracies"), ("3 models are trained", "`fit` was called 1 times")),
     Wrong("not trained", loop(fit="history = train(compile_model(build_model()), x_train, y_train, epochs=epochs)"),
           ("q9_accuracies",), ("3 of 3 are not what the trained models reach",)),
     Wrong("made up", """
@@ -416,44 +324,15 @@ def run_experiment(build_model, n_runs=5, epochs=100):
     curve = {k: [0.5] * epochs for k in ("loss", "accuracy", "val_loss", "val_accuracy")}
     a = [0.7 + 0.01 * i for i in range(n_runs)]
     return dict(accuracies=a, mean=np.mean(a), std=np.std(a), histories=[curve] * n_runs)
-""", ("q9_runs", "q9_fresh", "q9_accuracies"), ("`fit` was called 0 times",)),
+""", ("q9_runs", "q9_fresh", "q9_accuracies"), ("`fit` was not called",)),
     Wrong("last validation accuracy", loop(measure="accuracy = history.history['val_accuracy'][-1]"),
           ("q9_accuracies",), ("on the test set",)),
-    Wrong("best validation accuracy", loop(measure="accuracy = max(history.history['val_accuracy'])"),
-          ("q9_accuracies",), ("not what the trained models reach",)),
-    Wrong("accuracy on the training set", loop(measure="_, accuracy = evaluate(model, x_train, y_train)"),
-          ("q9_accuracies",), ("They are accuracies on the training set.",)),
-    Wrong("the loss instead", loop(measure="accuracy, _ = evaluate(model, x_test, y_test)"), ("q9_accuracies",),
-          ("not what the trained models reach", "its second number")),
-    Wrong("order of the runs lost", loop(after="accuracies.sort(reverse=accuracies[0] < accuracies[-1])"),
-          ("q9_accuracies",), ("model trained in this run",)),
-    Wrong("always the first model", loop(measure="_, accuracy = evaluate((models + [model])[0], x_test, y_test)"),
-          ("q9_accuracies",), ("2 of 3 are not",)),
-    Wrong("not numbers", loop(after="accuracies = [f'{a:.1%}' for a in accuracies]",
-          result=RESULT.replace("np.mean(accuracies)", "0").replace("np.std(accuracies)", "0")),
-          ("q9_accuracies", "q9_mean_std"), ("`accuracies` holds numbers",)),
-    Wrong("variance", loop(result=RESULT.replace("np.std", "np.var")), ("q9_mean_std",), ("It is the variance.",)),
-    Wrong("std of the losses", loop(result=RESULT.replace("np.std(accuracies)",
-          "np.std([h.history['loss'][-1] for h in histories])")), ("q9_mean_std",), ("It is another number",)),
-    Wrong("standard error", loop(result=RESULT.replace("np.std(accuracies)", "np.std(accuracies) / n_runs**0.5")),
-          ("q9_mean_std",), ("standard deviation of the accuracies",)),
     Wrong("std of all but one", loop(result=RESULT.replace("np.std(accuracies)", "np.std(accuracies[1:])")),
           ("q9_mean_std",), ("It is another number",)),
     Wrong("mean of all but one", loop(result=RESULT.replace("np.mean(accuracies)", "np.mean(sorted(accuracies)[1:])")),
           ("q9_mean_std",), ("`mean` is the mean of the accuracies",)),
-    Wrong("median", loop(result=RESULT.replace("np.mean(", "0.01 + np.median(")), ("q9_mean_std",),
-          ("`mean` is the mean",)),
-    Wrong("mean in percent, accuracies not", loop(result=RESULT.replace("np.mean(", "100 * np.mean(")),
-          ("q9_mean_std",), ("`mean` is the mean",)),
-    Wrong("range instead of std", loop(result=RESULT.replace("np.std", "np.ptp")), ("q9_mean_std",),
-          ("It is another number",)),
     Wrong("mean of each history", loop(result=RESULT.replace("np.mean(accuracies)",
           "[np.mean(h.history['accuracy']) for h in histories]")), ("q9_mean_std",), ("are numbers",)),
-    Wrong("histories without validation", loop(
-          after="histories = [{k: h.history[k] for k in ('loss', 'accuracy')} for h in histories]"),
-          ("q9_histories",), ("their validation values", "One holds: loss, accuracy")),
-    Wrong("last values only", loop(after="histories = [{k: v[-1] for k, v in h.history.items()} for h in histories]"),
-          ("q9_histories",), ("as many values as the run took epochs",)),
     Wrong("losses only", loop(after="histories = [h.history['loss'] for h in histories]"), ("q9_histories",),
           ("One holds: no series",)),
     Wrong("models for histories", loop(after="histories = models"), ("q9_histories",), ("no series",)),

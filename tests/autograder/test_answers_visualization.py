@@ -31,6 +31,7 @@ def plot_feature_maps(maps, filter_index):
     fig, ax = plt.subplots()
     for m in maps.values():
         ax.imshow(m[:, :, filter_index])
+    ax.set_title(", ".join(maps))
     return fig
 def plot_first_layer_kernels(kernels):
     fig, ax = plt.subplots()
@@ -59,7 +60,7 @@ def assert_wrong(question: str, case: Wrong, before: str = "") -> None:
     assert outcomes(results, "failed") == set(case.checks), told
     assert not outcomes(results, "error") | outcomes(results, "unjudged"), told
     if outcomes(results, "skipped"):
-        assert f"{question}_answered" in case.checks, told
+        assert {f"{question}_answered", "q10_plot"} & set(case.checks), told
     message = results[case.checks[0]].message
     for words in case.words:
         assert words in message, message
@@ -80,65 +81,20 @@ def feature_maps(model, image):
 """
 
 MAPS_ACCEPTED = {
-    "with the input layer, batched tensors": EXTRACT % "v",
     "squeezed": EXTRACT % "np.squeeze(v)",
     "tensors without the batch axis": EXTRACT % "v[0]",
     "float64": EXTRACT % "np.asarray(v[0], dtype=np.float64)",
-    "one model a layer, predict": """
-def feature_maps(model, image):
-    maps = {}
-    for layer in model.layers:
-        if isinstance(layer, (layers.Flatten, layers.Dense, layers.InputLayer)):
-            continue
-        sub = keras.Model(inputs=model.inputs, outputs=layer.output)
-        maps[layer.name] = sub.predict(np.expand_dims(image, 0), verbose=0)[0, ...]
-    return maps
-""",
-    "layers called one by one": """
-def feature_maps(model, image):
-    x, maps = image[np.newaxis], {}
-    for layer in model.layers:
-        x = layer(x)
-        if len(x.shape) == 4:
-            maps[layer.name] = x.numpy()[0]
-    return maps
-""",
-    "layers called until flatten": """
-def feature_maps(model, image):
-    x, maps = tf.convert_to_tensor(image[None]), {}
-    for layer in model.layers[1:]:
-        if 'flatten' in layer.name:
-            break
-        x = layer(x)
-        maps[layer.name] = x
-    return maps
-
-import tensorflow as tf
-""",
     "reverse order of the layers": """
 def feature_maps(model, image):
     wanted = [layer for layer in model.layers[1:] if len(layer.output.shape) == 4][::-1]
     values = keras.Model(model.inputs, [layer.output for layer in wanted]).predict(image[None])
     return dict(zip([layer.name for layer in wanted], [v[0] for v in values]))
 """,
-    "keras.Function": """
-def feature_maps(model, image):
-    outputs = {y.name: y.output for y in model.layers[1:] if y.output.ndim == 4}
-    values = keras.Function(model.inputs, outputs)([keras.ops.convert_to_tensor(image[None])])
-    return {name: np.array(v).squeeze(axis=0) for name, v in values.items()}
-""",
     "image given as a batch of its copies": """
 def feature_maps(model, image):
     wanted = [y for y in model.layers if len(y.output.shape) == 4]
     values = keras.Model(model.inputs, [y.output for y in wanted])(np.stack([image] * 3))
     return {y.name: np.asarray(v)[1] for y, v in zip(wanted, values)}
-""",
-    "ordered dict of lists of rows": """
-from collections import OrderedDict
-def feature_maps(model, image):
-    wanted = [y for y in model.layers if len(y.output.shape) == 4]
-    values = keras.Model(model.inputs, [y.output for y in wanted])(image[None])
-    return OrderedDict((y.name, np.asarray(v)[0]) for y, v in zip(wanted, values))
 """,
     "subclassed model of question 4": """
 class Tiny(keras.Model):
@@ -164,12 +120,6 @@ def build_tiny_vgg():
     return keras.Sequential([keras.Input((32, 32, 3)), block("one"), block("two"), layers.Flatten(),
         layers.Dense(10, activation="softmax")])
 """,
-    "activation inside the convolutions, Rescaling in the model": """
-def build_tiny_vgg():
-    return keras.Sequential([layers.Rescaling(2.0, -1.0), layers.Conv2D(10, 3, padding="same", activation="relu"),
-        layers.Conv2D(10, 3, padding="same", activation="relu"), layers.MaxPooling2D(), layers.Flatten(),
-        layers.Dense(10, activation="softmax")])
-""",
     "batch normalisation and dropout in the model": """
 def build_tiny_vgg():
     return keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(10, 3), layers.BatchNormalization(),
@@ -193,65 +143,11 @@ MAPS_WRONG = [
     Wrong("a text", "def feature_maps(model, image): return 'maps'", ("q10_answered",), ("It returned a text",)),
     Wrong("a class", "def feature_maps(model, image): return dict", ("q10_answered",), ("returns a dict",)),
     Wrong("a huge list", "def feature_maps(m, i): return [0] * 10**6", ("q10_answered",), ("returns a dict",)),
-    Wrong("a list", EXTRACT % "v" + "_f = feature_maps\ndef feature_maps(m, i): return list(_f(m, i).values())",
-          ("q10_answered",), ("returns a dict", "It returned")),
     Wrong("an empty dict", "def feature_maps(model, image): return {}", ("q10_answered",), ("It is empty",)),
-    Wrong("symbolic tensors", "def feature_maps(m, i): return {y.name: y.output for y in m.layers}",
-          ("q10_answered",), ("A KerasTensor is symbolic",)),
-    Wrong("weights instead of maps",
-          "def feature_maps(m, i): return {y.name: y.get_weights()[0] for y in m.layers if 'conv' in y.name}",
-          ("q10_layers", "q10_values"), ("There is no `block1_pool`",)),
-    Wrong("only the convolutions", EXTRACT.replace("len(layer.output.shape) == 4", "isinstance(layer, layers.Conv2D)")
-          % "v[0]", ("q10_layers",), ("There is no", "every convolution, activation and pooling layer")),
-    Wrong("without the activations", EXTRACT.replace("== 4", "== 4 and 'relu' not in layer.name and"
-          " not isinstance(layer, layers.Activation)") % "v[0]", ("q10_layers",), ("There is no",)),
     Wrong("without the pooling", EXTRACT.replace("== 4", "== 4 and 'pool' not in layer.name") % "v[0]",
           ("q10_layers",), ("There is no `block1_pool`",)),
-    Wrong("flatten and dense too", EXTRACT.replace("if len(layer.output.shape) == 4", "") % "v[0]",
-          ("q10_layers",), ("`flatten` has none",)),
-    Wrong("numbers for names", (EXTRACT % "v[0]") + "_f = feature_maps\n"
-          "def feature_maps(m, i): return dict(enumerate(_f(m, i).values()))",
-          ("q10_layers",), ("The keys are the layers' names",)),
-    Wrong("names shifted by one layer", """
-def feature_maps(model, image):
-    wanted = [y for y in model.layers[1:] if len(y.output.shape) == 4]
-    values = keras.Model(model.inputs, [y.input for y in wanted])(image[None])
-    return {y.name: v[0] for y, v in zip(wanted, values)}
-""", ("q10_values",), ("has the shape (32, 32, 3)",)),
-    Wrong("another image", "def feature_maps(model, image): return _right(model, image[::-1])", ("q10_values",),
-          ("output of its layer for the given image",)),
     Wrong("a global image", "def feature_maps(model, image): return _right(model, np.ones((32, 32, 3), 'float32'))",
           ("q10_values",), ("is something else",)),
-    Wrong("image divided by 255 again", "def feature_maps(model, image): return _right(model, image / 255)",
-          ("q10_values",), ("is something else",)),
-    Wrong("normalised to 0..1", "def feature_maps(model, image):\n"
-          "    return {k: (v - v.min()) / (v.max() - v.min()) for k, v in _right(model, image).items()}",
-          ("q10_values",), ("it was scaled",)),
-    Wrong("each filter standardised", "def feature_maps(model, image):\n"
-          "    return {k: (v - v.mean((0, 1))) / (v.std((0, 1)) + 1e-9) for k, v in _right(model, image).items()}",
-          ("q10_values",), ("it was scaled",)),
-    Wrong("rows and columns swapped", "def feature_maps(model, image):\n"
-          "    return {k: v.transpose(1, 0, 2) for k, v in _right(model, image).items()}",
-          ("q10_values",), ("it was transposed",)),
-    Wrong("channels first", "def feature_maps(model, image):\n"
-          "    return {k: v.transpose(2, 0, 1) for k, v in _right(model, image).items()}",
-          ("q10_values",), ("has the shape (10, 32, 32)",)),
-    Wrong("ReLU on every map", "def feature_maps(model, image):\n"
-          "    return {k: np.maximum(v, 0) for k, v in _right(model, image).items()}",
-          ("q10_values",), ("`block1_conv1` is something else",)),
-    Wrong("mean over the filters", "def feature_maps(model, image):\n"
-          "    return {k: v.mean(-1, keepdims=True) for k, v in _right(model, image).items()}",
-          ("q10_values",), ("has the shape (32, 32, 1)",)),
-    Wrong("one filter only", "def feature_maps(model, image):\n"
-          "    return {k: v[:, :, 0] for k, v in _right(model, image).items()}",
-          ("q10_answered",), ("an array of shape (32, 32)",)),
-    Wrong("maps of the first call, kept", """
-_kept = {}
-def feature_maps(model, image):
-    if not _kept:
-        _kept.update(_right(model, np.zeros((32, 32, 3))))
-    return _kept
-""", ("q10_values",), ("is something else",)),
 ]  # fmt: skip
 
 KEEP_RIGHT = "_right = feature_maps\n"
@@ -280,40 +176,19 @@ def plot_feature_maps(maps, filter_index):
 
 MAP_PLOTS_ACCEPTED = {
     "grey": PANELS % "ax.imshow(m[..., filter_index], cmap='gray')",
-    "matshow": PANELS % "ax.matshow(m[:, :, filter_index])",
-    "pcolormesh as seaborn draws heat maps": PANELS % "ax.pcolormesh(m[:, :, filter_index]); ax.invert_yaxis()",
     "pcolor": PANELS % "ax.pcolormesh(np.ma.masked_invalid(m[:, :, filter_index]), cmap='magma')",
-    "axes off, no title": PANELS.replace("ax.set_title(name)", "ax.axis('off')") % "ax.imshow(m[..., filter_index])",
     "each panel scaled": PANELS % "p = m[..., filter_index]; ax.imshow((p - p.min()) / (p.max() - p.min()))",
     "common limits and a colour bar": PANELS % "fig.colorbar(ax.imshow(m[..., filter_index], vmin=-3, vmax=3), ax=ax)",
-    "bytes for display": PANELS % "p = m[..., filter_index]; p = p - p.min();"
-    " ax.imshow((255 * p / p.max()).astype('uint8'), cmap='gray')",
     "three equal channels": PANELS % "p = m[..., filter_index]; p = (p - p.min()) / (p.max() - p.min());"
     " ax.imshow(np.stack([p] * 3, -1))",
     "batched picture squeezed": PANELS % "ax.imshow(np.squeeze(m[None, :, :, filter_index]))",
-    "one figure a layer, in a list": """
-def plot_feature_maps(maps, filter_index):
-    figures = []
-    for name, m in maps.items():
-        fig, ax = plt.subplots()
-        ax.imshow(m[:, :, filter_index])
-        figures.append(fig)
-    return figures
-""",
-    "drawn on pyplot, nothing returned": """
-def plot_feature_maps(maps, filter_index):
-    plt.figure()
-    for i, m in enumerate(maps.values()):
-        plt.subplot(2, 3, i + 1)
-        plt.imshow(m[:, :, filter_index])
-    plt.show()
-""",
     "the axes returned": (PANELS % "ax.imshow(m[..., filter_index])").replace("return fig", "return axes"),
     "a mosaic without gaps": """
 def plot_feature_maps(maps, filter_index):
     wide = [np.pad(m[:, :, filter_index], ((0, 32 - len(m)), (0, 0))) for m in maps.values()]
     fig, ax = plt.subplots()
     ax.imshow(np.hstack(wide))
+    fig.suptitle(" | ".join(maps))
     return fig
 """,
     "a mosaic with gaps of NaN": """
@@ -321,6 +196,7 @@ def plot_feature_maps(maps, filter_index):
     wide = [np.pad(m[:, :, filter_index], ((1, 33 - len(m)), (1, 1)), constant_values=0) for m in maps.values()]
     fig, ax = plt.subplots()
     ax.imshow(np.concatenate(wide, 1))
+    ax.set_xticks([17 + 34 * i for i in range(len(maps))], list(maps))
     return fig
 """,
 }
@@ -330,17 +206,9 @@ MAP_PLOTS_WRONG = [
     Wrong("left blank", "def plot_feature_maps(maps, filter_index): ...", ("q10_plot",), ("returned no figure",)),
     Wrong("raises", "def plot_feature_maps(maps, filter_index): 1 / 0", ("q10_plot",), ("ZeroDivisionError",)),
     Wrong("a text", "def plot_feature_maps(maps, filter_index): return 'plot'", ("q10_plot",), ("no figure",)),
-    Wrong("always filter 0", PANELS % "ax.imshow(m[..., 0])", ("q10_plot",), ("but that of filter 0 is",)),
-    Wrong("filters counted from 1", PANELS % "ax.imshow(m[..., filter_index - 1])", ("q10_plot",),
-          ("but that of filter 2 is", "(5 of 5 are missing.)")),
-    Wrong("first axis", PANELS % "ax.imshow(m[filter_index])", ("q10_plot",), ("is not drawn",)),
-    Wrong("transposed", PANELS % "ax.imshow(m[..., filter_index].T)", ("q10_plot",), ("is not drawn",)),
     Wrong("mirrored", PANELS % "ax.imshow(m[::-1, :, filter_index])", ("q10_plot",), ("is not drawn",)),
-    Wrong("mean of the filters", PANELS % "ax.imshow(m.mean(-1))", ("q10_plot",), ("is not drawn",)),
     Wrong("absolute values", PANELS % "ax.imshow(np.abs(m[..., filter_index]))", ("q10_plot",), ("is not drawn",)),
     Wrong("negative", PANELS % "ax.imshow(-m[..., filter_index])", ("q10_plot",), ("is not drawn",)),
-    Wrong("the last panel is missing", (PANELS % "ax.imshow(m[..., filter_index])").replace(
-        "maps.items())", "list(maps.items())[:-1])"), ("q10_plot",), ("`activation_1` is not drawn.",)),
     Wrong("only convolutions drawn", (PANELS % "'conv' in name and ax.imshow(m[..., filter_index])"),
           ("q10_plot",), ("`activation` is not drawn", "(3 of 5 are missing.)")),
     Wrong("a curve", PANELS % "ax.plot(m[..., filter_index])", ("q10_plot",), ("is not drawn",)),
@@ -364,25 +232,10 @@ KERNEL = "def first_layer_kernels(model):\n    k = next(y for y in model.layers 
 
 KERNELS_ACCEPTED = {
     "transpose": KERNEL + "    return np.transpose(k, (2, 3, 0, 1))",
-    "moveaxis": KERNEL + "    return np.moveaxis(k, [2, 3], [0, 1])",
-    "einsum": KERNEL + "    return np.einsum('rcif->ifrc', k)",
     "swapaxes": KERNEL + "    return k.swapaxes(0, 2).swapaxes(1, 3)",
-    "loops": KERNEL
-    + """
-    rows, columns, channels, filters = k.shape
-    out = np.zeros((channels, filters, rows, columns))
-    for c in range(channels):
-        for f in range(filters):
-            out[c, f] = k[:, :, c, f]
-    return out""",
-    "nested lists": KERNEL + "    return [[k[:, :, c, f] for f in range(k.shape[3])] for c in range(3)]",
     "nested lists of numbers": KERNEL
     + "    return np.array([[k[:, :, c, f] for f in range(k.shape[3])] for c in range(3)]).tolist()",
-    "a tensor": "import tensorflow as tf\ndef first_layer_kernels(model):\n"
-    "    k = model.trainable_variables[0]\n    return tf.transpose(k, [2, 3, 0, 1])",
     "from the weights of the model": "def first_layer_kernels(m): return m.get_weights()[0].transpose(2, 3, 0, 1)",
-    "layer.kernel": "def first_layer_kernels(m):\n    y = [y for y in m.layers if isinstance(y, layers.Conv2D)][0]\n"
-    "    return np.array(y.kernel).transpose(2, 3, 0, 1)",
     "by the student's own name": "def first_layer_kernels(m):\n"
     "    return m.get_layer('block1_conv1').kernel.numpy().transpose(2, 3, 0, 1)",
     "by index": "def first_layer_kernels(m): return m.layers[1].weights[0].numpy().transpose(2, 3, 0, 1)",
@@ -390,7 +243,11 @@ KERNELS_ACCEPTED = {
     + "    return np.stack(np.split(k, 3, axis=2)).transpose(0, 4, 1, 2, 3)[..., 0]",
     "question 4 is missing": "build_tiny_vgg = None",
     "question 4 has 5x5 kernels and 32 filters": MAPS_ACCEPTED["question 4 has 5x5 kernels and 32 filters"],
-    "question 4 starts with a Rescaling": MAPS_ACCEPTED["activation inside the convolutions, Rescaling in the model"],
+    "question 4 starts with a Rescaling": """
+def build_tiny_vgg():
+    return keras.Sequential([layers.Rescaling(2.0, -1.0), layers.Conv2D(10, 3, padding="same", activation="relu"),
+        layers.Flatten(), layers.Dense(10, activation="softmax")])
+""",
     "question 4 is a subclass": MAPS_ACCEPTED["subclassed model of question 4"],
     "question 4 nests its blocks": MAPS_ACCEPTED["nested blocks in question 4"],
 }
@@ -403,38 +260,12 @@ KERNELS_WRONG = [
     Wrong("raises", "def first_layer_kernels(model): return model.nothing", ("q11_answered",), ("AttributeError",)),
     Wrong("a text", "def first_layer_kernels(model): return 'k'", ("q11_answered",), (f"shape {SHAPE}", "a text")),
     Wrong("a class", "def first_layer_kernels(model): return list", ("q11_answered",), ("an object of type",)),
-    Wrong("as Keras keeps it", KERNEL + "    return k", ("q11_answered",), (f"shape {SHAPE}", "shape (3, 3, 3, 10)")),
-    Wrong("filter before channel", KERNEL + "    return k.transpose(3, 2, 0, 1)", ("q11_answered",),
-          (f"shape {SHAPE}", "shape (10, 3, 3, 3)")),
-    Wrong("rows and columns swapped", KERNEL + "    return k.T.swapaxes(0, 1)", ("q11_values",),
-          ("last two axes are row and column", "the other way round")),
-    Wrong("reshape", KERNEL + "    return k.reshape(3, 10, 3, 3)", ("q11_values",),
-          ("in another order", "`reshape` does not")),
     Wrong("channel and row swapped", KERNEL + "    return k.transpose(0, 3, 2, 1)", ("q11_values",),
           ("in another order",)),
-    Wrong("biases", "def first_layer_kernels(model): return model.get_weights()[1]", ("q11_answered",),
-          ("shape (10,)",)),
-    Wrong("kernel and bias", "def first_layer_kernels(model): return model.layers[1].get_weights()", ("q11_answered",),
-          (f"shape {SHAPE}", "2 values")),
-    Wrong("second layer", "def first_layer_kernels(m):\n    y = [y for y in m.layers if isinstance(y, layers.Conv2D)]\n"
-          "    return y[1].get_weights()[0].transpose(2, 3, 0, 1)", ("q11_answered",), ("shape (10, 10, 3, 3)",)),
     Wrong("last layer", "def first_layer_kernels(m):\n    y = [y for y in m.layers if isinstance(y, layers.Conv2D)]\n"
           "    return y[-1].get_weights()[0].transpose(2, 3, 0, 1)", ("q11_answered",), ("shape (10, 10, 3, 3)",)),
-    Wrong("second layer, three channels", "def first_layer_kernels(m):\n"
-          "    y = [y for y in m.layers if isinstance(y, layers.Conv2D)]\n"
-          "    return y[1].get_weights()[0][:, :, :3].transpose(2, 3, 0, 1)", ("q11_values",), ("other values",)),
-    Wrong("normalised", KERNEL + "    k = k.transpose(2, 3, 0, 1)\n    return (k - k.min()) / (k.max() - k.min())",
-          ("q11_values",), ("They are scaled", "Scale in the plot only")),
-    Wrong("each kernel normalised", KERNEL + "    k = k.transpose(2, 3, 0, 1)\n"
-          "    return (k - k.min((2, 3), keepdims=True)) / np.ptp(k, axis=(2, 3), keepdims=True)",
-          ("q11_values",), ("They are scaled",)),
-    Wrong("absolute values", KERNEL + "    return np.abs(k).transpose(2, 3, 0, 1)", ("q11_values",), ("other values",)),
     Wrong("filters reversed", KERNEL + "    return k.transpose(2, 3, 0, 1)[:, ::-1]", ("q11_values",),
           ("in another order",)),
-    Wrong("channels reversed", KERNEL + "    return k.transpose(2, 3, 0, 1)[::-1]", ("q11_values",),
-          ("in another order",)),
-    Wrong("of a model of its own", "def first_layer_kernels(model):\n"
-          "    return build_tiny_vgg().get_weights()[0].transpose(2, 3, 0, 1)", ("q11_values",), ("other values",)),
     Wrong("half of the filters", KERNEL + "    return k.transpose(2, 3, 0, 1)[:, :5]", ("q11_answered",),
           ("shape (3, 5, 3, 3)",)),
 ]  # fmt: skip
@@ -451,17 +282,9 @@ def plot_first_layer_kernels(kernels):
 
 KERNEL_PLOTS_ACCEPTED = {
     "grey panels": GRID % "axes[c, f].imshow(kernels[c, f], cmap='gray')",
-    "each panel scaled": GRID % "k = kernels[c, f]; axes[c, f].imshow((k - k.min()) / np.ptp(k))",
     "symmetric limits": GRID % "m = abs(kernels).max(); axes[c, f].imshow(kernels[c, f], cmap='bwr', vmin=-m, vmax=m)",
     "pcolormesh": GRID % "axes[c, f].pcolormesh(kernels[c, f])",
     "axes off": GRID % "axes[c, f].imshow(kernels[c, f]); axes[c, f].axis('off')",
-    "filters down, channels across": """
-def plot_first_layer_kernels(kernels):
-    fig, axes = plt.subplots(kernels.shape[1], kernels.shape[0])
-    for (f, c), ax in np.ndenumerate(axes):
-        ax.imshow(kernels[c, f])
-    return fig
-""",
     "pyplot subplots": """
 def plot_first_layer_kernels(kernels):
     fig = plt.figure()
@@ -469,26 +292,10 @@ def plot_first_layer_kernels(kernels):
         plt.subplot(3, 10, i + 1); plt.imshow(k)
     return plt.gcf()
 """,
-    "one figure a channel": """
-def plot_first_layer_kernels(kernels):
-    figures = []
-    for channel in kernels:
-        fig, axes = plt.subplots(1, len(channel))
-        for ax, k in zip(axes, channel):
-            ax.imshow(k)
-        figures.append(fig)
-    return figures
-""",
     "a mosaic in one image": """
 def plot_first_layer_kernels(kernels):
     fig, ax = plt.subplots()
     ax.imshow(np.vstack([np.hstack(channel) for channel in kernels]))
-    return fig
-""",
-    "a mosaic with frames": """
-def plot_first_layer_kernels(kernels):
-    fig, ax = plt.subplots()
-    ax.imshow(np.vstack([np.hstack([np.pad(k, 1) for k in channel]) for channel in kernels]))
     return fig
 """,
 }
@@ -497,23 +304,12 @@ KERNEL_PLOTS_WRONG = [
     Wrong("missing", "del plot_first_layer_kernels", ("q11_plot",), ("is not defined",)),
     Wrong("left blank", "def plot_first_layer_kernels(kernels): ...", ("q11_plot",), ("returned no figure",)),
     Wrong("raises", "def plot_first_layer_kernels(kernels): kernels[99]", ("q11_plot",), ("raised IndexError",)),
-    Wrong("first channel only", GRID % "axes[c, f].imshow(kernels[0, f])", ("q11_plot",), ("20 of them are not",)),
-    Wrong("first filter only", GRID % "axes[c, f].imshow(kernels[c, 0])", ("q11_plot",), ("27 of them are not",)),
     Wrong("last panel missing", GRID % "(c, f) == (2, 9) or axes[c, f].imshow(kernels[c, f])", ("q11_plot",),
-          ("1 of them are not",)),
-    Wrong("transposed panels", GRID % "axes[c, f].imshow(kernels[c, f].T)", ("q11_plot",), ("30 of them are not",)),
-    Wrong("inverted", GRID % "axes[c, f].imshow(-kernels[c, f])", ("q11_plot",), ("30 of them are not",)),
-    Wrong("absolute values", GRID % "axes[c, f].imshow(abs(kernels[c, f]))", ("q11_plot",), ("of them are not",)),
-    Wrong("channels as colours", """
-def plot_first_layer_kernels(kernels):
-    k = (kernels - kernels.min()) / np.ptp(kernels)
-    fig, axes = plt.subplots(1, k.shape[1])
-    for f, ax in enumerate(axes):
-        ax.imshow(k[:, f].transpose(1, 2, 0))
-    return fig
-""", ("q11_plot",), ("3 channels × 10 filters",)),
-    Wrong("mean over the channels", GRID % "axes[c, f].imshow(kernels[:, f].mean(0))", ("q11_plot",), ("30 of them",)),
-    Wrong("histograms", GRID % "axes[c, f].hist(kernels[c, f].ravel())", ("q11_plot",), ("30 of them are not",)),
+          ("`kernels[2, 9]` is not",)),
+    Wrong("inverted", GRID % "axes[c, f].imshow(-kernels[c, f])", ("q11_plot",), ("None of them is",)),
+    Wrong("mean over the channels", GRID % "axes[c, f].imshow(kernels[:, f].mean(0))", ("q11_plot",),
+          ("None of them is",)),
+    Wrong("histograms", GRID % "axes[c, f].hist(kernels[c, f].ravel())", ("q11_plot",), ("None of them is",)),
 ]  # fmt: skip
 
 
@@ -554,26 +350,15 @@ def filters(load: str = LOAD, take: str = TAKE, scale: str = EACH) -> str:
 
 FILTERS_ACCEPTED = {
     "per filter, blue first": filters(),
-    "over all": filters(scale=ALL),
     "red first": filters(take=TAKE + "    k = k[:, :, ::-1]\n"),
     "over all, red first": filters(take=TAKE + "    k = k[:, :, ::-1, :]\n", scale=ALL),
-    "around one half": filters(scale="    f = k.transpose(3, 0, 1, 2)\n    return f / (2 * np.abs(f).max()) + 0.5\n"),
     "around one half, per filter": filters(
         scale="    return np.stack([f / (2 * abs(f).max()) + 0.5 for f in k.transpose(3, 0, 1, 2)])\n"
-    ),
-    "a loop and a list": filters(
-        scale="    out = []\n    for i in range(k.shape[-1]):\n        f = k[..., i]\n"
-        "        out.append((f - f.min()) / np.ptp(f))\n    return out\n"
     ),
     "clipping what rounding left": filters(
         scale=EACH.replace("return (f - low) / (high - low)", "return np.clip((f - low) / (high - low), 0, 1)")
     ),
     "float64": filters(take=TAKE + "    k = k.astype(np.float64)\n"),
-    "a tensor": filters(
-        scale="    import tensorflow as tf\n    f = tf.transpose(k, [3, 0, 1, 2])\n"
-        "    return (f - tf.reduce_min(f)) / (tf.reduce_max(f) - tf.reduce_min(f))\n"
-    ),
-    "without top": filters(load="    network = keras.applications.ResNet50(include_top=False)\n"),
     "without top, positional": filters(load="    network = keras.applications.ResNet50(False, 'imagenet')\n"),
     "small input": filters(
         load="    network = keras.applications.ResNet50(weights='imagenet', include_top=False,"
@@ -583,11 +368,6 @@ FILTERS_ACCEPTED = {
         load="    network = keras.applications.ResNet50(weights='imagenet', include_top=False,"
         " input_tensor=keras.Input((64, 64, 3)))\n"
     ),
-    "tf.keras": filters(load="    import tensorflow as tf\n    network = tf.keras.applications.ResNet50()\n"),
-    "module resnet50": filters(
-        load="    from keras.applications.resnet50 import ResNet50\n    network = ResNet50(weights='imagenet')\n"
-    ),
-    "module resnet": filters(load="    network = keras.applications.resnet.ResNet50(weights='imagenet')\n"),
     "module of tensorflow": filters(
         load="    from tensorflow.keras.applications.resnet50 import ResNet50\n    network = ResNet50()\n"
     ),
@@ -607,45 +387,15 @@ FILTERS_WRONG = [
           ("raised ValueError",)),
     Wrong("a text", "def resnet50_filters(): return 'filters'", ("q12_answered",), ("(64, 7, 7, 3)", "a text")),
     Wrong("a class", "def resnet50_filters(): return keras.applications.ResNet50", ("q12_answered",), ("an object",)),
-    Wrong("raw weights", filters(scale="    return k.transpose(3, 0, 1, 2)\n"), ("q12_answered",),
-          ("floats between 0 and 1",)),
-    Wrong("as Keras keeps it", filters(scale="    return (k - k.min()) / np.ptp(k)\n"), ("q12_answered",),
-          ("(64, 7, 7, 3)", "shape (7, 7, 3, 64)")),
-    Wrong("bytes", filters(scale=ALL.replace("return ", "return 255 * ")), ("q12_answered",), ("between 0 and 255",)),
     Wrong("whole numbers", filters(scale="    return np.zeros((64, 7, 7, 3), int)\n"), ("q12_answered",),
           ("of type int64",)),
-    Wrong("first ten filters", filters(scale=EACH.replace("high - low)", "high - low))[:10]").replace(
-        "return (f", "return ((f")), ("q12_answered",), ("shape (10, 7, 7, 3)",)),
     Wrong("one channel", filters(take=TAKE + "    k = k[:, :, :1]\n"), ("q12_answered",), ("shape (64, 7, 7, 1)",)),
-    Wrong("batch normalisation's weights", filters(take=TAKE.replace("conv1_conv", "conv1_bn"), scale="    return k\n"),
-          ("q12_answered",), ("shape (64,)",)),
-    Wrong("padding's weights", filters(take=TAKE.replace("conv1_conv", "conv1_pad")), ("q12_answered",),
-          ("raised IndexError",)),
-    Wrong("another layer", filters(take=TAKE.replace("conv1_conv", "conv2_block1_1_conv")), ("q12_answered",),
-          ("shape (64, 1, 1, 64)",)),
-    Wrong("ResNet50V2", filters(load=LOAD.replace("ResNet50", "ResNet50V2")), ("q12_filters",), ("another network",)),
-    Wrong("ResNet101", filters(load=LOAD.replace("ResNet50", "ResNet101")), ("q12_filters",), ("another network",)),
-    Wrong("weights=None", filters(load=LOAD.replace("'imagenet'", "None")), ("q12_filters",), ("another network",)),
-    Wrong("clipped", filters(scale="    return np.clip(k.transpose(3, 0, 1, 2), 0, 1)\n"), ("q12_filters",),
-          ("were values clipped?", "Subtract the minimum")),
-    Wrong("clipped after stretching", filters(scale="    f = k.transpose(3, 0, 1, 2)\n"
-          "    return np.clip(f / f.std() * 0.5 + 0.5, 0, 1)\n"), ("q12_filters",), ("were values clipped?",)),
-    Wrong("inverted", filters(scale=ALL.replace("return ", "return 1 - ")), ("q12_filters",), ("They are inverted",)),
-    Wrong("absolute values", filters(take=TAKE + "    k = np.abs(k)\n"), ("q12_filters",), ("something else",)),
-    Wrong("each colour by itself", filters(scale=EACH.replace("(1, 2, 3)", "(1, 2)")), ("q12_filters",),
-          ("Each colour channel is scaled by itself",)),
-    Wrong("each colour over all filters", filters(scale=ALL.replace("f.min()", "f.min((0, 1, 2))").replace(
-        "f.max()", "f.max((0, 1, 2))")), ("q12_filters",), ("Each colour channel is scaled by itself",)),
-    Wrong("rows and columns swapped", filters(scale="    f = k.transpose(3, 1, 0, 2)\n"
-          "    return (f - f.min()) / (f.max() - f.min())\n"), ("q12_filters",), ("another order",)),
-    Wrong("reshape", filters(scale="    f = k.reshape(64, 7, 7, 3)\n    return (f - f.min()) / np.ptp(f)\n"),
-          ("q12_filters",), ("another order",)),
     Wrong("filters reversed", filters(scale=ALL.replace("(3, 0, 1, 2)", "(3, 0, 1, 2)[::-1]")), ("q12_filters",),
           ("another order",)),
     Wrong("channels in a third order", filters(take=TAKE + "    k = k[:, :, [1, 2, 0]]\n"), ("q12_filters",),
-          ("another order",)),
+          ("something else",)),
     Wrong("standardised and squashed", filters(scale="    f = k.transpose(3, 0, 1, 2)\n"
-          "    return 1 / (1 + np.exp(-20 * f))\n"), ("q12_filters",), ("not an affine image",)),
+          "    return 1 / (1 + np.exp(-20 * f))\n"), ("q12_filters",), ("no linear image",)),
 ]  # fmt: skip
 
 COLOUR_GRID = """
@@ -658,10 +408,8 @@ def plot_resnet50_filters(filters):
 
 FILTER_PLOTS_ACCEPTED = {
     "panels": COLOUR_GRID % "ax.imshow(f)",
-    "bytes": COLOUR_GRID % "ax.imshow((f * 255).astype('uint8'))",
     "brighter": COLOUR_GRID % "ax.imshow(0.5 * f + 0.5)",
     "each scaled again": COLOUR_GRID % "ax.imshow((f - f.min()) / np.ptp(f))",
-    "blue and red exchanged": COLOUR_GRID % "ax.imshow(f[:, :, ::-1]); ax.axis('off')",
     "with an alpha channel": COLOUR_GRID % "ax.imshow(np.dstack([f, np.ones((7, 7))]))",
     "one row, pyplot": """
 def plot_resnet50_filters(filters):
@@ -674,13 +422,6 @@ def plot_resnet50_filters(filters):
 def plot_resnet50_filters(filters):
     fig, ax = plt.subplots()
     ax.imshow(np.vstack([np.hstack(filters[i:i + 8]) for i in range(0, 64, 8)]))
-    return fig
-""",
-    "a mosaic with white frames": """
-def plot_resnet50_filters(filters):
-    fig, ax = plt.subplots()
-    padded = np.pad(filters, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=1)
-    ax.imshow(np.vstack([np.hstack(padded[i:i + 16]) for i in range(0, 64, 16)]))
     return fig
 """,
     "two figures": """
@@ -699,22 +440,8 @@ FILTER_PLOTS_WRONG = [
     Wrong("missing", "del plot_resnet50_filters", ("q12_plot",), ("is not defined",)),
     Wrong("left blank", "def plot_resnet50_filters(filters): ...", ("q12_plot",), ("returned no figure",)),
     Wrong("raises", "def plot_resnet50_filters(filters): filters.plot()", ("q12_plot",), ("AttributeError",)),
-    Wrong("first channel in grey", COLOUR_GRID % "ax.imshow(f[..., 0], cmap='gray')", ("q12_plot",),
-          ("drawn as RGB pictures", "64 of them are not")),
-    Wrong("channels apart", """
-def plot_resnet50_filters(filters):
-    fig, axes = plt.subplots(1, 3)
-    for c, ax in enumerate(axes):
-        ax.imshow(np.hstack(filters[..., c]), cmap="gray")
-    return fig
-""", ("q12_plot",), ("64 of them are not",)),
-    Wrong("mean of the colours", COLOUR_GRID % "ax.imshow(f.mean(-1))", ("q12_plot",), ("64 of them are not",)),
-    Wrong("first sixteen", (COLOUR_GRID % "ax.imshow(f)").replace("zip(filters", "zip(filters[:16]"), ("q12_plot",),
-          ("48 of them are not",)),
-    Wrong("inverted", COLOUR_GRID % "ax.imshow(1 - f)", ("q12_plot",), ("64 of them are not",)),
-    Wrong("transposed", COLOUR_GRID % "ax.imshow(f.transpose(1, 0, 2))", ("q12_plot",), ("64 of them are not",)),
-    Wrong("contrast by hand", COLOUR_GRID % "ax.imshow(np.clip(f * 3 - 1, 0, 1))", ("q12_plot",), ("of them are not",)),
-    Wrong("always the first", COLOUR_GRID % "ax.imshow(filters[0])", ("q12_plot",), ("63 of them are not",)),
+    Wrong("inverted", COLOUR_GRID % "ax.imshow(1 - f)", ("q12_plot",), ("None of them is",)),
+    Wrong("transposed", COLOUR_GRID % "ax.imshow(f.transpose(1, 0, 2))", ("q12_plot",), ("None of them is",)),
 ]  # fmt: skip
 
 

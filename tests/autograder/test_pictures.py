@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import matplotlib
 import numpy as np
 import pytest
 
@@ -163,3 +164,25 @@ def test_colour_patches_need_their_colours() -> None:
 def test_grey_drawn_as_colours_counts_as_grey() -> None:
     grey = np.repeat(PATCHES[:1, :, :, None], 3, axis=3)
     assert missing_patches(figure(axes(grey[0])), PATCHES[:1]) == []
+
+
+@pytest.mark.parametrize("colour_map", ["viridis", "gray_r", "coolwarm"])
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_values_are_known_by_their_colours(colour_map: str, as_bytes: bool) -> None:
+    unit = (PATCHES - PATCHES.min()) / np.ptp(PATCHES)
+    drawn = [axes(matplotlib.colormaps[colour_map](patch, bytes=as_bytes)) for patch in unit[:5]]
+    assert missing_patches(figure(*drawn), PATCHES) == [5]
+
+
+def test_patches_of_different_sizes_enlarged_to_one() -> None:
+    large, small = RNG.normal(size=(2, 8, 8)), RNG.normal(size=(2, 4, 4))
+    mosaic = np.hstack([large[0], small[0].repeat(2, 0).repeat(2, 1), large[1], small[1].repeat(2, 0).repeat(2, 1)])
+    assert missing_patches(figure(axes(mosaic)), large) == []
+    assert missing_patches(figure(axes(mosaic)), small) == []
+    assert missing_patches(figure(axes(mosaic)), small.transpose(0, 2, 1)) == [0, 1]
+
+
+def test_large_patches_may_be_cut_off_at_the_ends() -> None:
+    patches = RNG.normal(size=(3, 16, 16))
+    drawn = [axes(np.clip(patches[0], -2, 2)), axes(np.abs(patches[1])), axes(np.sign(patches[2]))]
+    assert missing_patches(figure(*drawn), patches) == [1, 2]

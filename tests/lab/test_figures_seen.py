@@ -61,6 +61,18 @@ def test_twin_axes_share_a_legend() -> None:
     assert [axes["lines"][0]["name"] for axes in seen(figure)["axes"]] == ["loss", "accuracy"]
 
 
+def test_a_legend_speaks_of_other_panels_too_where_lines_look_alike() -> None:
+    figure, (one, two, three) = plt.subplots(1, 3)
+    for ax in (one, two, three):
+        ax.plot([1, 2], "b", label="training" if ax is not two else "_")
+        ax.plot([2, 1], "r--" if ax is not three else "r:", label="validation")
+    one.legend()
+    names = [[line["name"] for line in axes["lines"]] for axes in seen(figure)["axes"]]
+    assert names == [["training", "validation"], ["training", "validation"], ["training", ""]]
+    three.legend(handles=[])  # speaks for itself, and says nothing
+    assert [line["name"] for line in seen(figure)["axes"][2]["lines"]] == ["", ""]
+
+
 def test_lines_that_look_alike_have_no_name() -> None:
     figure, ax = plt.subplots()
     ax.plot([1, 2], "k")

@@ -309,6 +309,25 @@ def test_large_evaluations_are_shortened_and_noted() -> None:
     np.testing.assert_array_equal(in_batches.labels, y)
 
 
+def test_fewer_rows_are_evaluated_where_nothing_is_judged() -> None:
+    """In the student's own cells; a recording of a probe within them looks at more again."""
+    model = network()
+    n = recorder.LARGE + 1
+    x, y = np.resize(X, (n, 8, 8, 3)), np.resize(Y, n)
+    weights = RNG.uniform(0.5, 1.5, n)
+    right = model.predict(x, verbose=0).argmax(1) == y
+    found = []
+    with recording(keep_rows=False) as unjudged:
+        found.append(model.evaluate(x, y, verbose=0)[1])
+        with recording():
+            found.append(model.evaluate(x, y, verbose=0)[1])
+        model.evaluate(x, y, sample_weight=weights, verbose=0)
+        found.append(model.evaluate(x[: recorder.LARGE], y[: recorder.LARGE], verbose=0)[1])
+    rows = recorder.UNJUDGED_ROWS, recorder.EVALUATED_ROWS, recorder.LARGE
+    assert found == pytest.approx([right[:few].mean() for few in rows])
+    assert unjudged.evaluations == []
+
+
 # Nesting and tidying up
 
 

@@ -109,6 +109,21 @@ def test_figures_left_open_are_found_and_closed() -> None:
     assert plt.get_fignums() == before
 
 
+def test_figures_that_are_open_already_are_left_alone() -> None:
+    def draws() -> None:
+        plt.subplot(1, 2, 1)
+        plt.plot([1, 2])
+
+    with plt.ioff():
+        figure, axes = plt.subplots()
+    seen = student(f=draws).call_plot("f")["figures"]
+    assert [len(drawn["axes"]) for drawn in seen] == [1]
+    assert figure.axes == [axes]
+    assert not axes.lines
+    assert plt.gcf() is figure
+    plt.close(figure)
+
+
 # Data: images and labels are replaced apart
 
 

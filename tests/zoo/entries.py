@@ -1,7 +1,7 @@
 """One submission of the zoo: what the student did, as edits of the solution notebook, and what it must get."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import nbformat
 from autograder.samples import edits
 
 Edit = Callable[[Any], None]  # changes a notebook
+RecordEdit = Callable[[dict[str, Any]], dict[str, Any] | None]  # gives back a run record, or None for no record
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Entry:
         marks: that the question must get; None: all of them.
         fails: checks that must fail -> words that their feedback must hold. What depends on them is skipped.
         elsewhere: marks of other questions that cannot but suffer.
+        record: changes the run record of the question's variant before it is published; None: nothing is changed.
     """
 
     question: str
@@ -33,6 +35,7 @@ class Entry:
     marks: float | None = None
     fails: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, float] = field(default_factory=dict)
+    record: RecordEdit | None = None
 
     @property
     def name(self) -> str:
@@ -55,9 +58,9 @@ class Entry:
         return notebook
 
 
-def right(question: str, did: str, why: str, *changes: Edit) -> Entry:
+def right(question: str, did: str, why: str, *changes: Edit, record: RecordEdit | None = None) -> Entry:
     """An entry that must get full marks."""
-    return Entry(question, did, why, changes)
+    return Entry(question, did, why, changes, record=record)
 
 
 def wrong(
@@ -68,9 +71,22 @@ def wrong(
     marks: float,
     fails: Mapping[str, str],
     elsewhere: Mapping[str, float] | None = None,
+    record: RecordEdit | None = None,
 ) -> Entry:
     """An entry that must lose the marks of some checks."""
-    return Entry(question, did, why, changes, marks, fails, elsewhere or {})
+    return Entry(question, did, why, changes, marks, fails, elsewhere or {}, record)
+
+
+def spread(entries: Iterable[Entry], n: int, of_notebooks: int) -> list[Entry]:
+    """At most n entries of each question, evenly from all of them, and so many that are about whole notebooks."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.question, []).append(entry)
+    chosen = []
+    for question, group in groups.items():
+        k = min(of_notebooks if question == "all" else n, len(group))
+        chosen += [group[i * len(group) // k] for i in range(k)]
+    return chosen
 
 
 # Edits

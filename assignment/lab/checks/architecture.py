@@ -18,7 +18,10 @@ def judge_builder(observations: Observations, question: str, builder: str) -> No
         raise Failure(
             f"`{builder}` returns a Keras model.",
             f"It returned {seen.get('returned')}.",
-            "Is the `...` replaced, and does the function end with `return model`?",
+            "Is the `...` replaced, and does the function end with `return model`?"
+            if seen.get("returned") == "None"
+            else "A model is what `keras.Sequential(...)`, `keras.Model(inputs, outputs)` or a class of your own gives "
+            "when it is called.",
         )
     if seen.get("output_shape") is None:
         raise Failure(
@@ -80,10 +83,11 @@ def q5_loss_runs(observations: Observations) -> None:
         form = "one-hot rows" if seen["trials"][0]["one_hot"] else "class numbers"
         error = " ".join(str(errors[0]).split())
         raise Failure(
-            "Loss, labels and output of the model fit one another in shape.",
+            "The loss can be computed: its name is known to Keras, and labels and output of the model fit it.",
             f"Labels are {form} of shape {shape_text((None, *seen['label_shape'][1:]))}, the model gives "
             f"{settings.N_CLASSES} values for each image. With these `{seen['loss']['name']}` fails: {error[:200]}",
-            "One kind of cross-entropy takes class numbers (sparse), another takes one-hot rows.",
+            "One kind of cross-entropy takes class numbers (sparse), another takes one-hot rows. "
+            "Are the arguments of `compile` given by their names?",
         )
 
 

@@ -61,7 +61,8 @@ def require_no_error(call: dict[str, Any], function: str) -> None:
     )
 
 
-# (functions, types of errors, messages) -> hint; regular expressions, the first row that fits counts.
+# (functions, types of errors, messages) -> hint; regular expressions, the first row that fits counts. In messages
+# FUNCTION stands for the name of the function that was called.
 _HINTS = (
     (
         r"plot_history",
@@ -76,6 +77,18 @@ _HINTS = (
         "`print(history.history.keys())` shows the names of the series; they follow from the metrics of Question 5.",
     ),
     (
+        r"plot_history",
+        r"ValueError",
+        r"first dimension|same length|broadcast",
+        "Is the number of epochs written into the code? A history is as long as its training was.",
+    ),
+    (
+        r"evaluate",
+        r"AttributeError",
+        r"history",
+        "`model.evaluate` gives numbers; only `fit` gives a History.",
+    ),
+    (
         r"evaluate",
         r"KeyError",
         r"",
@@ -84,8 +97,21 @@ _HINTS = (
     (
         r"",
         r"TypeError",
-        r"unexpected keyword argument|required positional argument|positional arguments? but",
+        r"^(<lambda>|FUNCTION)\(\) (got an unexpected keyword|missing \d+ required|takes \d+ positional)",
         "Keep the arguments that the question gives: their names, their order, and their defaults.",
+    ),
+    (
+        r"build_\w+",
+        r"ValueError",
+        r"incompatible with the layer|already been connected|object was modified|must be unique",
+        "Does each call make a new model, with layers of its own?",
+    ),
+    (
+        r"build_\w+",
+        r"ValueError",
+        r"zero or negative|negative dimension",
+        "Follow the shape from layer to layer: every pooling divides rows and columns, and so does a convolution with "
+        "strides.",
     ),
     (
         r"describe_data|plot_examples|preprocess",
@@ -117,7 +143,7 @@ _HINTS = (
 def _hint(function: str, kind: str, message: str) -> str:
     for functions, kinds, messages, hint in _HINTS:
         fits = (not functions or re.fullmatch(functions, function)) and re.fullmatch(kinds, kind)
-        if fits and re.search(messages, message):
+        if fits and re.search(messages.replace("FUNCTION", re.escape(function)), message):
             return hint
     return ""
 

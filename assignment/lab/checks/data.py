@@ -91,20 +91,19 @@ def q3_answered(observations: Observations) -> None:
         value = require_call(call, "preprocess")
         if not isinstance(value, list) or len(value) != 4:
             raise Failure("`preprocess` returns `x_train, y_train, x_test, y_test`.", f"It returned {kind_of(value)}.")
-        if [np.ndim(v) if isinstance(v, np.ndarray) else 0 for v in value[1:3]] in ([4, 1], [4, 2]):
-            raise Failure(
-                "The order is `x_train, y_train, x_test, y_test`.",
-                "The second of the four arrays holds images, the third labels.",
-            )
+        shapes = [v.shape if isinstance(v, np.ndarray) else () for v in value]
+        order = "The order is `x_train, y_train, x_test, y_test`."
+        if len(shapes[1]) == 4 and len(shapes[2]) in (1, 2):
+            raise Failure(order, "The second of the four arrays holds images, the third labels.")
+        if [s[:1] for s in shapes] == [(n_test,), (n_test,), (n_train,), (n_train,)]:
+            raise Failure(order, "The test set comes first.")
         for x, n, name in ((value[0], n_train, "x_train"), (value[2], n_test, "x_test")):
             require_array(x, (n, *settings.IMAGE_SHAPE), f"For {n} images, `{name}`")
         for y, n, name in ((value[1], n_train, "y_train"), (value[3], n_test, "y_test")):
-            shapes = ((n,), (n, 1), (n, settings.N_CLASSES))
-            if not isinstance(y, np.ndarray) or y.shape not in shapes:
+            forms = ((n,), (n, 1), (n, settings.N_CLASSES))
+            if not isinstance(y, np.ndarray) or y.shape not in forms:
                 raise Failure(
-                    f"For {n} labels, `{name}` has the shape "
-                    + " or ".join(shape_text(shape) for shape in shapes)
-                    + ".",
+                    f"For {n} labels, `{name}` has the shape " + " or ".join(shape_text(form) for form in forms) + ".",
                     f"It is {kind_of(y)}.",
                 )
 

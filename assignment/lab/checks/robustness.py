@@ -1,5 +1,9 @@
 """Public check of question 9."""
 
+from typing import Any
+
+import numpy as np
+
 from lab.checks import registry
 from lab.checks.common import require_call, require_no_error
 from lab.judging import Failure, Observations
@@ -27,9 +31,31 @@ def q9_answered(observations: Observations) -> None:
             )
         n = seen["n_runs"]
         for key in ("accuracies", "histories"):
-            found = value[key]
-            if not hasattr(found, "__len__") or len(found) != n:
+            count = _count(value[key])
+            if count != n:
                 raise Failure(
                     f"For n_runs={n}, `{key}` holds {n} entries, one a run.",
-                    f"It holds {kind_of(found)}.",
+                    f"It is {kind_of(value[key])}." if count is None else f"It holds {count}.",
+                    _hint(count, len(call["runs"]), n),
                 )
+
+
+def _count(found: Any) -> int | None:
+    """Number of entries of a container: list, array or dict by run; None for anything else."""
+    if isinstance(found, dict):
+        return len(found) if kind_of(found) == "a dict" else None
+    if isinstance(found, np.ndarray):
+        return len(found) if found.ndim else None
+    return len(found) if isinstance(found, list) else None
+
+
+def _hint(count: int | None, n_trained: int, n_runs: int) -> str:
+    if n_trained != n_runs:
+        return (
+            "`run_experiment` trained only once: does `return` stand inside the loop?"
+            if n_trained == 1
+            else "Does the loop make as many runs as `n_runs` says?"
+        )
+    if count is None or count == 1:
+        return "Collect what every run gives: is the list made anew in each run?"
+    return "All runs count, and each of them once."

@@ -55,10 +55,13 @@ def q6_arguments(observations: Observations) -> None:
     sizes = sorted({fit["batch_size"] for fit in call["fits"]}, key=str)
     epochs = epochs_asked(call["fits"])
     if epochs != OTHER_EPOCHS or sizes != [OTHER_BATCH_SIZE]:
+        swapped = epochs == OTHER_BATCH_SIZE and sizes == [OTHER_EPOCHS]
         raise Failure(
             f"`train(..., epochs={OTHER_EPOCHS}, batch_size={OTHER_BATCH_SIZE})` does just that.",
             f"`fit` was asked for {epochs} epochs with batches of {' and '.join(map(str, sizes))}.",
-            "Hand the arguments on to `fit`.",
+            "Without names, the arguments of `fit` have an order of their own."
+            if swapped
+            else "Hand the arguments on to `fit`.",
         )
 
 
@@ -88,11 +91,26 @@ def q7_answered(observations: Observations) -> None:
         if loss_and_accuracy(value) is None:
             raise Failure(
                 "`evaluate` returns `(loss, accuracy)`, two numbers.",
-                f"It returned {kind_of(value)}.",
-                "`model.evaluate` gives the accuracy as well if the model was compiled with such a metric."
-                if numbers(value) is not None
+                f"It returned {_what(value)}.",
+                "Both are asked for. `model.evaluate` gives the accuracy too if the model was compiled with a metric."
+                if _is_loss_alone(value)
                 else "",
             )
+
+
+def _what(value: Any) -> str:
+    """What a person would call something that is no pair of numbers."""
+    if isinstance(value, list) and any(isinstance(item, str) for item in value):
+        return "text" if all(isinstance(item, str) for item in value) else "numbers and text"
+    if isinstance(value, dict) and "kind" not in value:
+        return f"a dict with the keys {', '.join(repr(str(key)[:40]) for key in list(value)[:6]) or '(none)'}"
+    return kind_of(value)
+
+
+def _is_loss_alone(value: object) -> bool:
+    """Whether it may be what `model.evaluate` gives of a model without metrics."""
+    found = numbers(value)
+    return found is not None and len(found) == 1
 
 
 @registry.check("q8", 0.5)

@@ -8,25 +8,37 @@ import numpy as np
 from lab import settings
 from lab.checks import registry
 from lab.checks.common import require_array, require_call, require_earlier
-from lab.judging import Failure, Observations
+from lab.judging import Failure, Observations, Unjudged
 from lab.observe import kind_of
 from lab.probes.inputs import RESNET50_SHAPE
 
 
-def _any_right(calls: list[dict[str, Any]], function: str, judge: Callable[[dict[str, Any]], None]) -> None:
-    """Judge calls on several models; one that is right is enough, since a model may be odd by itself.
+def judge_calls(calls: list[dict[str, Any]], function: str, judge: Callable[[dict[str, Any]], None]) -> None:
+    """Judge calls of a function on several models.
+
+    Those on usual models of the student's own decide, all of them. Where these cannot be judged, or there are none,
+    one that is right is enough: a model may be odd by itself.
 
     Raises:
-        Failure: none is right; the failure of the first.
+        Failure: the first one found.
+        Unjudged: none could be judged.
     """
     failure: Failure | None = None
-    for call in calls:
+    reason: Unjudged | None = None
+    usual = [call for call in calls if call["usual"]]
+    for group in ([usual] if usual else []) + [[call] for call in calls if not call["usual"]]:
         try:
-            judge(call)
+            for call in group:
+                require_call(call, function)
+                judge(call)
             return
         except Failure as found:
             failure = failure or found
-    raise failure or Failure(f"`{function}` can be tried.", "There was no model to try it on.")
+            if group is usual:
+                break
+        except Unjudged as found:
+            reason = reason or found
+    raise failure or reason or Failure(f"`{function}` can be tried.", "There was no model to try it on.")
 
 
 @registry.check("q10", 1)
@@ -34,7 +46,7 @@ def q10_answered(observations: Observations) -> None:
     """`feature_maps` returns a dict: layer name -> array of shape (rows, columns, filters)."""
 
     def judge(call: dict[str, Any]) -> None:
-        value = require_call(call, "feature_maps")
+        value = call["value"]
         if not isinstance(value, dict) or "kind" in value:
             raise Failure("`feature_maps` returns a dict.", f"It returned {kind_of(value)}.")
         if not value:
@@ -50,7 +62,7 @@ def q10_answered(observations: Observations) -> None:
 
     seen = observations["q10"]
     require_earlier(seen)
-    _any_right(seen.get("calls", [{}]), "feature_maps", judge)
+    judge_calls(seen.get("calls", []), "feature_maps", judge)
 
 
 @registry.check("q11", 1)
@@ -58,7 +70,7 @@ def q11_answered(observations: Observations) -> None:
     """`first_layer_kernels` returns an array: channel, filter, row, column."""
 
     def judge(call: dict[str, Any]) -> None:
-        value = require_call(call, "first_layer_kernels")
+        value = call["value"]
         kernel = first_kernel(call["spec"])
         if kernel is None:
             shape: tuple[int | None, ...] = (settings.IMAGE_SHAPE[2], None, None, None)
@@ -69,7 +81,7 @@ def q11_answered(observations: Observations) -> None:
 
     seen = observations["q11"]
     require_earlier(seen)
-    _any_right(seen.get("calls", [{}]), "first_layer_kernels", judge)
+    judge_calls(seen.get("calls", []), "first_layer_kernels", judge)
 
 
 def first_kernel(spec: dict[str, Any]) -> tuple[str, list[int]] | None:

@@ -78,9 +78,22 @@ def probe_preprocessing(student: Student) -> Observation:
 def _preprocess(student: Student, number: int, shape: str, form: str) -> dict[str, Plain]:
     arrays = inputs.preprocess_inputs(student.seed, number, shape, form)
     given = [a.copy() for a in arrays]
-    call = student.call("preprocess", *given).plain()
+    answer = student.call("preprocess", *given)
+    if isinstance(answer.value, tuple | list):
+        answer.value = [_as_array(value) for value in answer.value]
+    call = answer.plain()
     call["unchanged"] = all(np.array_equal(a, b) for a, b in zip(arrays, given, strict=True))
     return call
+
+
+def _as_array(value: Any) -> Any:
+    """Data frames count as arrays; anything else stays as it is."""
+    if not hasattr(value, "to_numpy"):
+        return value
+    try:
+        return np.asarray(value)
+    except Exception:  # only looks like a data frame
+        return value
 
 
 def _own_image_form(student: Student) -> list[str]:

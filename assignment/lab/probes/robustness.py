@@ -15,6 +15,7 @@ from lab.student import Data, NeedsEarlier, Student, integers, quiet
 
 ROWS = (700, 483)
 DATA_NAMES = ("x_train", "y_train", "x_test", "y_test")
+PIXEL_STEP = 48  # every 48th value of an image tells it from all others
 LABEL_SHAPES = ((settings.N_TEST,), (settings.N_TEST, 1), (settings.N_TEST, settings.N_CLASSES))
 
 
@@ -54,13 +55,18 @@ def _experiment(student: Student, data: Data, functions: dict[str, Any]) -> dict
     arrays = (data.x_train, data.y_train, data.x_test, data.y_test)
     swapped = dict(zip(DATA_NAMES, arrays, strict=True)) | functions
 
+    built = 0
+
     def build_model() -> Any:
+        nonlocal built
+        built += 1
         return student.neutral["build"]() if functions else student.model()[0]
 
     try:
         build_model()
     except NeedsEarlier as reason:
         return {"needs": str(reason)}
+    built = 0
     with recording() as seen, _names_swapped(student.namespace, swapped):
         answer = student.call(
             "run_experiment", build_model, n_runs=inputs.EXPERIMENT_RUNS, epochs=inputs.EXPERIMENT_EPOCHS
@@ -74,6 +80,7 @@ def _experiment(student: Student, data: Data, functions: dict[str, Any]) -> dict
     return answer.plain() | {
         "runs": [_describe_run(run, seen, data, labels) for run in _runs(seen)],
         "labels": data.labels[1],
+        "built": built,
     }
 
 
@@ -122,12 +129,27 @@ def _describe_run(run: list[Fit], seen: Recording, data: Data, labels: list[np.n
     model.set_weights(before)
     return {
         "epochs": sum(fit.epochs - fit.initial_epoch for fit in run),
+        "on_test": any(_has_images(fit.x_train, data.x_test) for fit in run),
         "start": kernels_digest(first.weights_before),
         "end": kernels_digest(last.weights_after),
         "predicted": plain(predicted["test"]),
         "train_accuracy": float(np.mean(predicted["train"] == data.labels[0])),
         "elsewhere": _accuracies_elsewhere(last, seen, labels),
     }
+
+
+def _has_images(x: Any, wanted: np.ndarray) -> bool:
+    """Whether some of these images are among others."""
+    return not _keys(x).isdisjoint(_keys(wanted))
+
+
+def _keys(x: Any) -> set[bytes]:
+    """Keys of the first images, each of which no other image has."""
+    if np.ndim(x) != 4 or not len(x):
+        return set()
+    first = np.asarray(x[: max(ROWS)])
+    some = first.reshape(len(first), -1)[:, ::PIXEL_STEP].astype(np.float32)
+    return {row.tobytes() for row in some}
 
 
 def _labels_of_notebook(student: Student) -> list[np.ndarray]:

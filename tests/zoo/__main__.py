@@ -1,0 +1,97 @@
+"""Grade the zoo: `python -m zoo [--all] [--only TEXT] [--jobs N] [--force]`, with assignment/ and tests/ on the path.
+
+A spread of the entries over all questions (`--all`: every one) become notebooks in build/zoo/, which are graded as
+`make grade` grades any folder; then what each got is held against what it must get. docs/grader-accuracy.md is
+written unless `--only` was said. Exit code 1 if any entry falls short.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+from rich.console import Console
+from rich.progress import track
+from support import PROJECT
+
+from autograder import batch, submissions
+from autograder.results import SubmissionResult
+from autograder.samples import edits
+from lab import settings
+from zoo import accuracy, equivalent, notebooks, wrong
+from zoo.entries import Entry, spread
+
+ENOUGH = {"equivalent": 80, "wrong": 200, "hostile": 0}
+GROUPS: dict[str, Sequence[Entry]] = {"equivalent": equivalent.ENTRIES, "wrong": wrong.ENTRIES, "hostile": ()}
+SPREAD = {"equivalent": 5, "wrong": 14, "hostile": 0}  # entries a question that are graded by default
+OF_NOTEBOOKS = 15  # entries about whole notebooks
+BLIND = sorted((Path(__file__).parent / "blind").glob("*.ipynb"))
+FOLDER = PROJECT / "build" / "zoo"
+PAGE = PROJECT / "docs" / "grader-accuracy.md"
+
+
+def main() -> int:
+    """Exit code: 0 every entry got its marks, 1 some did not, or there are too few."""
+    parser = argparse.ArgumentParser(prog="python -m zoo", description="grade the zoo")
+    parser.add_argument("--all", action="store_true", help="every entry, not just a spread of them")
+    parser.add_argument("--only", default="", metavar="TEXT", help="just the entries whose name holds this text")
+    parser.add_argument("--jobs", type=int, help="submissions at a time (default: one a core)")
+    parser.add_argument("--force", action="store_true", help="also what was graded before and has not changed")
+    arguments = parser.parse_args()
+    options = batch.Options(arguments.jobs, force=arguments.force)
+    console = Console()
+    chosen = {
+        group: list(entries) if arguments.all or arguments.only else spread(entries, SPREAD[group], OF_NOTEBOOKS)
+        for group, entries in GROUPS.items()
+    }
+    outcomes = {
+        group: _grade(group, [e for e in entries if arguments.only in e.name], arguments.only, options, console)
+        for group, entries in chosen.items()
+    }
+    for outcome in (o for group in outcomes.values() for o in group if o.faults):
+        console.print(f"\n{outcome.entry.name}: {outcome.entry.did}", style="bold", markup=False, highlight=False)
+        for fault in outcome.faults:
+            console.print(f"  {fault}", markup=False, highlight=False)
+    if not arguments.only:
+        PAGE.write_text(accuracy.page(outcomes, {group: len(entries) for group, entries in GROUPS.items()}))
+        console.print(f"\nwrote {PAGE.relative_to(PROJECT)}")
+    good = {group: sum(not o.faults for o in found) for group, found in outcomes.items()}
+    print(", ".join(f"{group} {good[group]}/{len(found)}" for group, found in outcomes.items()))
+    enough = arguments.only or all(len(outcomes[group]) >= number for group, number in ENOUGH.items())
+    return 0 if enough and all(good[group] == len(found) for group, found in outcomes.items()) else 1
+
+
+def _grade(
+    group: str, chosen: Sequence[Entry], only: str, options: batch.Options, console: Console
+) -> list[accuracy.Outcome]:
+    entries = {entry.name: entry for entry in chosen}
+    folder = FOLDER / group
+    _write(folder, entries, {p.stem: p for p in BLIND if group == "equivalent" and only in p.stem})
+    if not any(folder.iterdir()):
+        return []
+    results: dict[str, SubmissionResult] = {
+        result.submission: result for result in batch.grade_folder(folder, FOLDER / f"graded-{group}", options, console)
+    }
+    for name in results.keys() - entries.keys():
+        entries[name] = Entry("all", name, "a whole notebook, written without sight of the solution", ())
+    return [accuracy.judge(entry, results[name]) for name, entry in entries.items()]
+
+
+def _write(folder: Path, entries: dict[str, Entry], blind: dict[str, Path]) -> None:
+    """The submissions as files, and no others."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path.stem not in entries.keys() | blind.keys():
+            path.unlink()
+    for name, entry in track(entries.items(), f"writing {folder.name}"):
+        (folder / f"{name}.ipynb").write_bytes(submissions.write(notebooks.make(entry)))
+    for name, path in blind.items():
+        notebook = nbformat.read(path, as_version=4)
+        for variant in settings.VARIANTS:
+            edits.publish(notebook, variant, notebooks.reference_record(variant))
+        (folder / f"{name}.ipynb").write_bytes(submissions.write(notebook))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

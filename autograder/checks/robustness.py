@@ -107,7 +107,7 @@ def q9_fresh(observations: Observations) -> None:
             raise Failure(
                 "Each run starts from its own random weights.",
                 "Two runs started from the same weights.",
-                "Is the same seed set before every model is built, here or inside the builder?",
+                "Is the same seed set before every model is built, here or inside the builder, or are weights copied?",
             )
         if len(starts) < inputs.EXPERIMENT_RUNS:
             raise Failure("There are several runs.", _calls_of_fit(call["runs"]))
@@ -153,6 +153,10 @@ def q9_accuracies(observations: Observations) -> None:
         ]
         if wrong:
             expected = "Each accuracy is that of the model trained in this run, on the test set."
+            if np.allclose(sorted(claimed), sorted(options[0] for options in right), rtol=0, atol=TOLERANCE):
+                raise Failure(
+                    expected, "They are in another order than the runs.", "Histories and models follow it too."
+                )
             if all(round(right[i][0], 2) == round(claimed[i], 6) for i in wrong):
                 raise Failure(
                     expected, "They are rounded to two digits.", "Thousands of images tell finer differences."

@@ -310,6 +310,10 @@ class _Run:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "random",
             "JOBLIB_MULTIPROCESSING": "0",  # scikit-learn would warn that it cannot start processes
+            "OMP_NUM_THREADS": "1",  # as many submissions as cores are graded at a time
+            "OPENBLAS_NUM_THREADS": "1",
+            "TF_NUM_INTRAOP_THREADS": "1",
+            "TF_NUM_INTEROP_THREADS": "1",
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "CUDA_VISIBLE_DEVICES": "-1",
         }

@@ -428,7 +428,7 @@ HISTORY = record()["runs"][0]["history"]
     ("found", "words"),
     [
         (None, "the run record of tiny_vgg.\nFound: There is none."),
-        ({"error": "the record is damaged"}, "Found: the record is damaged"),
+        ({"error": "the record is damaged"}, "Found: The record is damaged."),
         (record(2), f"holds {settings.RUNS} runs.\nFound: It holds 2."),
         (record(mean=0.9), "The mean says 0.9000, the accuracies say 0.7000."),
         (record(std=0.5), "The record says 0.5000, the accuracies say 0.0158."),

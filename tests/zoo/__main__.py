@@ -25,7 +25,7 @@ from zoo.entries import Entry, spread
 ENOUGH = {"equivalent": 80, "wrong": 200, "hostile": 0}
 GROUPS: dict[str, Sequence[Entry]] = {"equivalent": equivalent.ENTRIES, "wrong": wrong.ENTRIES, "hostile": ()}
 SPREAD = {"equivalent": 5, "wrong": 14, "hostile": 0}  # entries a question that are graded by default
-OF_NOTEBOOKS = 15  # entries about whole notebooks
+OF_NOTEBOOKS = 8  # entries about whole notebooks
 BLIND = sorted((Path(__file__).parent / "blind").glob("*.ipynb"))
 FOLDER = PROJECT / "build" / "zoo"
 PAGE = PROJECT / "docs" / "grader-accuracy.md"

@@ -41,9 +41,9 @@ def q9_answered(observations: Observations) -> None:
 
 
 def _count(found: Any) -> int | None:
-    """Number of entries of a container: list, array or dict by run; None for anything else."""
+    """Number of entries of a list, an array or a dict by run; None for anything else, such as a single history."""
     if isinstance(found, dict):
-        return len(found) if kind_of(found) == "a dict" else None
+        return None if kind_of(found) != "a dict" or "loss" in found else len(found)
     if isinstance(found, np.ndarray):
         return len(found) if found.ndim else None
     return len(found) if isinstance(found, list) else None

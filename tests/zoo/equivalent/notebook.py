@@ -517,7 +517,7 @@ id = type = input = test = check = lab = "other"
         function(
             "compile_model",
             """
-compile_model = lambda model: model.compile("adam", "sparse_categorical_crossentropy", metrics=["acc"]) or model
+compile_model = lambda model: model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"]) or model
 """,
         ),
         function("evaluate", "evaluate = lambda model, x, y: model.evaluate(x, y, verbose=0)"),

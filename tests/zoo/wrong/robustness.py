@@ -329,7 +329,7 @@ ENTRIES: tuple[Entry, ...] = (
             ("    return {", "    accuracies.sort(reverse=accuracies[0] < accuracies[-1])\n    return {"),
         ),
         marks=10,
-        fails={"q9_accuracies": "that of the model trained in this run"},
+        fails={"q9_accuracies": "They are in another order than the runs"},
     ),
     wrong(
         "q9",
@@ -468,7 +468,7 @@ ENTRIES: tuple[Entry, ...] = (
             ),
         ),
         marks=1,
-        fails={"q9_answered": "`histories` holds 3 entries, one a run"},
+        fails={"q9_answered": "`histories` holds 3 entries, one a run.\nFound: It is a dict"},
     ),
     wrong(
         "q9",

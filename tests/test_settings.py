@@ -53,12 +53,10 @@ def test_the_handout_says_the_new_numbers(changed: Path) -> None:
     assert "colour channel, filter" in text
     assert "(3, 16, 3, 3)" in text
     assert not re.search(r"\b(10 filters|5 runs|100 epochs|\(3, 10, 3, 3\))", text)
-    # 8 × 8 × 16 inputs a class, with two poolings of 2×2
-    assert f"{8 * 8 * 16 * 10 + 10:,}" in text
 
 
 def test_a_slice_of_the_zoo_gets_its_marks(changed: Path) -> None:
-    done = run(changed, "pytest", "tests/zoo/test_zoo.py", "-q", "--slice", "-p", "no:cacheprovider")
+    done = run(changed, "pytest", "tests/zoo/test_zoo.py", "-q", "-m", "quick", "-p", "no:cacheprovider")
     assert done.returncode == 0, done.stdout[-5000:]
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed is not None
@@ -66,6 +64,6 @@ def test_a_slice_of_the_zoo_gets_its_marks(changed: Path) -> None:
 
 
 def test_a_whole_notebook_gets_its_marks(changed: Path) -> None:
-    done = run(changed, "zoo", "--only", "all-written-by-colab")
+    done = run(changed, "zoo", "--only", "all-saved-by-colab")
     assert done.returncode == 0, done.stdout[-5000:]
     assert done.stdout.splitlines()[-1] == "equivalent 1/1, wrong 0/0, hostile 0/0"

@@ -11,6 +11,7 @@ import os
 import secrets
 import site
 import stat
+import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
@@ -66,7 +67,7 @@ class Policy:
         reason: file into which the warden writes why it ended the kernel.
         connection: the kernel's connection file.
         uid: user that the kernel becomes, None: the one it is.
-        landlock, seccomp: whether to use them.
+        landlock, seccomp, namespace: whether to use them.
         memory, file_size, quota, cpu, processes, files: see `Room`.
     """
 
@@ -78,6 +79,7 @@ class Policy:
     uid: int | None
     landlock: bool
     seccomp: bool
+    namespace: bool
     memory: int
     file_size: int
     quota: int
@@ -99,6 +101,8 @@ def missing() -> tuple[str, ...]:
         found.append("files that you can write from being emptied (Landlock 3: Linux 6.2 or newer)")
     if abi < 6 and not (os.geteuid() == 0 and _packages_are_open()):
         found.append("your other processes from being ended (Landlock 6: Linux 6.12 or newer)")
+    if os.geteuid() == 0 and not _packages_are_open() and not _may_make_namespaces():
+        found.append("a flood of processes (grade as an ordinary user)")
     if not _has_seccomp():
         found.append("the network and other programs' sockets (seccomp: install libseccomp)")
     return tuple(found)
@@ -151,6 +155,7 @@ def command(
         uid=uid,
         landlock=_landlock_abi() > 0,
         seccomp=_has_seccomp(),
+        namespace=_may_make_namespaces(),
         **asdict(room),
     )
     file = folder / "policy.json"
@@ -178,6 +183,15 @@ def _packages_are_open() -> bool:
             if not path.stat().st_mode & stat.S_IXOTH:
                 return False
     return True
+
+
+@cache
+def _may_make_namespaces() -> bool:
+    """Whether this process may put others into a process namespace: root, outside of most containers."""
+    if os.geteuid() != 0:
+        return False
+    trial = "import ctypes, os; os._exit(bool(ctypes.CDLL(None).unshare(0x20000000)))"
+    return subprocess.run([sys.executable, "-I", "-c", trial], check=False).returncode == 0
 
 
 @cache

@@ -2,7 +2,8 @@
 
 The warden forks. The child locks itself in for good (what it starts is locked in too) and becomes the command. The
 parent is outside: it ends everything that the student has started as soon as its standard input is closed, which
-happens when the grader says so or dies, or when the limits of the jail are exceeded.
+happens when the grader says so or dies, or when the limits of the jail are exceeded. As root the child lives in a
+process namespace, whose end is the end of all in it, however fast they multiply; other users have a limit on processes.
 
 POLICY is a JSON file with the fields of `jail.Policy`. It runs as a script: nothing of the grader is imported.
 """
@@ -21,11 +22,13 @@ from typing import Any, NoReturn
 
 WATCH = 0.25  # seconds between two looks at what the jail uses
 MAX_FILES = 20_000  # in the scratch folder
+MAX_TASKS = 512  # processes and threads of the student's, where a limit of the user's can hold them
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 24, 36, 38, 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 CAPABILITY_VERSION_3 = 0x20080522
+CLONE_NEWPID = 0x20000000
 
 # System calls that no notebook needs, and what each of them is used for.
 FORBIDDEN = {
@@ -88,11 +91,28 @@ def main() -> int:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):  # a daemon that the student starts stays our descendant
         raise OSError(ctypes.get_errno(), "this system has no subreapers")
+    if policy["namespace"] and libc.unshare(CLONE_NEWPID):
+        raise OSError(ctypes.get_errno(), "no process namespace")
+    child = os.fork()
+    if child == 0:
+        if policy["namespace"]:
+            _rule(policy, libc)
+        _become(sys.argv[2:], policy, libc)
+    signal.signal(signal.SIGINT, lambda *_: _interrupt(child, policy["namespace"]))
+    return _watch(child, policy)
+
+
+def _rule(policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
+    """Be the first process of the namespace: start the kernel, bury orphans, end with the kernel."""
     child = os.fork()
     if child == 0:
         _become(sys.argv[2:], policy, libc)
+    os.close(0)  # the lifeline is the warden's
     signal.signal(signal.SIGINT, lambda *_: _interrupt(child))
-    return _watch(child, policy)
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
 # Inside
@@ -104,6 +124,7 @@ def _become(command: list[str], policy: dict[str, Any], libc: ctypes.CDLL) -> No
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)  # the warden's own standard input is its lifeline
         os.closerange(3, 4096)  # files that the grader has open
+        os.environ.pop("JPY_PARENT_PID", None)  # the kernel would miss its parent; the warden ends it in time
         lock_in(policy, libc)
         os.execv(command[0], command)
     except BaseException as error:
@@ -124,6 +145,8 @@ def lock_in(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
         _, hard = resource.getrlimit(limit)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (value, value))
+    if os.geteuid() != 0:
+        _limit_processes(_tasks_of_user() + MAX_TASKS)
     domain = _landlock(policy) if policy["landlock"] else None
     _drop_privileges(policy, libc)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):  # or a set-uid program would give them back
@@ -172,13 +195,29 @@ def _drop_privileges(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
     uid = policy["uid"]
     if uid is not None:
         os.chown(policy["connection"], uid, uid)
-        resource.setrlimit(resource.RLIMIT_NPROC, (512, 512))  # processes and threads of this user, who has no others
+        _limit_processes(MAX_TASKS)  # this user has no others
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     if libc.capset(header, (ctypes.c_uint32 * 6)()):
         raise OSError(ctypes.get_errno(), "root's powers cannot be given up")
+
+
+def _limit_processes(count: int) -> None:
+    """Processes and threads of the user together."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    count = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    resource.setrlimit(resource.RLIMIT_NPROC, (count, count))
+
+
+def _tasks_of_user() -> int:
+    count = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has just ended
+            if folder.stat().st_uid == os.geteuid():
+                count += len(os.listdir(folder / "task"))
+    return count
 
 
 def _seccomp() -> None:
@@ -211,9 +250,9 @@ def _seccomp() -> None:
 # Outside
 
 
-def _interrupt(child: int) -> None:
+def _interrupt(child: int, is_ruler: bool = False) -> None:
     with contextlib.suppress(OSError):  # it has just ended
-        os.killpg(child, signal.SIGINT)
+        (os.kill if is_ruler else os.killpg)(child, signal.SIGINT)
 
 
 def _watch(child: int, policy: dict[str, Any]) -> int:

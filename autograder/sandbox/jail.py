@@ -45,7 +45,8 @@ class JailError(RuntimeError):
 class Room:
     """What one submission may use: bytes, seconds of one process's CPU time, numbers."""
 
-    memory: int = 6 * 2**30
+    memory: int = 8 * 2**30  # of all processes together; some right answers copy the data set for every run
+    address_space: int = 16 * 2**30  # of one process; TensorFlow reserves more than it uses
     file_size: int = 2 * 2**30
     quota: int = 4 * 2**30
     cpu: int = 3600
@@ -68,7 +69,7 @@ class Policy:
         connection: the kernel's connection file.
         uid: user that the kernel becomes, None: the one it is.
         landlock, seccomp, namespace: whether to use them.
-        memory, file_size, quota, cpu, processes, files: see `Room`.
+        memory, address_space, file_size, quota, cpu, processes, files: see `Room`.
     """
 
     read: list[str]
@@ -81,6 +82,7 @@ class Policy:
     seccomp: bool
     namespace: bool
     memory: int
+    address_space: int
     file_size: int
     quota: int
     cpu: int

@@ -135,7 +135,7 @@ def _become(command: list[str], policy: dict[str, Any], libc: ctypes.CDLL) -> No
 def lock_in(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
     """Give up, for good, all that this process does not need. What it starts later has no more than it."""
     for limit, value in (
-        (resource.RLIMIT_AS, policy["memory"]),
+        (resource.RLIMIT_AS, policy["address_space"]),
         (resource.RLIMIT_CPU, policy["cpu"]),
         (resource.RLIMIT_FSIZE, policy["file_size"]),
         (resource.RLIMIT_NOFILE, policy["files"]),

@@ -122,7 +122,7 @@ FORBIDDEN = {
     "powers-by-program": ("print(open('/proc/self/status').read().split('NoNewPrivs:')[1].split()[0])", "^1$"),
     "terminal": ("open('/dev/tty', 'w')", DENIED),
     "disk": ("open('/dev/sda', 'rb')", f"{DENIED}|No such"),
-    "memory": ("x = bytearray(7 * 2**30)", "MemoryError"),
+    "memory": ("x = bytearray(17 * 2**30)", "MemoryError"),
     "files": ("f = [open('/dev/null') for _ in range(2000)]", "Too many open files"),
 }
 

@@ -143,9 +143,12 @@ def command(
     """
     if not sys.platform.startswith("linux"):
         return list(argv)
-    uid = UIDS.start + secrets.randbelow(len(UIDS)) if os.geteuid() == 0 and _packages_are_open() else None
-    if uid is not None:
+    uid = None
+    if os.geteuid() == 0 and _packages_are_open():
         folder.chmod(0o711)
+        if _are_open([str(path) for path in read]):  # the data may lie in a home that only root may enter
+            uid = UIDS.start + secrets.randbelow(len(UIDS))
+    if uid is not None:
         for path in write:
             _give(path, uid)
     policy = Policy(
@@ -180,7 +183,11 @@ def _interpreter() -> list[str]:
 @cache
 def _packages_are_open() -> bool:
     """Whether any user may read the interpreter and the packages."""
-    for name in _interpreter():
+    return _are_open(_interpreter())
+
+
+def _are_open(names: Sequence[str]) -> bool:
+    for name in names:
         for path in (Path(name).resolve(), *Path(name).resolve().parents):
             if not path.stat().st_mode & stat.S_IXOTH:
                 return False

@@ -1,0 +1,51 @@
+"""A second run grades only what has changed, as seen with files that cannot be read: they take no time."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from autograder import batch, gradebook, resume
+from autograder.batch import Options
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "submissions"
+    made.mkdir()
+    for name in ("ada", "bob"):
+        (made / f"{name}.ipynb").write_bytes(b"")
+    return made
+
+
+def run(folder: Path, options: Options | None = None) -> list[str]:
+    """Grade into a gradebook beside the folder; the lines printed about what was graded."""
+    printed = Console(file=io.StringIO(), width=200)
+    batch.grade_folder(folder, folder.parent / "out", options, printed)
+    lines = printed.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    return [line.split(":")[0] for line in lines if ": needs_review, " in line]
+
+
+def test_what_has_not_changed_is_kept(folder: Path) -> None:
+    assert sorted(run(folder)) == ["ada", "bob"]
+    assert run(folder) == []
+    (folder / "bob.ipynb").write_bytes(b"{")
+    assert run(folder) == ["bob"]
+    notes = {r.submission: r.notes[0] for r in gradebook.read_results(folder.parent / "out")}
+    assert notes["ada"].startswith("The notebook file is empty")
+    assert notes["bob"].startswith("The file is not valid JSON")
+
+
+def test_force_and_only(folder: Path) -> None:
+    assert run(folder, Options(only="bo")) == ["bob"]
+    assert run(folder) == ["ada"]
+    assert run(folder, Options(force=True, only="ad")) == ["ada"]
+    assert sorted(run(folder, Options(force=True))) == ["ada", "bob"]
+    assert (folder.parent / "out" / "grades.csv").read_text().count("needs_review") == 2
+
+
+def test_another_grader_grades_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(folder)
+    monkeypatch.setattr(resume, "_fingerprint", lambda: "of another grader")
+    assert sorted(run(folder)) == ["ada", "bob"]

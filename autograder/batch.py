@@ -53,7 +53,7 @@ def grade_folder(
         the results of the gradebook.
 
     Raises:
-        GradebookError: a result in the gradebook is damaged; the message names the file.
+        GradebookError: a result that is to be kept is damaged; the message names the file.
         JailError: this system cannot hold student code safely.
     """
     options, console = options or Options(), console or Console()
@@ -63,7 +63,7 @@ def grade_folder(
     names = _names(submissions.find(folder, but=out))
     out.mkdir(parents=True, exist_ok=True)
     source = dataset().source  # decoded once, before the workers want it
-    known = {path: gradebook.read_result(name, out) for path, name in names.items()}
+    known = {path: _known(name, out, options, console) for path, name in names.items()}
     results = {path: result for path, result in known.items() if result and not _is_due(path, result, options)}
     due = [path for path in names if path not in results and options.only in names[path]]
     console.print(f"Grading {len(due)} submissions on {source} data.", highlight=False)
@@ -78,6 +78,22 @@ def grade_folder(
     console.print(gradebook.table(list(results.values())))
     console.print(f"{out / 'grades.csv'}  {out / 'report.html'}", highlight=False, soft_wrap=True)
     return list(results.values())
+
+
+def _known(name: str, out: Path, options: Options, console: Console) -> SubmissionResult | None:
+    """The result that a gradebook holds of a submission. One that cannot be read is put aside, if it is graded now.
+
+    Raises:
+        GradebookError: it cannot be read, and the submission is not among those that are graded now.
+    """
+    try:
+        return gradebook.read_result(name, out)
+    except gradebook.GradebookError as error:
+        if options.only not in name:
+            raise
+        aside = gradebook.put_aside(name, out)
+        console.print(f"{error}", f"It is kept as {aside}; {name} is graded again.", highlight=False, markup=False)
+        return None
 
 
 def _is_due(path: Path, known: SubmissionResult, options: Options) -> bool:

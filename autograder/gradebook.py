@@ -102,12 +102,19 @@ def read_result(submission: str, out: Path) -> SubmissionResult | None:
     return _read(path) if path.exists() and (out / "feedback" / f"{name}.html").exists() else None
 
 
+def put_aside(submission: str, out: Path) -> Path:
+    """Rename a result that cannot be read, so that another can be written; where it is now."""
+    path = out / "results" / f"{safe_name(submission)}.json"
+    aside = path.with_name(f"{path.name}.{uuid4().hex[:8]}.old")
+    os.replace(path, aside)
+    return aside
+
+
 def _read(path: Path) -> SubmissionResult:
     try:
         result = record.decode(path.read_text("utf-8"))
     except (OSError, ValueError) as problem:
-        advice = "Delete it and grade that submission again."
-        raise GradebookError(f"{path} is damaged: {problem}. {advice}") from None
+        raise GradebookError(f"{path} is damaged, or of another version of the grader: {problem}.") from None
     if path.stem != safe_name(result.submission):
         raise GradebookError(
             f"{path} holds the result of {one_line(result.submission)!r}, which belongs in "

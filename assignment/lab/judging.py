@@ -66,13 +66,20 @@ class Observations:
         Raises:
             ProbeError: the probe itself failed.
             Unjudged: the question was not tried, through no fault of its own.
+            Failure: trying it took too long, or ended the kernel.
         """
         answer = dict(self.answers.get(question, {}))
         if "grader_error" in answer:
             raise ProbeError(str(answer["grader_error"]))
         if "given_up" in answer:
             raise Unjudged(str(answer["given_up"]))
+        if "not_run" in answer:
+            raise Failure("What this question asks for can be tried.", str(answer["not_run"]))
         return answer
+
+    def model_spec(self, question: str) -> dict[str, Any]:
+        """The description of the model that a question's builder gives; empty where it gives none."""
+        return dict(self.answers.get(question, {}).get("spec") or {})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

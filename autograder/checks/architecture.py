@@ -22,7 +22,7 @@ from autograder.checks.graph import (
 )
 from autograder.checks.records import judge_record
 from lab import settings
-from lab.judging import Failure, Observations, ProbeError, Unjudged
+from lab.judging import Failure, Observations, Unjudged
 from lab.probes import inputs
 
 LEARNING_RATES = (1e-5, 1e-2)
@@ -539,11 +539,8 @@ def _reports_accuracy(observations: Observations, trial: dict[str, Any]) -> bool
 
 def _own_graph(observations: Observations) -> Graph | None:
     """The student's question 4, if there is one that can be followed."""
-    try:
-        seen = observations["q4"]
-        return canonical(seen["spec"]) if (seen.get("spec") or {}).get("nodes") else None
-    except (ProbeError, Unjudged):
-        return None
+    spec = observations.model_spec("q4")
+    return canonical(spec) if spec.get("nodes") else None
 
 
 def _own_faults(observations: Observations) -> Faults:

@@ -93,7 +93,7 @@ def _judge_weights(number: int, weights: list[dict[str, Any]], shapes: list[tupl
 
 def _weight_shapes(observations: Observations, question: str) -> list[tuple[int, ...]] | None:
     """Shapes of all weights of the network that a question's builder gives, sorted; None where it gives none."""
-    spec = observations[question].get("spec") or {}
+    spec = observations.model_spec(question)
     if spec.get("nodes"):
         layers = {node["layer"]: node["weight_shapes"] for node in spec["nodes"] if node["layer"] is not None}
         return sorted(tuple(shape) for shapes in layers.values() for shape in shapes)

@@ -282,7 +282,7 @@ class _Run:
             raise RuntimeError(f"the sandbox's kernel ended before the notebook was run{why}")
         if self._current is None:
             return f"The kernel ended between two cells{why}; the notebook was run again."
-        self._not_run(self._current, f"the kernel ended while it was tried{why}")
+        self._not_run(self._current, f"The kernel ended while it was tried{why}.")
         return f"The kernel ended while {self._current} was tried{why}; the other questions were tried in a new one."
 
     def _command(self, sockets: Path) -> list[str]:
@@ -361,14 +361,14 @@ class _Run:
         if observation is not None:
             self.result.observations[question] = observation
         elif stopped:
-            self._not_run(question, f"trying it took longer than {self._limits.probe:.0f} seconds")
+            self._not_run(question, f"Trying it took longer than {self._limits.probe:.0f} seconds.")
         else:
             trace = _without_colours("\n".join(error["traceback"])) if error else "no observation was written"
             self.result.observations[question] = {"grader_error": trace[-4000:]}
         self._current = None
 
     def _not_run(self, question: str, reason: str) -> None:
-        self.result.observations[question] = {"error": {"kind": "not run", "message": reason}}
+        self.result.observations[question] = {"not_run": reason}
 
     def _note_error(self, index: int, cell: Any, error: str) -> None:
         preview = next((line for line in cell.source.splitlines() if line.strip()), "")

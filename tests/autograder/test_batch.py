@@ -49,3 +49,14 @@ def test_another_grader_grades_again(folder: Path, monkeypatch: pytest.MonkeyPat
     run(folder)
     monkeypatch.setattr(resume, "_fingerprint", lambda: "of another grader")
     assert sorted(run(folder)) == ["ada", "bob"]
+
+
+def test_a_result_that_cannot_be_read_is_kept_aside_and_graded_again(folder: Path) -> None:
+    run(folder)
+    results = folder.parent / "out" / "results"
+    (results / "ada.json").write_text("{}")
+    with pytest.raises(gradebook.GradebookError, match=r"ada.json is damaged, or of another version"):
+        run(folder, Options(only="bob"))
+    assert run(folder) == ["ada"]
+    assert [path.read_text() for path in results.glob("ada.json.*.old")] == ["{}"]
+    assert [r.submission for r in gradebook.read_results(folder.parent / "out")] == ["ada", "bob"]

@@ -106,6 +106,15 @@ def test_a_probe_that_failed_is_the_graders_fault() -> None:
         Observations({"q1": {"grader_error": "boom"}})["q1"]
 
 
+def test_what_could_not_be_tried_is_wrong_but_for_the_record() -> None:
+    observations = Observations({"q4": {"not_run": "Trying it took longer than 9 seconds."}})
+    with pytest.raises(Failure, match="can be tried") as failure:
+        observations["q4"]
+    assert failure.value.found == "Trying it took longer than 9 seconds."
+    assert observations.model_spec("q4") == {}
+    assert Observations({"q4": {"spec": {"nodes": []}}}).model_spec("q4") == {"nodes": []}
+
+
 def test_observations_are_copies() -> None:
     observations = Observations({"q1": {"a": 1}})
     observations["q1"]["a"] = 2

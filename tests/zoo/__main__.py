@@ -17,8 +17,6 @@ from support import PROJECT
 
 from autograder import batch, submissions
 from autograder.results import SubmissionResult
-from autograder.samples import edits
-from lab import settings
 from zoo import accuracy, equivalent, notebooks, wrong
 from zoo.entries import Entry, spread
 
@@ -88,8 +86,7 @@ def _write(folder: Path, entries: dict[str, Entry], blind: dict[str, Path]) -> N
         (folder / f"{name}.ipynb").write_bytes(submissions.write(notebooks.make(entry)))
     for name, path in blind.items():
         notebook = nbformat.read(path, as_version=4)
-        for variant in settings.VARIANTS:
-            edits.publish(notebook, variant, notebooks.reference_record(variant))
+        notebooks.publish_own(notebook)
         (folder / f"{name}.ipynb").write_bytes(submissions.write(notebook))
 
 

@@ -1,5 +1,8 @@
 """From entries to notebooks: the edits, and run records that fit what the entry builds."""
 
+import ast
+import contextlib
+import io
 import re
 from collections.abc import Callable
 from copy import deepcopy
@@ -37,6 +40,15 @@ def make(entry: Entry) -> Any:
     return notebook
 
 
+def publish_own(notebook: Any) -> None:
+    """Put a run record of every variant into a whole notebook that was written by somebody, of networks of its own."""
+    for variant in settings.VARIANTS:
+        record = _own_record(variant, changed_code(notebook))
+        if record is None:
+            raise ValueError(f"the notebook's own build_{variant} gives no network")
+        edits.publish(notebook, variant, run_record.to_html(record))
+
+
 def comment_out_trials(notebook: Any, question: str) -> None:
     """Comment out the cells that try the answers, as people do when they are done; all stay where the whole notebook
     is the point.
@@ -64,6 +76,26 @@ def changed_code(notebook: Any) -> str:
     return "\n\n".join(source for source in cells if re.search(r"^[^#\s]", source, re.MULTILINE))
 
 
+def definitions(code: str) -> str:
+    """Source without what trains, draws or prints: the imports, definitions and other assignments of its top level.
+
+    Raises:
+        SyntaxError: it is no Python.
+    """
+    tree = ast.parse(re.sub(r"^\s*[%!].*$", "", code, flags=re.MULTILINE))
+    tree.body = [node for node in tree.body if isinstance(node, _DEFINITIONS) or not _calls(node) & _WORK]
+    return ast.unparse(tree)
+
+
+_DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+_WORK = {"train", "fit", "evaluate", "predict", "run_experiment", "load_data", "preprocess", "publish", "show"}
+
+
+def _calls(node: ast.AST) -> set[str]:
+    functions = [call.func for call in ast.walk(node) if isinstance(call, ast.Call)]
+    return {ast.unparse(function).split(".")[-1] for function in functions}
+
+
 def undefined(notebook: Any) -> tuple[str, ...]:
     """Functions of the solution that the notebook does not define."""
     source, known = ("\n".join(c.source for c in n.cells if c.cell_type == "code") for n in (notebook, solution()))
@@ -85,7 +117,8 @@ def _reference_record(variant: str) -> dict[str, Any]:
 def _own_record(variant: str, code: str) -> dict[str, Any] | None:
     """A record of networks of the entry's own; None where its builder gives none."""
     try:
-        return _record(variant, namespace(code)[f"build_{variant}"])
+        with contextlib.redirect_stdout(io.StringIO()):
+            return _record(variant, namespace(definitions(code))[f"build_{variant}"])
     except Exception:  # the entry's fault: that is what it is there for
         return None
 

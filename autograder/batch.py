@@ -28,12 +28,18 @@ class Options:
         only: grade just the submissions whose name holds this text; the others keep the result that they have.
         force: grade also what was graded before and has not changed.
         unsafe: go on where this system cannot hold student code safely.
+        trust: run submissions whose name holds this text even if they reach for the grader (`autograder.trespass`).
     """
 
     jobs: int | None = None
     only: str = ""
     force: bool = False
     unsafe: bool = False
+    trust: str | None = None
+
+    def trusts(self, name: str) -> bool:
+        """Whether a submission is run even if it reaches for the grader."""
+        return self.trust is not None and self.trust in name
 
 
 def grade_folder(
@@ -100,19 +106,20 @@ def _is_due(path: Path, known: SubmissionResult, options: Options) -> bool:
     """Whether a submission that has a result is to be graded again."""
     if options.only not in known.submission:
         return False
-    return options.force or not known.key or known.key != resume.key_of(path)
+    withheld = options.trusts(known.submission) and known.status == "needs_review"
+    return options.force or withheld or not known.key or known.key != resume.key_of(path)
 
 
 def _graded(names: dict[Path, str], options: Options, console: Console) -> Iterator[tuple[Path, SubmissionResult]]:
     pool = ThreadPoolExecutor(max_workers=options.jobs or os.cpu_count() or 1)
     try:
-        yield from _as_they_end(pool, names, options.unsafe, console)
+        yield from _as_they_end(pool, names, options, console)
     finally:
         pool.shutdown(cancel_futures=True)  # what runs is finished, what waits is dropped
 
 
 def _as_they_end(
-    pool: ThreadPoolExecutor, names: dict[Path, str], unsafe: bool, console: Console
+    pool: ThreadPoolExecutor, names: dict[Path, str], options: Options, console: Console
 ) -> Iterator[tuple[Path, SubmissionResult]]:
     with (
         Progress(
@@ -124,7 +131,10 @@ def _as_they_end(
         ) as progress,
     ):
         task = progress.add_task("starting", total=len(names))
-        futures = {pool.submit(grade_file, path, name, unsafe): path for path, name in names.items()}
+        futures = {
+            pool.submit(grade_file, path, name, options.unsafe, options.trusts(name)): path
+            for path, name in names.items()
+        }
         for future in as_completed(futures):
             result = future.result()
             score = "–" if result.score is None else f"{result.score:g}"
@@ -143,7 +153,7 @@ def _names(paths: list[Path]) -> dict[Path, str]:
     return {p: stems[p] if known.count(stems[p]) == 1 else texts[p] for p in paths}
 
 
-def grade_file(path: Path, name: str | None = None, unsafe: bool = False) -> SubmissionResult:
+def grade_file(path: Path, name: str | None = None, unsafe: bool = False, trust: bool = False) -> SubmissionResult:
     """Grade one submitted file. Never raises: what cannot be graded comes back as `needs_review`."""
     name = name or path.stem
     start = time.monotonic()
@@ -151,7 +161,7 @@ def grade_file(path: Path, name: str | None = None, unsafe: bool = False) -> Sub
     try:
         key = resume.key_of(path)
         submission = submissions.read(path)
-        graded = grade_notebook(submission.notebook, submission.extra_files, unsafe=unsafe)
+        graded = grade_notebook(submission.notebook, submission.extra_files, unsafe=unsafe, trust=trust)
     except UnreadableSubmission as reason:
         return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=(str(reason),), key=key)
     except Exception as error:

@@ -3,10 +3,11 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from autograder import trespass
 from autograder.checks import all_checks
 from autograder.results import CellError
 from autograder.sandbox import DEFAULT_LIMITS, Execution, Limits, execute
@@ -15,6 +16,7 @@ from lab.judging import CheckResult, Observations, judge
 
 MAX_PICTURES = 6  # of one question that go into the feedback
 MAX_PICTURE = 2 * 2**20  # bytes
+MAX_TRESPASSES = 10  # that are listed
 
 
 @dataclass
@@ -40,8 +42,11 @@ def grade_notebook(
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[str], None] = lambda step: None,
     unsafe: bool = False,
+    trust: bool = False,
 ) -> Graded:
     """Run a submitted notebook in the sandbox and judge it.
+
+    One that reaches for the grader (`autograder.trespass`) is not run: its marks wait for a person's look.
 
     Args:
         notebook: in nbformat 4, with the outputs that it was submitted with (run records are in them).
@@ -49,10 +54,14 @@ def grade_notebook(
         limits: time limits.
         progress: called with a short text before each step.
         unsafe: go on where this system cannot hold student code safely.
+        trust: run it also where it reaches for the grader.
 
     Raises:
         JailError: it cannot, and `unsafe` was not said.
     """
+    trespasses = [] if trust else trespass.find(notebook, extra_files or {})
+    if trespasses:
+        return _withheld(notebook, trespasses)
     execution = execute(notebook, extra_files, limits, progress, unsafe=unsafe)
     for question in settings.POINTS:
         execution.observations.setdefault(question, {"given_up": "it was not tried."})
@@ -69,14 +78,42 @@ def grade_notebook(
     )
 
 
+def _withheld(notebook: Any, trespasses: list[str]) -> Graded:
+    """A notebook that was not run, and why."""
+    reason = f"{trespasses[0]} No answer needs that. It was not run; a person decides."
+    everything: dict[str, dict[str, Any]] = {question: {"given_up": reason} for question in settings.POINTS}
+    checks = [
+        replace(check, outcome="unjudged", earned=0.0, found=reason, expected="", hint="")
+        for check in judge(all_checks(), Observations(everything))
+    ]
+    advice = (
+        "Its marks wait for you: read that cell; --trust with the submission's name runs the notebook all the same."
+    )
+    return Graded(
+        checks=checks,
+        executed=notebook,
+        notes=[f"{trespasses[0]} {advice}", *trespasses[1:MAX_TRESPASSES]],
+        written=written_answers(notebook),
+        images=pictures(notebook, Execution(notebook)),
+    )
+
+
 def _review_notes(checks: list[CheckResult]) -> list[str]:
+    """For each question, what could not be judged and why; without the checks that come after such a one."""
     notes = []
-    for check in checks:
-        if check.outcome == "error":
-            notes.append(f"{check.question}: the grader failed in {check.name} ({check.points:g} marks open).")
-        elif check.outcome == "unjudged":
-            notes.append(f"{check.question}: {check.name} needs a look ({check.points:g} marks open): {check.found}")
+    for question in settings.POINTS:
+        open_ = [c for c in checks if c.question == question and c.outcome in ("unjudged", "error")]
+        marks = sum(check.points for check in open_)
+        reasons = [_reason(check) for check in open_ if not check.found.endswith("could not be judged.")]
+        if open_:
+            notes.append(f"{question} ({marks:g} marks open): {' '.join(reasons)}")
     return notes
+
+
+def _reason(check: CheckResult) -> str:
+    if check.outcome == "error":
+        return f"The grader failed in {check.name}."
+    return f"{check.name} needs a look: {check.found}"
 
 
 _HEADING = re.compile(r"^#{2,4}\s+(Question (\d+)|Bonus|Written answer (\d+))", re.MULTILINE)

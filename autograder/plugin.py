@@ -32,7 +32,8 @@ from autograder.plugin import load_results
 class SandboxPlugin(AbstractOtterPlugin):  # type: ignore[misc]
     """Isolates the submission from the tests.
 
-    Configuration: `unsafe: true` lets it go on where the system cannot hold student code safely.
+    Configuration: `unsafe: true` lets it go on where the system cannot hold student code safely, `trust: true` where a
+    notebook reaches for the grader.
     """
 
     _graded: Graded | None = None
@@ -46,13 +47,16 @@ class SandboxPlugin(AbstractOtterPlugin):  # type: ignore[misc]
         folder = Path(self.submission_path).parent
         if isinstance(submission, str):
             submission = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(submission)])
-        unsafe = bool((self.plugin_config or {}).get("unsafe"))
-        self._graded = grade_notebook(submission, _extra_files(folder, Path(self.submission_path)), unsafe=unsafe)
+        config = self.plugin_config or {}
+        files = _extra_files(folder, Path(self.submission_path))
+        self._graded = grade_notebook(
+            submission, files, unsafe=bool(config.get("unsafe")), trust=bool(config.get("trust"))
+        )
         _remove_student_files(folder)
         results = folder.parent / RESULTS_FILE
         results.write_text(json.dumps([asdict(c) for c in self._graded.checks]))
-        files = folder.parent / "source" / "files"
-        loader = LOADER.format(paths=[str(files)], name=RESULTS, file=str(results))
+        source = folder.parent / "source" / "files"
+        loader = LOADER.format(paths=[str(source)], name=RESULTS, file=str(results))
         return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(loader)])
 
     def after_grading(self, results: Any) -> None:

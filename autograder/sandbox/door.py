@@ -14,14 +14,20 @@ MAX_JSON = 20 * 2**20
 MAX_ARRAYS = 256 * 2**20
 MAX_MEMBERS = 20_000
 MAX_DEPTH = 40
+MAX_DIGITS = 20  # of an integer
 
 
 class DoorError(ValueError):
     """What came back is not an observation; the message says why."""
 
 
-def read(folder: Path, question: str) -> dict[str, Any] | None:
+def read(folder: Path, question: str, seed: int) -> dict[str, Any] | None:
     """The observation that the sandbox wrote for a question; None if it wrote none.
+
+    Args:
+        folder: where the sandbox writes.
+        question: such as "q4".
+        seed: of the inputs that the question was tried with; what was written for others is refused.
 
     Raises:
         DoorError: a file is too large, a link, or not what it should be.
@@ -31,15 +37,24 @@ def read(folder: Path, question: str) -> dict[str, Any] | None:
         return None
     packed = _bytes(folder / f"{question}.npz", MAX_ARRAYS)
     try:
-        value = json.loads(text)
+        written = json.loads(text, parse_int=_int)
     except (ValueError, RecursionError):
         raise DoorError(f"the observation of {question} is not JSON") from None
-    if not isinstance(value, dict):
+    if not isinstance(written, dict) or not isinstance(written.get("observation"), dict):
         raise DoorError(f"the observation of {question} is not a JSON object")
+    if written.get("seed") != seed:
+        raise DoorError(f"the observation of {question} is not one of this run")
     arrays = _arrays(packed) if packed else {}
-    restored = _restore(value, arrays, MAX_DEPTH)
-    assert isinstance(restored, dict)
+    restored = _restore(written["observation"], arrays, MAX_DEPTH)
+    if not isinstance(restored, dict):
+        raise DoorError(f"the observation of {question} is not a JSON object")
     return restored
+
+
+def _int(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError("an integer of absurd size")
+    return int(digits)
 
 
 def _bytes(path: Path, limit: int) -> bytes | None:

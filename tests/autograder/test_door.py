@@ -15,14 +15,15 @@ from autograder.sandbox.inside.look import store
 
 
 def write(folder: Path, value: Any, **arrays: np.ndarray) -> None:
-    (folder / "q1.json").write_text(value if isinstance(value, str) else json.dumps(value))
+    text = value if isinstance(value, str) else json.dumps({"seed": 7, "observation": value})
+    (folder / "q1.json").write_text(text)
     np.savez(folder / "q1.npz", **arrays)
 
 
 def test_an_observation_comes_back_as_it_was(tmp_path: Path) -> None:
     value = {"a": np.arange(6.0).reshape(2, 3), "b": [1, None, True, "é", {"c": np.zeros((0, 2), "uint8")}], "d": 0.1}
-    store(value, tmp_path / "q1")
-    back = door.read(tmp_path, "q1")
+    store(value, tmp_path / "q1", 7)
+    back = door.read(tmp_path, "q1", 7)
     assert back is not None
     np.testing.assert_array_equal(back["a"], value["a"])
     assert back["b"][:4] == [1, None, True, "é"]
@@ -32,7 +33,7 @@ def test_an_observation_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_nothing_written_is_none(tmp_path: Path) -> None:
-    assert door.read(tmp_path, "q1") is None
+    assert door.read(tmp_path, "q1", 7) is None
 
 
 @pytest.mark.parametrize(
@@ -41,15 +42,31 @@ def test_nothing_written_is_none(tmp_path: Path) -> None:
         ("{", "is not JSON"),
         ("[1]", "is not a JSON object"),
         ('{"a":' * 100_000, "is not JSON"),
-        (json.dumps({"a": {"stored": "a7"}}), "is missing"),
-        (json.dumps({"a": {"stored": 3}}), "is missing"),
+        ('{"seed": 7, "observation": [1]}', "is not a JSON object"),
+        ('{"seed": 7, "observation": {"stored": "a0"}}', "is missing"),
+        ('{"seed": 8, "observation": {}}', "is not one of this run"),
+        ('{"observation": {}}', "is not one of this run"),
+        ('{"seed": 7, "observation": {"a": ' + "9" * 21 + "}}", "is not JSON"),
+        ('{"seed": 7, "observation": {"a": {"stored": "a7"}}}', "is missing"),
+        ('{"seed": 7, "observation": {"a": {"stored": 3}}}', "is missing"),
     ],
-    ids=["cut-off", "list", "deep", "unknown-array", "wrong-key"],
+    ids=[
+        "cut-off",
+        "list",
+        "deep",
+        "of-a-list",
+        "an-array",
+        "replayed",
+        "no-seed",
+        "long",
+        "unknown-array",
+        "wrong-key",
+    ],
 )
 def test_forged_json_is_refused(tmp_path: Path, text: str, words: str) -> None:
     write(tmp_path, text)
     with pytest.raises(DoorError, match=words):
-        door.read(tmp_path, "q1")
+        door.read(tmp_path, "q1", 7)
 
 
 def test_deep_nesting_is_refused(tmp_path: Path) -> None:
@@ -58,7 +75,7 @@ def test_deep_nesting_is_refused(tmp_path: Path) -> None:
         value = [value]
     write(tmp_path, {"a": value})
     with pytest.raises(DoorError, match="nested too deeply"):
-        door.read(tmp_path, "q1")
+        door.read(tmp_path, "q1", 7)
 
 
 class Trap:
@@ -70,17 +87,17 @@ def test_pickles_are_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(tmp_path)
     write(tmp_path, {"a": {"stored": "a0"}}, a0=np.array([Trap()], dtype=object))
     with pytest.raises(DoorError, match="cannot be read"):
-        door.read(tmp_path, "q1")
+        door.read(tmp_path, "q1", 7)
     (tmp_path / "q1.npz").write_bytes(pickle.dumps(Trap()))
     with pytest.raises(DoorError, match="cannot be read"):
-        door.read(tmp_path, "q1")
+        door.read(tmp_path, "q1", 7)
     assert not (tmp_path / "pickle-ran").exists()
 
 
 def test_arrays_of_text_are_refused(tmp_path: Path) -> None:
     write(tmp_path, {"a": 1}, a0=np.array(["x"]))
     with pytest.raises(DoorError, match="not numeric"):
-        door.read(tmp_path, "q1")
+        door.read(tmp_path, "q1", 7)
 
 
 @pytest.mark.parametrize("name", ["q1.json", "q1.npz"])
@@ -91,24 +108,24 @@ def test_links_are_not_followed(tmp_path: Path, name: str) -> None:
     (tmp_path / name).unlink()
     (tmp_path / name).symlink_to(secret)
     with pytest.raises(DoorError, match=f"{name} cannot be read"):
-        door.read(tmp_path, "q1")
+        door.read(tmp_path, "q1", 7)
 
 
 def test_a_pipe_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "q1.json")
     with pytest.raises(DoorError, match="not a plain file"):
-        door.read(tmp_path, "q1")
+        door.read(tmp_path, "q1", 7)
 
 
 def test_sizes_are_capped_before_unpacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "MAX_JSON", 50)
     write(tmp_path, {"a": "x" * 100})
     with pytest.raises(DoorError, match="is larger than"):
-        door.read(tmp_path, "q1")
+        door.read(tmp_path, "q1", 7)
     monkeypatch.undo()
     monkeypatch.setattr(door, "MAX_ARRAYS", 100_000)
-    (tmp_path / "q1.json").write_text("{}")
+    write(tmp_path, {})
     np.savez_compressed(tmp_path / "q1.npz", a0=np.zeros(10**6, "uint8"))  # a small file, a large array
     assert (tmp_path / "q1.npz").stat().st_size < 100_000
     with pytest.raises(DoorError, match="too large"):
-        door.read(tmp_path, "q1")
+        door.read(tmp_path, "q1", 7)

@@ -42,7 +42,7 @@ def test_a_probe_that_fails_is_the_graders_fault_and_no_zero(monkeypatch: pytest
     result = graded_with(monkeypatch, {"q2": {"grader_error": "Traceback: something of ours"}})
     assert result.status == "needs_review"
     assert result.question_score("q2") is None
-    assert "q2: the grader failed in q2_answered (1 marks open)." in result.notes
+    assert "q2 (5 marks open): The grader failed in q2_answered." in result.notes
     faults = [c for c in result.checks if c.outcome == "error"]
     assert [c.name for c in faults] == ["q2_answered"]
     assert "something of ours" in faults[0].traceback
@@ -57,11 +57,11 @@ def test_an_observation_of_another_form_stops_nothing(monkeypatch: pytest.Monkey
     }
     result = graded_with(monkeypatch, odd)
     assert len(result.checks) == len(all_checks())
-    for check in result.checks:
-        if check.outcome == "error":
-            assert check.traceback
-            assert check.earned == 0
+    assert all(check.traceback for check in result.checks if check.outcome == "error")
+    assert {check.earned for check in result.checks} == {0}
     assert result.status == "needs_review"
+    noted = {note.split()[0] for note in result.notes}
+    assert noted == {c.question for c in result.checks if c.outcome in ("unjudged", "error")}
 
 
 def test_a_crash_of_the_sandbox_is_a_row_with_the_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_what_was_not_tried_is_open_not_lost(monkeypatch: pytest.MonkeyPatch) ->
     assert result.status == "needs_review"
     assert result.question_score("q1") == 0
     assert result.question_score("q2") is None
-    assert "q2: q2_answered needs a look (1 marks open): it was not tried." in result.notes
+    assert "q2 (5 marks open): q2_answered needs a look: it was not tried." in result.notes
 
 
 def test_written_answers_are_found_under_their_headings() -> None:
@@ -127,3 +127,22 @@ def test_pictures_of_this_run_stand_in_for_cleared_outputs() -> None:
 def test_files_of_one_name_stay_apart(tmp_path: Path) -> None:
     paths = [tmp_path / "a.ipynb", tmp_path / "a.zip", tmp_path / "b.zip"]
     assert list(batch._names(paths).values()) == ["a.ipynb", "a.zip", "b"]
+
+
+def test_a_notebook_that_reaches_for_the_grader_waits_for_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grading, "execute", lambda *args, **options: pytest.fail("it was run"))
+    forger = notebook_of(nbformat.v4.new_code_cell("import keras\nimport inside.look"))
+    graded = grading.grade_notebook(forger)
+    assert {check.outcome for check in graded.checks} == {"unjudged"}
+    assert graded.needs_review
+    assert graded.notes == [
+        "Cell 1 imports `inside.look`, which belongs to the grader. Its marks wait for you: read that cell; --trust "
+        "with the submission's name runs the notebook all the same."
+    ]
+
+
+def test_a_trusted_notebook_is_run_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grading, "execute", lambda *args, **options: Execution(notebook=notebook_of()))
+    forger = notebook_of(nbformat.v4.new_code_cell("import inside.look"))
+    notes = grading.grade_notebook(forger, trust=True).notes
+    assert "q2 (5 marks open): q2_answered needs a look: it was not tried." in notes

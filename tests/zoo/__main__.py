@@ -6,8 +6,10 @@ written unless `--only` was said. Exit code 1 if any entry falls short.
 """
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -17,12 +19,15 @@ from support import PROJECT
 
 from autograder import batch, submissions
 from autograder.results import SubmissionResult
-from zoo import accuracy, equivalent, notebooks, wrong
+from zoo import accuracy, equivalent, hostile, notebooks, wrong
 from zoo.entries import Entry, spread
+from zoo.hostile import judging
+from zoo.hostile.attack import Attack
+from zoo.hostile.world import VICTIM, World
 
-ENOUGH = {"equivalent": 80, "wrong": 200, "hostile": 0}
-GROUPS: dict[str, Sequence[Entry]] = {"equivalent": equivalent.ENTRIES, "wrong": wrong.ENTRIES, "hostile": ()}
-SPREAD = {"equivalent": 5, "wrong": 14, "hostile": 0}  # entries a question that are graded by default
+ENOUGH = {"equivalent": 80, "wrong": 200, "hostile": 60}
+GROUPS: dict[str, Sequence[Entry]] = {"equivalent": equivalent.ENTRIES, "wrong": wrong.ENTRIES}
+SPREAD = {"equivalent": 5, "wrong": 14}  # entries a question that are graded by default; hostile ones all are
 OF_NOTEBOOKS = 8  # entries about whole notebooks
 BLIND = sorted((Path(__file__).parent / "blind").glob("*.ipynb"))
 FOLDER = PROJECT / "build" / "zoo"
@@ -47,16 +52,20 @@ def main() -> int:
         group: _grade(group, [e for e in entries if arguments.only in e.name], arguments.only, options, console)
         for group, entries in chosen.items()
     }
+    attacks = [attack for attack in hostile.ATTACKS if arguments.only in attack.name]
+    outcomes["hostile"], traces = _attack(attacks, options, console)
     for outcome in (o for group in outcomes.values() for o in group if o.faults):
         console.print(f"\n{outcome.entry.name}: {outcome.entry.did}", style="bold", markup=False, highlight=False)
         for fault in outcome.faults:
             console.print(f"  {fault}", markup=False, highlight=False)
+    for trace in traces:
+        console.print(f"\nof an unknown attack: {trace}", style="bold red", markup=False, highlight=False)
     if not arguments.only:
         PAGE.write_text(accuracy.page(outcomes, {group: len(entries) for group, entries in GROUPS.items()}))
         console.print(f"\nwrote {PAGE.relative_to(PROJECT)}")
     good = {group: sum(not o.faults for o in found) for group, found in outcomes.items()}
     print(", ".join(f"{group} {good[group]}/{len(found)}" for group, found in outcomes.items()))
-    enough = arguments.only or all(len(outcomes[group]) >= number for group, number in ENOUGH.items())
+    enough = arguments.only or (not traces and all(len(outcomes[group]) >= number for group, number in ENOUGH.items()))
     return 0 if enough and all(good[group] == len(found) for group, found in outcomes.items()) else 1
 
 
@@ -74,6 +83,31 @@ def _grade(
     for name in results.keys() - entries.keys():
         entries[name] = Entry("all", name, "a whole notebook, written without sight of the solution", ())
     return [accuracy.judge(entry, results[name]) for name, entry in entries.items()]
+
+
+def _attack(
+    attacks: Sequence[Attack], options: batch.Options, console: Console
+) -> tuple[list[accuracy.Outcome], list[str]]:
+    """Grade hostile submissions in a world full of things to steal; also traces that name no attack."""
+    if not attacks:
+        return [], []
+    folder, out = FOLDER / "hostile", FOLDER / "graded-hostile"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    files = {attack.name: attack.file() for attack in track(attacks, "writing hostile")}
+    for name, content in files.values():
+        (folder / name).write_bytes(content)
+    (folder / f"{VICTIM}.ipynb").write_bytes(submissions.write(hostile.victim()))
+    world = World(folder)
+    with world.planted():
+        # those named "untrusted-..." are not
+        results = {
+            r.submission: r for r in batch.grade_folder(folder, out, replace(options, trust="hostile-"), console)
+        }
+    traces = world.traces()
+    names = {name: Path(file).stem for name, (file, _) in files.items()}
+    found = [judging.judge(attack, results[names[attack.name]], out, traces) for attack in attacks]
+    return found, [trace for trace in traces if not any(attack.name in trace for attack in attacks)]
 
 
 def _write(folder: Path, entries: dict[str, Entry], blind: dict[str, Path]) -> None:

@@ -8,6 +8,7 @@ from autograder.dataset import dataset
 from autograder.results import SubmissionResult
 from lab import settings
 from zoo.entries import Entry
+from zoo.hostile.attack import Attack
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Outcome:
         faults: in what the result differs from what the entry says, as sentences; none if the grader was right.
     """
 
-    entry: Entry
+    entry: Entry | Attack
     got: Mapping[str, float | None]
     faults: tuple[str, ...]
 
@@ -85,27 +86,43 @@ def page(outcomes: Mapping[str, Sequence[Outcome]], entries: Mapping[str, int]) 
         cells = [_count([o for o in found if o.entry.question == question]) for found in outcomes.values()]
         lines.append(f"| {'whole notebooks' if question == 'all' else question} | {' | '.join(cells)} |")
     lines.append(f"| **together** | {' | '.join(_count(list(found)) for found in outcomes.values())} |")
-    heads = {"equivalent": "Right submissions", "wrong": "Wrong submissions", "hostile": "Hostile submissions"}
-    for group, found in outcomes.items():
-        if found:
-            lines += ["", f"## {heads[group]}", ""]
-            lines += [
-                f"| question | what the student did | {'why' if group == 'equivalent' else 'the fault'} | marks |"
-            ]
-            lines += ["|---|---|---|---:|", *map(_row, found)]
+    for group, title, why in (("equivalent", "Right", "why"), ("wrong", "Wrong", "the fault")):
+        rows = [_row(o.entry, bool(o.faults)) for o in outcomes[group] if isinstance(o.entry, Entry)]
+        if rows:
+            head = [f"| question | what the student did | {why} | marks |", "|---|---|---|---:|"]
+            lines += ["", f"## {title} submissions", "", *head, *rows]
+    attacks = [_attack_row(o.entry, bool(o.faults)) for o in outcomes["hostile"] if isinstance(o.entry, Attack)]
+    if attacks:
+        lines += ["", *HOSTILE, *attacks]
     return "\n".join(lines) + "\n"
+
+
+HOSTILE = (
+    "## Hostile submissions",
+    "",
+    "Each starts from the blank handout, if not said otherwise, so that every mark would be one gained. An attack "
+    "fails if it gets no mark that its honest part does not earn and no planted secret, reaches no listener planted on "
+    "this machine, leaves no process, file or changed byte outside of its scratch folder, brings no program into a "
+    "page, and does not stop the batch.",
+    "",
+    "| the submission | it wants | here |",
+    "|---|---|---|",
+)
 
 
 def _count(found: Sequence[Outcome]) -> str:
     return f"{sum(not o.faults for o in found)} of {len(found)}" if found else "–"
 
 
-def _row(outcome: Outcome) -> str:
-    entry = outcome.entry
+def _attack_row(attack: Attack, won: bool) -> str:
+    return f"| {_cell(attack.did)} | {_cell(attack.wants)} | {'✗ it succeeds' if won else 'it fails'} |"
+
+
+def _row(entry: Entry, misjudged: bool) -> str:
     points = settings.POINTS.get(entry.question)
     marks = expected(entry)
     total = f"{sum(marks.values()):g}" if points is None else f"{marks[entry.question]:g} of {points}"
-    remark = " ✗ judged wrongly" if outcome.faults else ""
+    remark = " ✗ judged wrongly" if misjudged else ""
     return f"| {entry.question} | {_cell(entry.did)} | {_cell(entry.why)} | {total}{remark} |"
 
 

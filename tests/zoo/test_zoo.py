@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support import observations_of
 
+from autograder import trespass
 from autograder.checks import all_checks
 from lab import run_record, settings
 from lab.judging import CheckResult, judge
@@ -50,6 +51,7 @@ def parameters() -> list[Any]:
 def test_entry_gets_its_marks(entry: Entry) -> None:
     notebook = make(entry) if entry.question in settings.VARIANTS.values() else entry.apply(solution())
     code = changed_code(notebook)
+    assert trespass.find(notebook, {}) == []
     if re.search(r"^\s*[%!]", code, re.MULTILINE):
         pytest.skip("IPython's magics: graded by `make zoo` only")
     questions = (*BEFORE.get(entry.question, ()), entry.question)

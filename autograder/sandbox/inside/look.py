@@ -26,11 +26,11 @@ def look(question: str, seed: int, folder: str) -> None:
     from .neutral import FUNCTIONS
 
     student = Student(get_ipython().user_ns, seed, FUNCTIONS)
-    store(observe(question, student), Path(folder) / question)
+    store(observe(question, student), Path(folder) / question, seed)
 
 
-def store(observation: dict[str, Plain], path: Path) -> None:
-    """Write an observation; arrays go to the npz, in their place stands {"stored": key}."""
+def store(observation: dict[str, Plain], path: Path, seed: int) -> None:
+    """Write an observation and its seed; arrays go to the npz, in their place stands {"stored": key}."""
     arrays: dict[str, np.ndarray] = {}
 
     def strip(value: Plain) -> Any:
@@ -44,7 +44,7 @@ def store(observation: dict[str, Plain], path: Path) -> None:
             return [strip(v) for v in value]
         return value
 
-    text = json.dumps(strip(observation))
+    text = json.dumps({"seed": seed, "observation": strip(observation)})
     np.savez(path.with_suffix(".npz"), **arrays)  # type: ignore[arg-type]
     temporary = path.with_suffix(".tmp")
     temporary.write_text(text)

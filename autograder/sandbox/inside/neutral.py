@@ -1,4 +1,7 @@
-"""What stands in where an earlier question has no usable answer, so that its fault costs nothing later."""
+"""What stands in where an earlier question has no usable answer, so that its fault costs nothing later.
+
+Student code can find these functions, so none of them is an answer to the question in whose place it stands.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,15 +46,15 @@ def train(
     batch_size: int = settings.BATCH_SIZE,
     **options: Any,
 ) -> Any:
-    """Fit with validation."""
-    share = settings.VALIDATION_SPLIT
-    return model.fit(x, y, epochs=epochs, batch_size=batch_size, validation_split=share, verbose=0)
+    """Fit with validation, on another share than question 6 asks for, and with other batches."""
+    share = settings.VALIDATION_SPLIT / 2
+    return model.fit(x, y, epochs=epochs, batch_size=batch_size + 1, validation_split=share, verbose=0)
 
 
 def evaluate(model: Any, x_test: Any, y_test: Any, **options: Any) -> tuple[float, float]:
-    """(loss, accuracy)."""
-    loss, accuracy = model.evaluate(x_test, y_test, verbose=0)[:2]
-    return float(loss), float(accuracy)
+    """(no loss, accuracy)."""
+    accuracy = model.evaluate(x_test, y_test, verbose=0)[1]
+    return 0.0, float(accuracy)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

@@ -1,0 +1,78 @@
+"""Where a notebook reaches for the grader it is told; honest notebooks never are."""
+
+import nbformat
+import pytest
+from zoo import equivalent
+from zoo.__main__ import BLIND
+from zoo.notebooks import solution
+
+from autograder import build, trespass
+
+
+def found(*sources: str, **files: str) -> list[str]:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    return trespass.find(notebook, {name.replace("_py", ".py"): text.encode() for name, text in files.items()})
+
+
+CHANGE = "with which code can change the grader"
+GRADERS = "which belongs to the grader"
+REACHING = {
+    "import inside.look": f"imports `inside.look`, {GRADERS}",
+    "from inside import look as l": f"imports `inside.look`, {GRADERS}",
+    "from lab.probes import observe": f"imports `lab.probes.observe`, {GRADERS}",
+    "from lab import student": f"imports `lab.student`, {GRADERS}",
+    "import lab\nlab.recorder.recording": f"uses `lab.recorder`, {GRADERS}",
+    "import importlib\nimportlib.import_module('x')": f"imports `importlib`, {CHANGE}",
+    "name = 'inside.look'": f"names `inside.look`, {GRADERS}",
+    "import sys\nsys.modules['in' + 'side']": f"uses `sys.modules`, {CHANGE}",
+    "exec(text)": f"uses `exec`, {CHANGE}",
+    "run = eval": f"uses `eval`, {CHANGE}",
+    "import json\njson.dumps = print": "changes `json.dumps`, which belongs to a package",
+    "keras.Model.fit = lambda *a: None": "changes `keras.Model.fit`, which belongs to a package",
+    "setattr(keras.Model, 'fit', print)": f"uses `setattr(keras.Model, 'fit', print)`, {CHANGE}",
+    "get_ipython().kernel.do_execute": f"uses the kernel itself, {CHANGE}",
+    "%%time\nimport ctypes": f"imports `ctypes`, {CHANGE}",
+    "f = (lambda: 0).__globals__": "uses `(lambda: 0).__globals__`, " + CHANGE,
+    "import just_now": "imports `just_now`, which is no package here and did not come with the notebook",
+}
+
+
+@pytest.mark.parametrize("source", REACHING)
+def test_reaching_for_the_grader_is_told(source: str) -> None:
+    assert found("x = 1", source)[0] == f"Cell 2 {REACHING[source]}."
+
+
+def test_files_beside_the_notebook_are_read_too() -> None:
+    assert found("import helper", helper_py="import inside.look") == [
+        "The file helper.py imports `inside.look`, which belongs to the grader."
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "%matplotlib inline\n!pip install seaborn",
+        "%%writefile blocks.py\nx = 1",
+        "model.compile(optimizer='adam')\nmodel.eval = 3",
+        "import gc\ngc.collect()",
+        "class M(keras.Model):\n    def __init__(self):\n        setattr(self, 'a', 1)\n        self.b = 2",
+        "from lab import publish, settings\nsettings.EPOCHS = 1",
+        "plt.rcParams['figure.figsize'] = (3, 3)",
+        "import os, sys, time, random, json, pickle, copy, warnings\nsys.path.append('.')",
+        "get_ipython().run_line_magic('matplotlib', 'inline')",
+        "def broken(:",
+        "text = 'a look inside. And lab.settings'",
+    ],
+)
+def test_honest_cells_are_left_alone(source: str) -> None:
+    assert found(source) == []
+    assert found("%%writefile blocks.py\nx = 1", "import blocks") == []
+
+
+def test_no_whole_notebook_is_told() -> None:
+    """Nor is any other entry of the zoo: `test_zoo.py` sees to that."""
+    notebooks = {"handout": build.handout(), "solution": solution()}
+    notebooks |= {path.stem: nbformat.read(path, as_version=4) for path in BLIND}
+    notebooks |= {entry.name: entry.apply(solution()) for entry in equivalent.ENTRIES if entry.question == "all"}
+    told = {name: trespass.find(notebook, {}) for name, notebook in notebooks.items()}
+    assert told == dict.fromkeys(notebooks, [])

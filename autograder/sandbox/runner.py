@@ -243,8 +243,10 @@ class _Run:
         held, self._lifeline = os.pipe()
         try:
             async with client.async_setup_kernel(stdin=held, **options):
-                await self._cells_and_probes(client)
-                await self._end_kernel(client)
+                try:
+                    await self._cells_and_probes(client)
+                finally:  # before the client ends what it takes for the kernel: the warden
+                    await self._end_kernel(client)
         finally:
             os.close(held)
             self._let_go()
@@ -361,7 +363,7 @@ class _Run:
             observation = {"given_up": f"{reason}: does code of the notebook interfere with the grader?"}
         if observation is not None:
             self.result.observations[question] = observation
-        elif stopped:
+        elif error is None or stopped:
             self._not_run(question, f"Trying it took longer than {self._limits.probe:.0f} seconds.")
         else:
             trace = _without_colours("\n".join(error["traceback"]))

@@ -25,7 +25,7 @@ MAX_FILES = 20_000  # in the scratch folder
 MAX_TASKS = 512  # processes and threads of the student's, where a limit of the user's can hold them
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
-PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 24, 36, 38, 47
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 24, 36, 38, 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 CAPABILITY_VERSION_3 = 0x20080522
 CLONE_NEWPID = 0x20000000
@@ -104,6 +104,7 @@ def main() -> int:
 
 def _rule(policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
     """Be the first process of the namespace: start the kernel, bury orphans, end with the kernel."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # the warden may be killed: then this is all over
     child = os.fork()
     if child == 0:
         _become(sys.argv[2:], policy, libc)
@@ -151,6 +152,7 @@ def lock_in(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
     _drop_privileges(policy, libc)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):  # or a set-uid program would give them back
         raise OSError(ctypes.get_errno(), "privileges cannot be given up")
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # the warden may be killed; a change of user forgets this
     if domain is not None:
         domain.restrict()
         domain.close()

@@ -235,3 +235,12 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, abi: int, sec
     found = jail.missing.__wrapped__()
     assert len(found) == len(open_)
     assert all(phrase.startswith(start) for phrase, start in zip(found, open_, strict=True))
+
+
+def test_nothing_outlives_the_warden(tmp_path: Path) -> None:
+    """It may be killed: by the system that runs out of memory, or by whoever takes it for the kernel."""
+    jailed = Jailed(tmp_path, "import time\nprint('up', flush=True)\ntime.sleep(600)")
+    assert jailed.process.stdout is not None
+    assert jailed.process.stdout.readline() == "up\n"
+    jailed.process.kill()
+    assert jailed.output == ""  # the end of the pipe: nobody holds it any more

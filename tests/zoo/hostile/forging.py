@@ -145,6 +145,7 @@ e.ExceptionTestFile.run = lambda self, *a, **k: setattr(self, "test_case_results
     return text.splitlines(keepends=True)
 ip.input_transformers_cleanup.append(rewrite)
 """,
+        ends="needs_review",
     ),
     Attack(
         "hands in objects that equal everything",
@@ -229,6 +230,7 @@ def exec(source, *arguments):
     return before_exec(compile(source, "x", "exec") if isinstance(source, str) else source, *arguments)
 builtins.exec = exec
 """,
+        ends=None,
     ),
     Attack(
         "leaves a crafted pickle as its result",

@@ -2,12 +2,15 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
 from rich.console import Console
 
 from autograder import batch, gradebook, resume
 from autograder.batch import Options
+from autograder.grading import Graded
 
 
 @pytest.fixture
@@ -60,3 +63,19 @@ def test_a_result_that_cannot_be_read_is_kept_aside_and_graded_again(folder: Pat
     assert run(folder) == ["ada"]
     assert [path.read_text() for path in results.glob("ada.json.*.old")] == ["{}"]
     assert [r.submission for r in gradebook.read_results(folder.parent / "out")] == ["ada", "bob"]
+
+
+def test_a_notebook_that_waits_is_run_when_it_is_trusted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forger = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import inside.look")])
+    nbformat.write(forger, folder / "eve.ipynb")
+    assert sorted(run(folder)) == ["ada", "bob", "eve"]
+    assert run(folder) == []
+    trusted: list[bool] = []
+
+    def grade(*args: Any, trust: bool, **options: Any) -> Graded:
+        trusted.append(trust)
+        return Graded(checks=[], executed=forger)
+
+    monkeypatch.setattr(batch, "grade_notebook", grade)
+    run(folder, Options(trust="eve"))
+    assert trusted == [True]

@@ -15,7 +15,7 @@ from autograder import gradebook, resume, submissions
 from autograder.dataset import dataset
 from autograder.grading import grade_notebook
 from autograder.results import SubmissionResult
-from autograder.sandbox import jail
+from autograder.sandbox import MachineError, jail
 from autograder.submissions import UnreadableSubmission
 
 
@@ -106,8 +106,7 @@ def _is_due(path: Path, known: SubmissionResult, options: Options) -> bool:
     """Whether a submission that has a result is to be graded again."""
     if options.only not in known.submission:
         return False
-    withheld = options.trusts(known.submission) and known.status == "needs_review"
-    return options.force or withheld or not known.key or known.key != resume.key_of(path)
+    return options.force or not known.key or known.key != resume.key_of(path)
 
 
 def _graded(names: dict[Path, str], options: Options, console: Console) -> Iterator[tuple[Path, SubmissionResult]]:
@@ -164,6 +163,9 @@ def grade_file(path: Path, name: str | None = None, unsafe: bool = False, trust:
         graded = grade_notebook(submission.notebook, submission.extra_files, unsafe=unsafe, trust=trust)
     except UnreadableSubmission as reason:
         return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=(str(reason),), key=key)
+    except MachineError as error:
+        note = f"Not graded: {error}. Make room, then run the same command again: it grades what is missing."
+        return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=(note,))
     except Exception as error:
         last = traceback.format_exc().strip().splitlines()
         notes = (f"The grader failed: {type(error).__name__}: {error}"[:500], *last[-12:])
@@ -177,5 +179,5 @@ def grade_file(path: Path, name: str | None = None, unsafe: bool = False, trust:
         cell_errors=tuple(graded.cell_errors),
         written=graded.written,
         images=graded.images,
-        key="" if any(c.outcome == "error" for c in graded.checks) else key,  # our fault may be mended
+        key="" if graded.may_change else key,
     )

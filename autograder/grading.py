@@ -29,6 +29,7 @@ class Graded:
     cell_errors: list[CellError] = field(default_factory=list)
     written: dict[str, str] = field(default_factory=dict)
     images: dict[str, list[bytes]] = field(default_factory=dict)
+    may_change: bool = False  # grading again may end otherwise: a fault of ours is mended, a notebook is trusted
 
     @property
     def needs_review(self) -> bool:
@@ -58,6 +59,7 @@ def grade_notebook(
 
     Raises:
         JailError: it cannot, and `unsafe` was not said.
+        MachineError: this machine has run out of disk or memory.
     """
     trespasses = [] if trust else trespass.find(notebook, extra_files or {})
     if trespasses:
@@ -72,6 +74,7 @@ def grade_notebook(
         checks=checks,
         executed=execution.notebook,
         notes=[*_review_notes(checks), *execution.notes],
+        may_change=any(c.outcome == "error" for c in checks),
         cell_errors=execution.cell_errors,
         written=written_answers(notebook),
         images=pictures(notebook, execution),
@@ -86,15 +89,16 @@ def _withheld(notebook: Any, trespasses: list[str]) -> Graded:
         replace(check, outcome="unjudged", earned=0.0, found=reason, expected="", hint="")
         for check in judge(all_checks(), Observations(everything))
     ]
-    advice = (
-        "Its marks wait for you: read that cell; --trust with the submission's name runs the notebook all the same."
-    )
+    advice = "read that cell; --trust with the submission's name runs the notebook all the same."
+    if trespass.ABSENT in trespasses[0]:
+        advice = f"if you allow that package, install it and grade again; if not, {advice}"
     return Graded(
         checks=checks,
         executed=notebook,
-        notes=[f"{trespasses[0]} {advice}", *trespasses[1:MAX_TRESPASSES]],
+        notes=[f"{trespasses[0]} Its marks wait for you: {advice}", *trespasses[1:MAX_TRESPASSES]],
         written=written_answers(notebook),
         images=pictures(notebook, Execution(notebook)),
+        may_change=True,
     )
 
 

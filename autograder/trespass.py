@@ -66,6 +66,7 @@ ATTRIBUTES = {
     "user_ns",
     "user_global_ns",
 }
+ABSENT = "is no package here and did not come with the notebook"
 _TEXT = re.compile(r"\b(inside\.\w+|lab\.(?!publish\b|settings\b|checking\b)[a-z_]\w*)")
 
 
@@ -145,7 +146,7 @@ class _Reader(ast.NodeVisitor):
         elif parts[0] in MACHINERY and (parts[0], parts[1] if len(parts) > 1 else "") not in HARMLESS:
             self._found.append(f"imports `{full}`, with which code can change the grader")
         elif not self._is_known(parts[0]):
-            self._found.append(f"imports `{parts[0]}`, which is no package here and did not come with the notebook")
+            self._found.append(f"imports `{parts[0]}`, which {ABSENT}")
 
     def _is_known(self, package: str) -> bool:
         if package in sys.stdlib_module_names or package in self._own or package in ("", "lab", "otter", "google"):

@@ -64,7 +64,7 @@ class Observations:
         """What the probe of a question saw.
 
         Raises:
-            ProbeError: the probe itself failed.
+            ProbeError: the probe itself failed, or says that it tried nothing.
             Unjudged: the question was not tried, through no fault of its own.
             Failure: trying it took too long, or ended the kernel.
         """
@@ -75,6 +75,8 @@ class Observations:
             raise Unjudged(str(answer["given_up"]))
         if "not_run" in answer:
             raise Failure("What this question asks for can be tried.", str(answer["not_run"]))
+        if [] in (answer.get("calls"), answer.get("describe")):
+            raise ProbeError("The probe noted no call. Does code of the notebook take its place?")
         return answer
 
     def model_spec(self, question: str) -> dict[str, Any]:

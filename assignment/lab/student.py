@@ -4,7 +4,7 @@ import contextlib
 import re
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,16 +58,22 @@ class Student:
         seed: from which all inputs are drawn.
         neutral: at grading, functions that stand in where an earlier question has no usable answer
             (`build`, `compile_model`, `train`, `evaluate`); none in the student's own kernel.
+        withheld: functions that did not come to an end before; they count as not defined.
     """
 
     def __init__(
-        self, namespace: dict[str, Any], seed: int, neutral: Mapping[str, Callable[..., Any]] | None = None
+        self,
+        namespace: dict[str, Any],
+        seed: int,
+        neutral: Mapping[str, Callable[..., Any]] | None = None,
+        withheld: Collection[str] = (),
     ) -> None:
         self.namespace, self.seed, self.neutral = namespace, seed, dict(neutral or {})
+        self.withheld = frozenset(withheld)
 
     def defines(self, name: str) -> bool:
         """Whether the notebook defines a function of that name."""
-        return callable(self.namespace.get(name))
+        return callable(self.namespace.get(name)) and name not in self.withheld
 
     def call(self, name: str, *args: Any, **options: Any) -> Answer:
         """Call a function of the student's, quietly; what it raises becomes `Answer.error`."""

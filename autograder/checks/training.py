@@ -216,10 +216,18 @@ def q7_loss(observations: Observations) -> None:
 @registry.check("q7", 1, after="q7_answered")
 def q7_order(observations: Observations) -> None:
     """Loss first, accuracy second."""
+    expected = "`(loss, accuracy)`, in that order."
+    seen = False
     for pair, right, call in _evaluations(observations):
-        near = any(abs(pair[0] - scale * right) <= scale * ACCURACY_TOLERANCE for scale in (1, 100))
-        if not isinstance(call["value"], dict) and near and _is_loss(pair[1], call):
-            raise Failure("`(loss, accuracy)`, in that order.", "They are the other way round.")
+        losses = [_is_loss(value, call) for value in pair]
+        accuracies = [
+            any(abs(value - scale * right) <= scale * ACCURACY_TOLERANCE for scale in (1, 100)) for value in pair
+        ]
+        if not isinstance(call["value"], dict) and accuracies[0] and losses[1]:
+            raise Failure(expected, "They are the other way round.")
+        seen = seen or any(losses + accuracies)
+    if not seen:
+        raise Failure(expected, "Neither number is right, so that there is no order to see.")
 
 
 @dataclass(frozen=True)

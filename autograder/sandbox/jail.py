@@ -52,6 +52,8 @@ class Room:
     cpu: int = 3600
     processes: int = 64
     files: int = 1024
+    spare_disk: int = 128 * 2**20  # what the machine itself must have left
+    spare_memory: int = 128 * 2**20
 
 
 DEFAULT_ROOM = Room()
@@ -69,7 +71,7 @@ class Policy:
         connection: the kernel's connection file.
         uid: user that the kernel becomes, None: the one it is.
         landlock, seccomp, namespace: whether to use them.
-        memory, address_space, file_size, quota, cpu, processes, files: see `Room`.
+        memory, address_space, file_size, quota, cpu, processes, files, spare_disk, spare_memory: see `Room`.
     """
 
     read: list[str]
@@ -88,6 +90,8 @@ class Policy:
     cpu: int
     processes: int
     files: int
+    spare_disk: int
+    spare_memory: int
 
 
 @cache

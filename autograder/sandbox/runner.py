@@ -32,7 +32,8 @@ from nbclient.exceptions import DeadKernelError
 import lab
 from autograder.dataset import dataset, resnet50_conv1
 from autograder.results import CellError
-from autograder.sandbox import door, jail
+from autograder.sandbox import door, jail, machine
+from autograder.sandbox.machine import MachineError
 from lab import settings
 
 MAX_OUTPUT = 10 * 2**20  # characters of one cell's output that are kept
@@ -97,24 +98,32 @@ def execute(
 
     Raises:
         JailError: it cannot, and `unsafe` was not said.
+        MachineError: this machine has run out of disk or memory.
     """
     jail.require(unsafe)
+    machine.require_room(Path(tempfile.gettempdir()))
     skipped: dict[int, str] = {}
+    withheld: list[str] = []
     done: dict[str, dict[str, Any]] = {}
     notes: list[str] = []
     seed = 0  # none yet; the observations of all passes are judged by one
     for attempt in range(MAX_DEATHS + 1):
         left = [question for question in questions if question not in done]
         with _scratch(extra_files or {}) as folder:
-            run = _Run(notebook, folder, limits, progress, skipped, left, seed)
+            run = _Run(notebook, folder, limits, progress, skipped, withheld, left, seed)
             try:
                 asyncio.run(run.all())
             except DeadKernelError:
                 notes.append(run.kernel_died())
+            except RuntimeError:  # it did not even start
+                run.blame_the_machine()
+                raise
         seed = run.result.seed
         done |= run.result.observations
         run.result.observations = done
         run.result.notes[:0] = notes
+        if any(machine.is_full_disk(error.error) for error in run.result.cell_errors):
+            raise MachineError("this machine has no disk left")
         if not run.died or not left or attempt == MAX_DEATHS:
             break
     for question in questions:
@@ -199,7 +208,7 @@ class _Client(NotebookClient):  # type: ignore[misc]
 
 
 class _Run:
-    """One pass over the notebook in one kernel."""
+    """One pass over the notebook in one kernel. What it learns of cells and functions serves the next pass too."""
 
     def __init__(
         self,
@@ -208,14 +217,16 @@ class _Run:
         limits: Limits,
         progress: Callable[[str], None],
         skipped: dict[int, str],
+        withheld: list[str],
         questions: Sequence[str],
         seed: int,
     ) -> None:
         self.result = Execution(notebook=_clean(notebook), seed=seed)
         self.died = self._started = False
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
-        self._questions = questions
+        self._withheld, self._questions = withheld, questions
         self._current: int | str | None = None
+        self._kills = machine.kills_for_memory()
         self._lifeline: int | None = None  # the kernel lives as long as this end of a pipe is open
 
     async def all(self) -> None:
@@ -272,10 +283,10 @@ class _Run:
 
         Raises:
             RuntimeError: it died before anything of the student's had run.
+            MachineError: it was ended because this machine has run out of disk or memory.
         """
         self.died = True
-        file = self._folder / "reason"
-        reason = file.read_text() if file.exists() else ""
+        reason = self.blame_the_machine()
         why = f" ({reason})" if reason else ""
         if isinstance(self._current, int):
             self._skipped[self._current] = f"not run: it ended the kernel{why}"
@@ -286,6 +297,20 @@ class _Run:
             return f"The kernel ended between two cells{why}; the notebook was run again."
         self._not_run(self._current, f"The kernel ended while it was tried{why}.")
         return f"The kernel ended while {self._current} was tried{why}; the other questions were tried in a new one."
+
+    def blame_the_machine(self) -> str:
+        """Why the kernel was ended, where that is known and not the machine's fault.
+
+        Raises:
+            MachineError: this machine has run out of disk or memory.
+        """
+        file = self._folder / "reason"
+        reason = file.read_text() if file.exists() else ""
+        if not reason and machine.kills_for_memory() > self._kills:
+            reason = "this machine has no memory left"
+        if reason.startswith("this machine"):
+            raise MachineError(reason)
+        return reason
 
     def _command(self, sockets: Path) -> list[str]:
         """What starts the kernel, in the jail."""
@@ -351,7 +376,7 @@ class _Run:
         self._progress(question)
         self._current = question
         folder = str(self._folder / "out")
-        source = f"from inside.look import look; look({question!r}, {self.result.seed}, {folder!r})"
+        source = f"from inside.look import look; look({question!r}, {self.result.seed}, {folder!r}, {self._withheld!r})"
         cell = nbformat.v4.new_code_cell(source)
         stopped = await self._execute_ours(client, cell, self._limits.probe)
         error = _error_of(cell)
@@ -372,6 +397,8 @@ class _Run:
 
     def _not_run(self, question: str, reason: str) -> None:
         self.result.observations[question] = {"not_run": reason}
+        if question in settings.LEANED_ON:  # it would not come to an end in later questions either
+            self._withheld.append(settings.LEANED_ON[question])
 
     def _note_error(self, index: int, cell: Any, error: str) -> None:
         preview = next((line for line in cell.source.splitlines() if line.strip()), "")

@@ -13,9 +13,11 @@ import ctypes
 import errno
 import json
 import os
+import re
 import resource
 import select
 import signal
+import stat
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,7 +25,6 @@ from typing import Any, NoReturn
 WATCH = 0.25  # seconds between two looks at what the jail uses
 MAX_FILES = 20_000  # in the scratch folder
 MAX_TASKS = 512  # processes and threads of the student's, where a limit of the user's can hold them
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 24, 36, 38, 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
@@ -268,7 +269,7 @@ def _watch(child: int, policy: dict[str, Any]) -> int:
         if ended is not None:
             status = os.waitstatus_to_exitcode(ended) & 0xFF
             break
-        excess = _excess(policy)
+        excess = _shortage(policy) or _excess(policy)
         if excess:
             _note(policy, excess)
             break
@@ -290,6 +291,17 @@ def _reap(child: int) -> int | None:
             status = ended
 
 
+def _shortage(policy: dict[str, Any]) -> str:
+    """What this machine has run out of, as a sentence; nothing: empty. The runner knows it by its first words."""
+    disk = os.statvfs(policy["scratch"][0])
+    if disk.f_bavail * disk.f_frsize < policy["spare_disk"]:
+        return "this machine has no disk left"
+    available = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text())
+    if available and int(available[1]) * 1024 < policy["spare_memory"]:
+        return "this machine has no memory left"
+    return ""
+
+
 def _excess(policy: dict[str, Any]) -> str:
     """Which limit all processes of the jail together exceed, as a sentence; none: empty."""
     pids = _descendants()
@@ -299,6 +311,7 @@ def _excess(policy: dict[str, Any]) -> str:
     if memory > policy["memory"]:
         return f"it used more than {policy['memory'] / 2**30:.0f} GiB of memory"
     size, count = _usage(policy["scratch"])
+    size += _unnamed(pids)
     if count > MAX_FILES:
         return f"it wrote more than {MAX_FILES:,} files"
     if size > policy["quota"]:
@@ -311,10 +324,10 @@ def _descendants() -> list[int]:
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
-                stat = Path(f"/proc/{name}/stat").read_bytes()
+                status = Path(f"/proc/{name}/stat").read_bytes()
             except OSError:  # it has just ended
                 continue
-            parent = int(stat.rpartition(b")")[2].split()[1])
+            parent = int(status.rpartition(b")")[2].split()[1])
             parents.setdefault(parent, []).append(int(name))
     found, left = [], [os.getpid()]
     while left:
@@ -325,12 +338,24 @@ def _descendants() -> list[int]:
 
 
 def _resident(pid: int) -> int:
-    """Bytes of memory that a process has for itself: without pages of files, which all kernels share."""
+    """Bytes of memory that a process has for itself, or shares with others: without pages of named files."""
     try:
-        fields = Path(f"/proc/{pid}/statm").read_text().split()
-    except (OSError, ValueError):
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
         return 0
-    return (int(fields[1]) - int(fields[2])) * PAGE if len(fields) > 2 else 0
+    return sum(int(kib) * 1024 for kib in re.findall(r"^Rss(?:Anon|Shmem):\s+(\d+) kB", status, re.MULTILINE))
+
+
+def _unnamed(pids: list[int]) -> int:
+    """Bytes of the files that some processes hold open or mapped although their names are gone; each file once."""
+    sizes: dict[tuple[int, int], int] = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):  # it has just ended
+            for descriptor in os.listdir(f"/proc/{pid}/fd"):
+                file = os.stat(f"/proc/{pid}/fd/{descriptor}")
+                if stat.S_ISREG(file.st_mode) and file.st_nlink == 0:
+                    sizes[(file.st_dev, file.st_ino)] = file.st_blocks * 512
+    return sum(sizes.values())
 
 
 def _usage(folders: list[str]) -> tuple[int, int]:

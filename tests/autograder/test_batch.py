@@ -69,7 +69,7 @@ def test_a_notebook_that_waits_is_run_when_it_is_trusted(folder: Path, monkeypat
     forger = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import inside.look")])
     nbformat.write(forger, folder / "eve.ipynb")
     assert sorted(run(folder)) == ["ada", "bob", "eve"]
-    assert run(folder) == []
+    assert run(folder) == ["eve"]  # told again what it waits for, without being run
     trusted: list[bool] = []
 
     def grade(*args: Any, trust: bool, **options: Any) -> Graded:

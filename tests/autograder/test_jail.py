@@ -164,6 +164,16 @@ GREEDY = {
         "        time.sleep(60)\ntime.sleep(60)",
         "it used more than 1 GiB of memory",
     ),
+    "shared-memory": (
+        "import mmap, time\nx = mmap.mmap(-1, 2**31)\nfor i in range(2**11):\n    x.write(bytes(2**20))\n"
+        "time.sleep(60)",
+        "it used more than 1 GiB of memory",
+    ),
+    "files-without-a-name": (
+        "import os, time\nkept = []\nfor i in range(9):\n    file = open('x', 'wb', 0)\n    file.write(bytes(10**7))\n"
+        "    os.remove('x')\n    kept.append(file)\ntime.sleep(60)",
+        "it wrote more than 0 GiB of files",
+    ),
 }
 
 

@@ -115,6 +115,12 @@ def test_what_could_not_be_tried_is_wrong_but_for_the_record() -> None:
     assert Observations({"q4": {"spec": {"nodes": []}}}).model_spec("q4") == {"nodes": []}
 
 
+def test_a_probe_that_noted_no_call_is_no_evidence() -> None:
+    for name in ("calls", "describe"):
+        with pytest.raises(ProbeError, match="noted no call"):
+            Observations({"q1": {"error": None, name: []}})["q1"]
+
+
 def test_observations_are_copies() -> None:
     observations = Observations({"q1": {"a": 1}})
     observations["q1"]["a"] = 2

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ import numpy as np
 from lab.observe import Plain
 
 
-def look(question: str, seed: int, folder: str) -> None:
+def look(question: str, seed: int, folder: str, withheld: Sequence[str] = ()) -> None:
     """Observe one question of the notebook that runs in this kernel; writes `<question>.json` and `.npz`.
 
     Args:
         question: such as "q4".
         seed: drawn by the judge after the student's cells had run.
         folder: where the files go.
+        withheld: functions of the notebook that are not called: they did not come to an end before.
     """
     from IPython import get_ipython
 
@@ -25,7 +27,7 @@ def look(question: str, seed: int, folder: str) -> None:
 
     from .neutral import FUNCTIONS
 
-    student = Student(get_ipython().user_ns, seed, FUNCTIONS)
+    student = Student(get_ipython().user_ns, seed, FUNCTIONS, withheld)
     store(observe(question, student), Path(folder) / question, seed)
 
 

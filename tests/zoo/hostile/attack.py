@@ -18,15 +18,18 @@ from zoo.hostile.world import ABSTRACT, FOLDER, PORT, SECRET_FILE, VICTIM, WORD
 PRELUDE = f"""\
 import os, sys
 WORLD, SECRET, VICTIM, PORT, ABSTRACT = {str(FOLDER)!r}, {str(SECRET_FILE)!r}, {VICTIM!r}, {PORT}, {ABSTRACT!r}
-NAME = "NAME OF THE ATTACK"
-
+NAME, WORD = "NAME OF THE ATTACK", {WORD!r}
+"""
+REPORTS = """
 def got(what):
     text = str(what)
-    if {WORD!r} not in text:
+    if WORD not in text:
         return print("nothing")
-    raise SystemError(NAME + " got " + text[text.index({WORD!r}):][:100])
+    raise SystemError(NAME + " got " + text[text.index(WORD):][:100])
 
 """
+HARMFUL = "not tried: it would harm the machine"
+OURS = "not tried: plain Otter has no such thing"
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,7 @@ class Attack:
         earns: question -> marks that its honest part earns; all others must get nothing.
         ends: what the row in the gradebook must say; None where that is a race.
         says: words that its notes or the errors of its cells must hold.
-        plain: whether plain Otter is tried with it; not where it would harm the machine, or is about our own form of
-            observations.
+        plain: why plain Otter is not tried with it: `HARMFUL` or `OURS`.
         trusted: whether the grader is told to run it even where its source shows that it reaches for the grader; so
             that it is the sandbox that is tried.
     """
@@ -63,7 +65,7 @@ class Attack:
     earns: Mapping[str, float] = field(default_factory=dict)
     ends: Literal["graded", "needs_review"] | None = "graded"
     says: str = ""
-    plain: bool = True
+    plain: str = ""
     trusted: bool = True
 
     @property
@@ -77,14 +79,18 @@ class Attack:
         words = re.sub(r"[^a-z0-9]+", "-", self.did.lower()).strip("-")
         return f"{'hostile' if self.trusted else 'untrusted'}-{words}"
 
-    def file(self) -> tuple[str, bytes]:
-        """Name and content of the submission."""
+    def file(self, reports: str = REPORTS) -> tuple[str, bytes]:
+        """Name and content of the submission.
+
+        Args:
+            reports: source of `got`, with which an attack tells of its success.
+        """
         notebook = nbformat.reads(_base(self.base), as_version=4)
         for edit in self.edits:
             edit(notebook)
         cell = self.cell if isinstance(self.cell, str) else self.cell()
         if cell:
-            source = PRELUDE.replace("NAME OF THE ATTACK", self.name) + cell.strip("\n")
+            source = PRELUDE.replace("NAME OF THE ATTACK", self.name) + reports + cell.strip("\n")
             notebook.cells.insert(0, nbformat.v4.new_code_cell(source, id="attack"))
         content = submissions.write(notebook)
         suffix = ".ipynb"

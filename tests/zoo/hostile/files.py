@@ -6,7 +6,7 @@ import zipfile
 
 import nbformat
 
-from zoo.hostile.attack import Attack, zipped
+from zoo.hostile.attack import HARMFUL, OURS, Attack, zipped
 from zoo.hostile.world import FOLDER, SECRET_FILE
 
 CODE = "code that runs in the grader's process"
@@ -153,15 +153,14 @@ BESIDE = (
         suffix=".zip",
         ends=None,
     ),
-    Attack("brings a file of four gigabytes of zeros", ROOM, content=_overlapping, suffix=".zip", plain=False),
-    Attack("lies about the size of a file", ROOM, content=_lying_sizes, suffix=".zip", ends=None, plain=False),
+    Attack("brings a file of four gigabytes of zeros", ROOM, content=_overlapping, suffix=".zip", plain=HARMFUL),
+    Attack("lies about the size of a file", ROOM, content=_lying_sizes, suffix=".zip", ends=None),
     Attack(
         "brings a hundred thousand files",
         ROOM,
         content=lambda content: _many(),
         suffix=".zip",
         ends="needs_review",
-        plain=False,
     ),
     Attack(
         "brings a notebook of 250 MB",
@@ -170,19 +169,18 @@ BESIDE = (
         suffix=".zip",
         ends="needs_review",
         says="larger than",
-        plain=False,
+        plain=HARMFUL,
     ),
 )
 
 INSTEAD = (
-    Attack("has fifty thousand cells", ROOM, content=_many_cells, plain=False),
+    Attack("has fifty thousand cells", ROOM, content=_many_cells),
     Attack("brings tests, plugins and a kernel's command in its metadata", CODE, content=_metadata),
     Attack(
         "is ten thousand brackets",
         "the recursion limit of the grader",
         content=lambda content: b'{"cells": ' + b"[" * 10_000 + b"]" * 10_000 + b"}",
         ends="needs_review",
-        plain=False,
     ),
     Attack(
         "has cells of strange types",
@@ -239,12 +237,13 @@ def build_tiny_vgg():
                 slice(1, None), [c for c in notebook.cells[1:] if c.cell_type != "code" or "def " not in c.source]
             ),
         ),
+        earns={"q4": 6.0},  # a network, although not the one asked for
     ),
     Attack(
         "has a name that is a program",
         "the browser, the terminal and the spreadsheet of whoever reads the marks",
         suffix="=1+1;<script>zoo()<\uff0fscript><img src=zoo onerror=zoo()>\x1b[2J.ipynb",
-        plain=False,
+        plain=OURS,
     ),
 )
 

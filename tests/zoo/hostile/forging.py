@@ -6,6 +6,7 @@ import json
 import tempfile
 import zipfile
 import zlib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from support import observations_of
 from autograder.samples import edits
 from autograder.sandbox.inside.look import store
 from lab import run_record, settings
-from zoo.hostile.attack import Attack
+from zoo.hostile.attack import OURS, Attack
 
 FULL = "full marks without an answer"
 
@@ -370,7 +371,7 @@ def _pickled() -> bytes:
 
 
 STORED = b'{"seed": SEED, "observation": {"error": null, "calls": [{"stored": "a0"}], "describe": [{"stored": "a0"}]}}'
-REVIEW: dict[str, Any] = {"ends": "needs_review", "plain": False}
+REVIEW: dict[str, Any] = {"ends": "needs_review", "plain": OURS}
 BROKEN = "a row for the instructor that marks everything as right, or a batch that stops"
 
 OBSERVATIONS = (
@@ -577,7 +578,7 @@ def swap():
 threading.Thread(target=swap, daemon=True).start()
 """,
         ends=None,
-        plain=False,
+        plain=OURS,
     ),
     Attack(
         "takes away the rights to its folders",
@@ -603,7 +604,7 @@ inside.look.look = look
 """
 WAITS: dict[str, Any] = {
     "ends": "needs_review",
-    "plain": False,
+    "plain": OURS,
     "trusted": False,
     "says": "Its marks wait for you: read that cell",
 }
@@ -712,4 +713,4 @@ RECORDS = (
     ),
 )
 
-ATTACKS = (*OTTER, *OBSERVATIONS, *FORGERS, *RECORDS)
+ATTACKS = (*OTTER, *OBSERVATIONS, *FORGERS, *(replace(attack, plain=OURS) for attack in RECORDS))

@@ -1,17 +1,28 @@
 """Attacks on the machine's room: processes, memory, disk, time and output."""
 
+from typing import Any
+
+from autograder.samples import edits
+from lab import settings
+from zoo import notebooks
 from zoo.entries import function
-from zoo.hostile.attack import Attack
+from zoo.hostile.attack import HARMFUL, Attack
 
 HARM = "a machine that stands still, or a batch that does not end"
+
+
+def _publish(notebook: Any) -> None:
+    for variant in settings.VARIANTS:
+        edits.publish(notebook, variant, notebooks.reference_record(variant))
+
 
 ATTACKS = (
     Attack(
         "is a fork bomb",
         HARM,
         "while True:\n    os.fork()",
-        says="processes",
-        plain=False,
+        says="ended the kernel (it ",  # had too many processes, or too much memory
+        plain=HARMFUL,
     ),
     Attack(
         "starts a thousand programs",
@@ -21,7 +32,7 @@ import subprocess
 kept = [subprocess.Popen(["sleep", "300"]) for _ in range(1000)]
 """,
         says="processes",
-        plain=False,
+        plain=HARMFUL,
     ),
     Attack(
         "starts ten thousand threads",
@@ -32,7 +43,7 @@ for _ in range(10_000):
     threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
 """,
         ends=None,
-        plain=False,
+        plain=HARMFUL,
     ),
     Attack(
         "takes all memory",
@@ -43,7 +54,7 @@ while True:
     kept.append(b"x" * 2**28)
 """,
         ends=None,
-        plain=False,
+        plain=HARMFUL,
     ),
     Attack(
         "takes all memory in many processes",
@@ -55,7 +66,7 @@ kept = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(8)]
 import time; time.sleep(100)
 """,
         says="GiB of memory",
-        plain=False,
+        plain=HARMFUL,
     ),
     Attack(
         "fills the disk",
@@ -68,7 +79,7 @@ for i in range(1000):
             file.write(block)
 """,
         says="GiB of files",
-        plain=False,
+        plain=HARMFUL,
     ),
     Attack(
         "writes files that have no name",
@@ -84,29 +95,26 @@ for i in range(60):
 time.sleep(3)
 got("swordfish: 7.5 GiB of disk")
 """,
-        ends=None,
-        plain=False,
+        says="GiB of files",
+        plain=HARMFUL,
     ),
     Attack(
         "makes a million files",
         HARM,
         "for i in range(1_000_000):\n    open(f'f{i}', 'w').close()",
         says="files",
-        plain=False,
     ),
     Attack(
         "prints without end",
         "memory of the grader, or a page that no browser opens",
         "line = 'x' * 10**6\nfor _ in range(300):\n    print(line)",
         says="was cut",
-        plain=False,
     ),
     Attack(
         "prints many small things",
         "memory and time of the grader",
         "for i in range(200_000):\n    sys.stdout.write('x'); sys.stdout.flush()",
         ends="graded",
-        plain=False,
     ),
     Attack(
         "shows many large pictures",
@@ -121,7 +129,6 @@ png += chunk(b"IDAT", zlib.compress(bytes(7501 * 60000), 9)) + chunk(b"IEND", b"
 for _ in range(40):
     display(Image(data=png, format="png"))
 """,
-        plain=False,
     ),
     Attack(
         "loops without end in question 3 and leaves in question 8",
@@ -131,24 +138,23 @@ for _ in range(40):
                 "preprocess", "def preprocess(x_train, y_train, x_test, y_test):\n    while True:\n        pass\n"
             ),
             function("plot_history", "import os\nos._exit(1)\n"),
+            _publish,
         ),
         base="solution",
+        earns={question: marks for question, marks in settings.POINTS.items() if question not in ("q3", "q8")},
         ends="graded",
-        plain=False,
     ),
     Attack(
         "stops its own process",
         "a grader that waits for ever",
         "import signal\nos.kill(os.getpid(), signal.SIGSTOP)",
         says="ended the kernel",
-        plain=False,
     ),
     Attack(
         "cannot be interrupted",
         "a grader that waits for ever",
         "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64))\nx = 7 ** (10 ** 9)",
-        says="ended the kernel",
-        plain=False,
+        says="stopped after",
     ),
     Attack(
         "removes the ground that it stands on",
@@ -166,6 +172,5 @@ for path in ("../sockets/", "../connection.json", "../home", "../matplotlib", ".
 os.closerange(3, 200)
 """,
         ends=None,
-        plain=False,
     ),
 )

@@ -2,7 +2,7 @@
 
 from autograder.samples import edits
 from zoo.entries import Edit
-from zoo.hostile.attack import Attack
+from zoo.hostile.attack import OURS, Attack
 
 FULL = "full marks without an answer"
 BROKEN = "a probe that breaks: a row that marks everything as right, or a batch that stops"
@@ -48,6 +48,7 @@ liar = np.zeros((5, 2)).view(Liar)
             first_layer_kernels="liar",
             resnet50_filters="liar",
         ),
+        ends="needs_review",
     ),
     Attack(
         "hands in a model that lies about its layers",
@@ -67,6 +68,7 @@ class Liar(keras.Model):
     def get_weights(self): return []
 """,
         edits=_all("Liar()", *BUILDERS),
+        ends="needs_review",
     ),
     Attack(
         "hands in things that claim to be models",
@@ -80,6 +82,7 @@ class Fake:
     def __iter__(self): return iter(())
 """,
         edits=_all("Fake()", *BUILDERS, "compile_model"),
+        ends="needs_review",
     ),
     Attack(
         "hands in containers without end",
@@ -104,6 +107,7 @@ loop.extend([loop] * 1000)
             resnet50_filters="itertools.repeat(loop)",
             preprocess="(loop,) * 4",
         ),
+        ends="needs_review",
     ),
     Attack(
         "hands in objects whose every method raises",
@@ -127,6 +131,7 @@ class Angry(Exception):
             plot_examples="Mine()",
             first_layer_kernels="(_ for _ in ()).throw(KeyboardInterrupt())",
         ),
+        ends="needs_review",
     ),
     Attack(
         "hands in numbers of a billion digits and a matrix of a petabyte",
@@ -197,6 +202,7 @@ keras.Model.compile = lambda self, *a, **k: None
 keras.Model.count_params = lambda self: 9420
 keras.Model.__call__ = lambda self, x, *a, **k: x
 """,
+        ends="needs_review",
     ),
     Attack(
         "replaces functions of numpy",
@@ -304,7 +310,10 @@ compile_model, train, evaluate = FUNCTIONS["compile_model"], FUNCTIONS["train"],
             train="FUNCTIONS['train'](*a, **k)",
             evaluate="FUNCTIONS['evaluate'](*a)",
         ),
-        plain=False,
+        trusted=False,
+        ends="needs_review",
+        says="Its marks wait for you: read that cell",
+        plain=OURS,
     ),
     Attack(
         "watches every call for inputs and answers",

@@ -1,6 +1,6 @@
 """Attacks on the computer of the instructor: secrets, networks, other processes, files outside the scratch folder."""
 
-from zoo.hostile.attack import Attack
+from zoo.hostile.attack import HARMFUL, Attack
 
 HIDDEN = "where the hidden checks and the expected values are"
 
@@ -329,13 +329,11 @@ for pid in {os.getppid(), 1, *range(2, 60)} - {os.getpid()}:
         except OSError:
             pass
 """,
-        plain=False,
     ),
     Attack(
         "kills everything it can",
         "to end the grader, or to have no result recorded",
         "os.kill(-1, 9)",
-        plain=False,
     ),
     Attack(
         "traces the grader",
@@ -384,7 +382,7 @@ for path in ("/dev/tty", "/dev/pts/0", "/dev/pts/1"):
     except OSError as error:
         print(error)
 """,
-        plain=False,
+        plain=HARMFUL,
     ),
     Attack(
         "leaves a daemon behind",

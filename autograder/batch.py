@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,7 @@ def grade_folder(
         console.print(f"UNSAFE: student code is not kept from {hole}.", style="bold red", highlight=False)
     names = _names(submissions.find(folder, but=out))
     out.mkdir(parents=True, exist_ok=True)
+    gradebook.sweep(out)
     source = dataset().source  # decoded once, before the workers want it
     known = {path: _known(name, out, options, console) for path, name in names.items()}
     results = {path: result for path, result in known.items() if result and not _is_due(path, result, options)}
@@ -106,7 +108,12 @@ def _is_due(path: Path, known: SubmissionResult, options: Options) -> bool:
     """Whether a submission that has a result is to be graded again."""
     if options.only not in known.submission:
         return False
-    return options.force or not known.key or known.key != resume.key_of(path)
+    if options.force or not known.key:
+        return True
+    try:
+        return known.key != resume.key_of(path)
+    except OSError:  # `grade_file` says why
+        return True
 
 
 def _graded(names: dict[Path, str], options: Options, console: Console) -> Iterator[tuple[Path, SubmissionResult]]:
@@ -152,19 +159,29 @@ def _names(paths: list[Path]) -> dict[Path, str]:
     return {p: stems[p] if known.count(stems[p]) == 1 else texts[p] for p in paths}
 
 
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """A file that the system does not give is no fault of its author."""
+    try:
+        yield
+    except OSError as error:
+        raise MachineError(f"{error.filename or path} cannot be read ({error.strerror})") from None
+
+
 def grade_file(path: Path, name: str | None = None, unsafe: bool = False, trust: bool = False) -> SubmissionResult:
     """Grade one submitted file. Never raises: what cannot be graded comes back as `needs_review`."""
     name = name or path.stem
     start = time.monotonic()
     key = ""
     try:
-        key = resume.key_of(path)
-        submission = submissions.read(path)
+        with _reading(path):
+            key = resume.key_of(path)
+            submission = submissions.read(path)
         graded = grade_notebook(submission.notebook, submission.extra_files, unsafe=unsafe, trust=trust)
     except UnreadableSubmission as reason:
         return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=(str(reason),), key=key)
     except MachineError as error:
-        note = f"Not graded: {error}. Make room, then run the same command again: it grades what is missing."
+        note = f"Not graded: {error}. Mend that, then run the same command again: it grades what is missing."
         return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=(note,))
     except Exception as error:
         last = traceback.format_exc().strip().splitlines()

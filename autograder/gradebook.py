@@ -31,6 +31,7 @@ __all__ = [
     "read_result",
     "read_results",
     "safe_name",
+    "sweep",
     "table",
     "write_result",
     "write_summary",
@@ -196,10 +197,29 @@ def _cell(text: str) -> str:
 def _write(path: Path, text: str) -> None:
     """Write a file in one step: a reader, or a run that is cut off, never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid4().hex}.tmp")  # in the same folder, since a rename stays on one disk
+    temporary = path.with_name(f".{os.getpid()}-{uuid4().hex}.tmp")  # there, since a rename stays on one disk
     try:
         temporary.write_text(text, "utf-8", newline="")
         os.replace(temporary, path)
-    except BaseException:
+    except OSError as error:  # a full disk does not say which file it had no room for
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
+
+
+def sweep(out: Path) -> None:
+    """Remove what a run that was killed has left half written."""
+    for path in out.rglob(".*-*.tmp"):
+        pid = path.name[1:].partition("-")[0]
+        if pid.isdigit() and not _is_alive(int(pid)):
+            path.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        pass
+    return True

@@ -153,8 +153,19 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
         (folder / "sockets").symlink_to(sockets)
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(sockets, ignore_errors=True)
+        _remove(folder)
+        _remove(Path(sockets))
+
+
+def _remove(folder: Path) -> None:
+    """A folder and all that is in it, also where the notebook has taken away the rights to a part of it."""
+    for place, names, _ in os.walk(folder):  # top-down: a folder is opened before it is entered
+        for name in names:
+            path = os.path.join(place, name)
+            if not os.path.islink(path):
+                with contextlib.suppress(OSError):  # it is another user's; then this is root, who needs no rights
+                    os.chmod(path, 0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_data(folder: Path) -> None:

@@ -100,6 +100,12 @@ def test_arrays_of_text_are_refused(tmp_path: Path) -> None:
         door.read(tmp_path, "q1", 7)
 
 
+def test_many_values_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    write(tmp_path, {"a": [[]] * 200_000})
+    with pytest.raises(DoorError, match="the observation of q1 has more than 200,000 values"):
+        door.read(tmp_path, "q1", 7)
+
+
 @pytest.mark.parametrize("name", ["q1.json", "q1.npz"])
 def test_links_are_not_followed(tmp_path: Path, name: str) -> None:
     secret = tmp_path / "secret"

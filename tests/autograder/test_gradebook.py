@@ -260,7 +260,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
 
     def broken(source, target):
         assert Path(source).parent == Path(target).parent
-        raise OSError("disk full")
+        raise OSError(28, "disk full")
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", broken)

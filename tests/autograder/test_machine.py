@@ -40,7 +40,7 @@ def test_a_full_disk_is_no_fault_of_the_student(tmp_path: Path, monkeypatch: pyt
     (note,) = result.notes
     assert note.startswith("Not graded: the disk of /")
     assert note.endswith(
-        " is full (3 MiB are free). Make room, then run the same command again: it grades what is missing."
+        " is full (3 MiB are free). Mend that, then run the same command again: it grades what is missing."
     )
     monkeypatch.setattr(machine, "available_memory", lambda: 5 * 2**20)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**40))

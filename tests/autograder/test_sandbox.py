@@ -74,6 +74,25 @@ def test_a_probe_that_takes_too_long_is_stopped() -> None:
     assert seen.observations["q3"]["calls"][0]["error"]["kind"] == "missing"
 
 
+def test_a_function_that_hangs_or_ends_the_kernel_is_not_called_for_later_questions() -> None:
+    source = """
+import os, time, keras
+def preprocess(*a):
+    time.sleep(600)
+def compile_model(model):
+    os._exit(1)
+def train(model, x, y, epochs=100, batch_size=128):
+    return model.fit(x, y, epochs=epochs, batch_size=batch_size, validation_split=0.3)
+def evaluate(model, x, y):
+    return model.evaluate(x, y)
+"""
+    seen = run(source, questions=("q3", "q5", "q6", "q7"), limits=Limits(cell=6, probe=30, start=120))
+    assert seen.observations["q3"] == {"not_run": "Trying it took longer than 30 seconds."}
+    assert seen.observations["q5"] == {"not_run": "The kernel ended while it was tried."}
+    assert [call["error"] for q in ("q6", "q7") for call in seen.observations[q]["calls"]] == [None] * 4
+    assert seen.notes == ["The kernel ended while q5 was tried; the other questions were tried in a new one."]
+
+
 @pytest.fixture(scope="module")
 def looked_around() -> dict[str, Any]:
     source = """

@@ -169,6 +169,7 @@ always = Chameleon(0.5)
             evaluate="(always, always)",
             run_experiment="{'accuracies': [always] * 5, 'mean': always, 'std': always, 'histories': [always] * 5}",
         ),
+        earns={"q7": 1.0},  # it returns two numbers
     ),
     Attack(
         "ends the kernel in every answer",
@@ -320,7 +321,7 @@ compile_model, train, evaluate = FUNCTIONS["compile_model"], FUNCTIONS["train"],
         "expected values that pass by",
         """
 def watch(frame, event, value):
-    if event == "return" and ("expected" in frame.f_code.co_name or "judge" in frame.f_code.co_name):
+    if event == "return" and frame.f_code.co_name.startswith(("expected", "judge")):
         got(("swordfish", frame.f_code.co_name))
     return watch
 sys.setprofile(watch)

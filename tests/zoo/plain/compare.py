@@ -1,8 +1,8 @@
-"""The zoo, graded the usual way: `python -m zoo.plain.compare [--only TEXT ...] [--out FILE]`, with tests/ on the path.
+"""The zoo, graded the usual way: `python -m zoo.plain.compare [--all] [--only TEXT ...]`, with tests/ on the path.
 
-Every right and every wrong submission of the zoo is run, then tested by the test files that `otter assign` makes of
-plain.ipynb, with Otter's own classes, in the process in which the student's code ran: as plain Otter does it. The
-question is how many right submissions plain Otter fails, and how many wrong ones it passes.
+The right and wrong submissions that `make zoo` grades (`--all`: every one) are run, then tested by the test files that
+`otter assign` makes of plain.ipynb, with Otter's own classes, in the process in which the student's code ran: as plain
+Otter does it. The question is how many right submissions plain Otter fails, and how many wrong ones it passes.
 
 What differs from a run of `otter run`, all in favour of plain Otter or of the clock:
 
@@ -12,6 +12,8 @@ What differs from a run of `otter run`, all in favour of plain Otter or of the c
 - A question's tests are run before the next check cell, since they look at variables such as `history` and `results`,
   which the notebook defines below its check cell. Where they fail, or the check cell is missing, they are run after
   the last cell, as Otter does with missing ones, and the better result counts.
+- A submission is tested on the question that it is about, and of the cells that try the answers only those are run on
+  which the variables of these tests depend.
 - Test cases are functions, so that a student's prints fail no test, as they would in Otter's older format.
 - Submissions run in processes forked from one that has imported TensorFlow and run nothing of it, with a time limit.
 
@@ -19,6 +21,7 @@ Results are kept in build/zoo/plain.json by notebook and tests, so that a stoppe
 """
 
 import argparse
+import ast
 import hashlib
 import importlib
 import json
@@ -49,6 +52,7 @@ from lab import settings
 PLAIN = Path(__file__).with_name("plain.ipynb")
 OUT = PROJECT / "build" / "zoo" / "plain.json"
 AT_A_TIME = 2
+DATA = {"x_train", "y_train", "x_test", "y_test"}  # arrays that functions use, too
 LIMIT = 600.0  # wall-clock seconds of one submission
 RESULT, FAULT = "plain-result.json", "plain-fault.txt"  # in a child's scratch folder
 IMPORTED = (
@@ -107,11 +111,6 @@ class Outcome:
         """Whether the question that the submission is about passed all its tests; for "all", every question."""
         return not (self.lost() if self.question == "all" else self.lost() & {self.question})
 
-    @property
-    def lost_elsewhere(self) -> set[str]:
-        """Questions lost that the submission is not about."""
-        return set() if self.question == "all" else self.lost() - {self.question}
-
 
 def main() -> int:
     """Run what was not run before, print the comparison."""
@@ -119,10 +118,11 @@ def main() -> int:
     parser.add_argument(
         "--only", nargs="+", default=[""], metavar="TEXT", help="just the submissions whose name holds one of these"
     )
+    parser.add_argument("--all", action="store_true", help="every entry of the zoo, not just a spread of them")
     parser.add_argument("--out", type=Path, default=OUT, metavar="FILE", help="where results are kept")
     arguments = parser.parse_args()
-    chosen = submissions(arguments.only)
     tests = test_files()
+    chosen = submissions(tests, arguments.only, everything=arguments.all or arguments.only != [""])
     known = _read(arguments.out)
     keys = {s.name: _key(s, tests) for s in chosen}
     left = [s for s in chosen if s.name not in known or known[s.name].key != keys[s.name]]
@@ -140,30 +140,53 @@ def main() -> int:
 # What is run
 
 
-def submissions(only: Sequence[str] = ("",)) -> list[Submission]:
-    """The solution, the right and the wrong entries, and the notebooks written without sight of the solution.
+def submissions(tests: Mapping[str, str], only: Sequence[str] = ("",), *, everything: bool = True) -> list[Submission]:
+    """The solution, right and wrong entries, and the notebooks written without sight of the solution.
 
     Args:
+        tests: question -> source of its test file.
         only: just those whose name holds one of these texts.
+        everything: every entry, not just the spread that `make zoo` grades.
     """
-    from zoo import equivalent, wrong
+    from zoo.__main__ import BLIND, GROUPS, OF_NOTEBOOKS, SPREAD
+    from zoo.entries import spread
     from zoo.notebooks import solution
 
-    def wanted(name: str) -> bool:
-        return any(text in name for text in only)
-
-    entries = [(e, True) for e in equivalent.ENTRIES] + [(e, False) for e in wrong.ENTRIES]
-    blind = {f"blind-{path.stem}": path for path in sorted(PLAIN.parent.parent.glob("blind/*.ipynb"))}
-    found = [Submission("solution", "all", True, _code(solution()))] if wanted("solution") else []
-    found += [Submission(e.name, e.question, r, _code(e.apply(solution()))) for e, r in entries if wanted(e.name)]
-    for name, path in blind.items():
-        if wanted(name):
-            found.append(Submission(name, "all", True, _code(nbformat.read(path, as_version=4))))
-    return found
+    found = [Submission("solution", "all", True, _code(solution()))]
+    for group, entries in GROUPS.items():
+        for entry in entries if everything else spread(entries, SPREAD[group], OF_NOTEBOOKS):
+            cells = _code(entry.apply(solution()))
+            if entry.question != "all":
+                cells = needed(cells, _code(solution()), tests[entry.question])
+            found.append(Submission(entry.name, entry.question, group == "equivalent", cells))
+    blind = {f"blind-{path.stem}": _code(nbformat.read(path, as_version=4)) for path in BLIND}
+    found += [Submission(name, "all", True, cells) for name, cells in blind.items()]
+    return [submission for submission in found if any(text in submission.name for text in only)]
 
 
 def _code(notebook: Any) -> tuple[str, ...]:
     return tuple(c.source for c in notebook.cells if c.cell_type == "code" and c.source.strip())
+
+
+def needed(cells: Sequence[str], solution: Sequence[str], tests: str) -> tuple[str, ...]:
+    """Cells without those of the solution that try answers, unless tests depend on a name that they assign.
+
+    Args:
+        cells: of the submission.
+        solution: cells of the solution.
+        tests: source of a test file, whose arguments are names of the notebook.
+    """
+    functions = [node for node in ast.walk(ast.parse(tests)) if isinstance(node, ast.FunctionDef)]
+    wanted = {argument.arg for function in functions for argument in function.args.args} | DATA
+    kept: list[str] = []
+    for source in reversed(cells):
+        is_trial = source in solution and not re.match("def |import |# Init|grader", source)
+        names = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)] if is_trial else []
+        if is_trial and not any(n.id in wanted for n in names if isinstance(n.ctx, ast.Store)):
+            continue
+        wanted |= {n.id for n in names if isinstance(n.ctx, ast.Load)}
+        kept.insert(0, source)
+    return tuple(kept)
 
 
 def test_files() -> dict[str, str]:
@@ -239,7 +262,8 @@ class _Child:
         self.submission = submission
         self._scratch = tempfile.TemporaryDirectory()
         self._start = time.monotonic()
-        arguments = (submission.cells, tests, data, Path(self._scratch.name))
+        own = tests if submission.question == "all" else {submission.question: tests[submission.question]}
+        arguments = (submission.cells, own, data, Path(self._scratch.name))
         self.process = multiprocessing.get_context("fork").Process(target=_grade, args=arguments)
         self.process.start()
 
@@ -375,11 +399,6 @@ def report(outcomes: Mapping[str, Outcome], console: Console) -> None:
     table.add_section()
     table.add_row("together", *_errors(outcomes.values()))
     console.print(table)
-    for right, title in ((True, "right"), (False, "wrong")):
-        group = [o for o in outcomes.values() if o.right is right]
-        hit = [o for o in group if o.lost_elsewhere]
-        lost = sum(len(o.lost_elsewhere) for o in hit)
-        console.print(f"{len(hit)} of {len(group)} {title} ones lose {lost} questions that they are not about")
     for name, outcome in outcomes.items():
         if outcome.fault:
             console.print(f"{name}: {outcome.fault}", style="red", markup=False)

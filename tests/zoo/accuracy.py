@@ -8,6 +8,7 @@ from autograder.dataset import dataset
 from autograder.results import SubmissionResult
 from lab import settings
 from zoo.entries import Entry
+from zoo.hostile import on_plain
 from zoo.hostile.attack import Attack
 
 
@@ -91,9 +92,9 @@ def page(outcomes: Mapping[str, Sequence[Outcome]], entries: Mapping[str, int]) 
         if rows:
             head = [f"| question | what the student did | {why} | marks |", "|---|---|---|---:|"]
             lines += ["", f"## {title} submissions", "", *head, *rows]
-    attacks = [_attack_row(o.entry, bool(o.faults)) for o in outcomes["hostile"] if isinstance(o.entry, Attack)]
+    attacks = [(o.entry, bool(o.faults)) for o in outcomes["hostile"] if isinstance(o.entry, Attack)]
     if attacks:
-        lines += ["", *HOSTILE, *attacks]
+        lines += ["", *_hostile(attacks)]
     return "\n".join(lines) + "\n"
 
 
@@ -105,17 +106,28 @@ HOSTILE = (
     "this machine, leaves no process, file or changed byte outside of its scratch folder, brings no program into a "
     "page, and does not stop the batch.",
     "",
-    "| the submission | it wants | here |",
-    "|---|---|---|",
+    "The last column is what the same submission gets from plain Otter: `otter run` with an autograder that asks the "
+    "same questions (`tests/zoo/plain/plain.ipynb`, 15 marks), on the account of an instructor "
+    "(`python -m zoo.hostile.on_plain`).",
 )
+
+
+def _hostile(attacks: Sequence[tuple[Attack, bool]]) -> list[str]:
+    """The table of attacks: whether each succeeds here, and what it gets from plain Otter."""
+    plain = [on_plain.of(attack) for attack, _ in attacks]
+    tried = [found for found in plain if found is not None]
+    won = sum(bool(found.words) for found in tried)
+    lines = [*HOSTILE, "", f"Of the {len(tried)} that were tried on plain Otter, {won} get something.", ""]
+    lines += ["| the submission | it wants | here | plain Otter |", "|---|---|---|---|"]
+    for (attack, succeeds), found in zip(attacks, plain, strict=True):
+        there = attack.plain or ("not tried" if found is None else found.words or "it fails")
+        cells = (attack.did, attack.wants, "✗ it succeeds" if succeeds else "it fails", there)
+        lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+    return lines
 
 
 def _count(found: Sequence[Outcome]) -> str:
     return f"{sum(not o.faults for o in found)} of {len(found)}" if found else "–"
-
-
-def _attack_row(attack: Attack, won: bool) -> str:
-    return f"| {_cell(attack.did)} | {_cell(attack.wants)} | {'✗ it succeeds' if won else 'it fails'} |"
 
 
 def _row(entry: Entry, misjudged: bool) -> str:

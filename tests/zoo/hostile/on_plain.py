@@ -9,13 +9,16 @@ not have (`Attack.plain`).
 
 import argparse
 import hashlib
+import io
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from rich.console import Console
@@ -77,7 +80,7 @@ def main() -> int:
         raise SystemExit("Only root can make the boxes that keep these attacks from this machine.")
     console = Console()
     chosen = [attack for attack in hostile.ATTACKS if not attack.plain and only in attack.name]
-    known = results()
+    known = dict(results())
     left = [a for a in chosen if a.name not in known or known[a.name].key != _key(a)]
     world = World()
     (FOLDER.parent / "hostile").mkdir(parents=True, exist_ok=True)
@@ -98,6 +101,13 @@ def main() -> int:
     return 0
 
 
+def of(attack: Attack) -> Found | None:
+    """What an attack got when it was tried; None where that was another form of it, or never."""
+    found = results().get(attack.name)
+    return found if found is not None and found.key == _key(attack) else None
+
+
+@cache
 def results() -> dict[str, Found]:
     """Name of the attack -> what it got, as far as it was tried."""
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
@@ -121,8 +131,15 @@ def _autograder(folder: Path) -> bytes:
 
 
 def _key(attack: Attack) -> str:
-    """Of the submission and the tests."""
-    return hashlib.sha256(attack.file(REPORTS)[1] + PLAIN.read_bytes()).hexdigest()[:16]
+    """Of the submission and the tests, wherever the project lies."""
+    _, content = attack.file(REPORTS)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = [name.encode() + archive.read(name) for name in archive.namelist()]
+    except (zipfile.BadZipFile, RuntimeError):
+        parts = [content if not attack.suffix else attack.did.encode()]
+    text = b"".join(part.replace(str(FOLDER).encode(), b"WORLD") for part in [*parts, PLAIN.read_bytes()])
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
 def _try(attack: Attack, autograder: bytes) -> Found:

@@ -7,7 +7,7 @@ ONLY ?=
 ALL ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help student autograder grade test zoo lint docs clean
+.PHONY: help student autograder grade test bench zoo lint docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ lint: .venv/installed  ## ruff and strict mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: .venv/installed  ## what the jail costs
+	$(BIN)/python benchmarks/jail_cost.py
 
 zoo: .venv/installed  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text]
 	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo $(if $(ALL),--all) $(if $(ONLY),--only "$(ONLY)")

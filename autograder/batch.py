@@ -19,6 +19,8 @@ from autograder.results import SubmissionResult
 from autograder.sandbox import MachineError, jail
 from autograder.submissions import UnreadableSubmission
 
+NOT_GRADED = "Not graded:"  # how a note on a fault of the machine begins
+
 
 @dataclass(frozen=True)
 class Options:
@@ -79,7 +81,12 @@ def grade_folder(
         console.print(f"{len(results)} were graded before and have not changed (--force grades them too).")
     try:
         for path, result in _graded({path: names[path] for path in due}, options, console):
-            gradebook.write_result(result, out)
+            before = known[path]
+            if _is_of_the_machine(result) and before is not None:
+                console.print(f"{names[path]} keeps its result: {result.notes[0]}", highlight=False, markup=False)
+                result = before
+            else:
+                gradebook.write_result(result, out)
             results[path] = result
     finally:  # after Ctrl-C too
         gradebook.write_summary(list(results.values()), out, source)
@@ -117,16 +124,7 @@ def _is_due(path: Path, known: SubmissionResult, options: Options) -> bool:
 
 
 def _graded(names: dict[Path, str], options: Options, console: Console) -> Iterator[tuple[Path, SubmissionResult]]:
-    pool = ThreadPoolExecutor(max_workers=options.jobs or os.cpu_count() or 1)
-    try:
-        yield from _as_they_end(pool, names, options, console)
-    finally:
-        pool.shutdown(cancel_futures=True)  # what runs is finished, what waits is dropped
-
-
-def _as_they_end(
-    pool: ThreadPoolExecutor, names: dict[Path, str], options: Options, console: Console
-) -> Iterator[tuple[Path, SubmissionResult]]:
+    """Results as they come, with progress."""
     with (
         Progress(
             TextColumn("{task.description}", markup=False),
@@ -137,18 +135,38 @@ def _as_they_end(
         ) as progress,
     ):
         task = progress.add_task("starting", total=len(names))
-        futures = {
-            pool.submit(grade_file, path, name, options.unsafe, options.trusts(name)): path
-            for path, name in names.items()
-        }
-        for future in as_completed(futures):
-            result = future.result()
+        for path, result in _tried(names, options):
             score = "–" if result.score is None else f"{result.score:g}"
             if not console.is_terminal:
                 line = f"{result.submission}: {result.status}, {score} marks, {result.seconds:.0f} s"
                 console.print(line, highlight=False, markup=False)
             progress.update(task, advance=1, description=f"{result.submission[:24]}: {score}")
-            yield futures[future], result
+            yield path, result
+
+
+def _tried(names: dict[Path, str], options: Options) -> Iterator[tuple[Path, SubmissionResult]]:
+    """Several at a time; then those for which the machine had no room beside the others, one by one."""
+    alone = []
+    pool = ThreadPoolExecutor(max_workers=options.jobs or os.cpu_count() or 1)
+    try:
+        futures = {
+            pool.submit(grade_file, path, name, options.unsafe, options.trusts(name)): path
+            for path, name in names.items()
+        }
+        for future in as_completed(futures):
+            if _is_of_the_machine(future.result()):
+                alone.append(futures[future])
+            else:
+                yield futures[future], future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # what runs is finished, what waits is dropped
+    for path in alone:
+        yield path, grade_file(path, names[path], options.unsafe, options.trusts(names[path]))
+
+
+def _is_of_the_machine(result: SubmissionResult) -> bool:
+    """Whether nothing was graded through a fault of the machine."""
+    return bool(result.notes) and result.notes[0].startswith(NOT_GRADED)
 
 
 def _names(paths: list[Path]) -> dict[Path, str]:
@@ -181,7 +199,7 @@ def grade_file(path: Path, name: str | None = None, unsafe: bool = False, trust:
     except UnreadableSubmission as reason:
         return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=(str(reason),), key=key)
     except MachineError as error:
-        note = f"Not graded: {error}. Mend that, then run the same command again: it grades what is missing."
+        note = f"{NOT_GRADED} {error}. Mend that, then run the same command again: it grades what is missing."
         return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=(note,))
     except Exception as error:
         last = traceback.format_exc().strip().splitlines()

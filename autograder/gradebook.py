@@ -12,6 +12,7 @@ import csv
 import io
 import os
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
@@ -197,7 +198,7 @@ def _cell(text: str) -> str:
 def _write(path: Path, text: str) -> None:
     """Write a file in one step: a reader, or a run that is cut off, never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{uuid4().hex}.tmp")  # there, since a rename stays on one disk
+    temporary = path.with_name(f".{uuid4().hex}.tmp")  # in the same folder, since a rename stays on one disk
     try:
         temporary.write_text(text, "utf-8", newline="")
         os.replace(temporary, path)
@@ -208,18 +209,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def sweep(out: Path) -> None:
-    """Remove what a run that was killed has left half written."""
-    for path in out.rglob(".*-*.tmp"):
-        pid = path.name[1:].partition("-")[0]
-        if pid.isdigit() and not _is_alive(int(pid)):
-            path.unlink(missing_ok=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is another user's
-        pass
-    return True
+    """Remove what a run that was killed has left half written, a minute ago or more: other runs may be writing now."""
+    for folder in (out, out / "results", out / "feedback"):
+        for path in folder.glob(".*.tmp"):
+            if re.fullmatch(r"\.[0-9a-f]{32}\.tmp", path.name) and time.time() - path.stat().st_mtime > 60:
+                path.unlink(missing_ok=True)

@@ -41,7 +41,7 @@ def class_of(size: int, folder: Path) -> Path:
 
 def contents(out: Path) -> dict[str, str]:
     """Every file of a gradebook, times aside."""
-    files = (path for path in out.rglob("*") if path.is_file())
+    files = (path for path in out.rglob("[!.]*") if path.is_file())
     return {str(p.relative_to(out)): without_times(p.name, p.read_text()) for p in files}
 
 
@@ -57,7 +57,7 @@ def test_a_grader_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     results = tmp_path / "killed" / "results"
     moments = random.Random(4)
     kept: dict[str, str] = {}
-    for target in sorted(moments.sample(range(5, 190), 4)):
+    for target in sorted(moments.sample(range(5, 120), 4)):
         command = [*GRADE, "--submissions", str(folder), "--out", str(tmp_path / "killed")]
         process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while len(list(results.glob("*.json"))) < target and process.poll() is None:
@@ -122,8 +122,11 @@ def test_a_submission_that_cannot_be_read_waits_without_marks(tmp_path: Path) ->
     assert "Grading 1 submissions" in done.stdout
     row = json.loads((tmp_path / "out" / "results" / "student001.json").read_text())
     assert row["notes"][0].startswith("The file is not valid JSON")
-    closed.chmod(0)  # graded already, closed afterwards: it waits again, and nothing stops
-    assert grade(folder, tmp_path / "out", tuple(without_roots_rights([]))).returncode == 0
+    closed.chmod(0)  # graded already, closed afterwards: it keeps what it has
+    done = grade(folder, tmp_path / "out", tuple(without_roots_rights([])))
+    assert done.returncode == 0
+    assert "student001 keeps its result: Not graded: " in done.stdout
+    assert json.loads((tmp_path / "out" / "results" / "student001.json").read_text()) == row
 
 
 @NEEDS_SETPRIV
@@ -137,27 +140,30 @@ def test_a_folder_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-RIGHTS = """
+EXECUTE = """
+import sys
 import nbformat
 from autograder.sandbox import execute
-source = '''
-import os
-os.makedirs("deep/" * 5)
-open("deep/deep/file", "w").write("x")
-for path in ("deep/deep/deep", "deep/deep", "deep", "../out", "../home", "."):
-    os.chmod(path, 0)
-'''
-notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(sys.argv[1])])
 seen = execute(notebook, questions=("q1",))
-print(seen.cell_errors, seen.observations["q1"])
+print([error.error for error in seen.cell_errors])
 """
+HIDING = {
+    "rights": ("import os, time\nos.mkdir('closed', 0)\ntime.sleep(5)", "Permission denied"),
+    "depth": (
+        "import os, time\nfor _ in range(1500):\n    os.mkdir('x' * 200)\n    os.chdir('x' * 200)\ntime.sleep(5)",
+        "File name too long",
+    ),
+}
 
 
 @NEEDS_SETPRIV
-def test_scratch_folders_go_even_where_their_rights_were_taken_away(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", HIDING)
+def test_scratch_folders_that_cannot_be_looked_into_end_the_kernel_and_go(tmp_path: Path, way: str) -> None:
+    source, reason = HIDING[way]
+    command = without_roots_rights([sys.executable, "-c", EXECUTE, source])
     environment = os.environ | {"TMPDIR": str(tmp_path)}
-    command = without_roots_rights([sys.executable, "-c", RIGHTS])
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("[] {'given_up': 'q1.json cannot be read: Permission denied: does code of the")
+    assert done.stdout == f"['not run: it ended the kernel (it hid files: {reason})']\n"
     assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ MAX_ARRAY_BYTES = 64 * 2**20
 MAX_ITEMS = 20_000
 MAX_DEPTH = 8
 MAX_TEXT = 4_000
-MAX_IN_ALL = 500_000  # items of nested containers
+MAX_IN_ALL = 200_000  # items of nested containers
 
 
 def plain(value: Any, depth: int = MAX_DEPTH) -> Plain:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 MAX_JSON = 20 * 2**20
-MAX_VALUES = 200_000  # in it; two thousand are usual, and an empty list takes two bytes here and sixty in memory
+MAX_VALUES = 1_000_000  # in it; two thousand are usual, and an empty list takes two bytes here and sixty in memory
 MAX_ARRAYS = 256 * 2**20
 MAX_MEMBERS = 20_000
 MAX_DEPTH = 40

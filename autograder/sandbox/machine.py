@@ -9,6 +9,8 @@ from pathlib import Path
 
 from autograder.sandbox.jail import DEFAULT_ROOM
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 class MachineError(RuntimeError):
     """The machine could not do what grading needs. It says nothing about the submission."""
@@ -50,5 +52,10 @@ def _count(file: str, name: str, unit: int) -> int | None:
 
 
 def is_full_disk(error: str) -> bool:
-    """Whether the last line of a traceback says so. Too much of the student's own is ended by the jail instead."""
-    return f"[Errno {errno.ENOSPC}]" in error
+    """Whether the last line of a traceback says so. Whoever raises it may say what he likes: see `lacks_disk`."""
+    return any(f"[Errno {number}]" in error for number in FULL)
+
+
+def lacks_disk(folder: Path) -> bool:
+    """Whether the disk that holds a folder is nearly full."""
+    return shutil.disk_usage(folder).free < 2 * DEFAULT_ROOM.spare_disk

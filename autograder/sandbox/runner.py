@@ -118,12 +118,12 @@ def execute(
             except RuntimeError:  # it did not even start
                 run.blame_the_machine()
                 raise
+            if any(machine.is_full_disk(e.error) for e in run.result.cell_errors) and machine.lacks_disk(folder):
+                raise MachineError("this machine has no disk left")
         seed = run.result.seed
         done |= run.result.observations
         run.result.observations = done
         run.result.notes[:0] = notes
-        if any(machine.is_full_disk(error.error) for error in run.result.cell_errors):
-            raise MachineError("this machine has no disk left")
         if not run.died or not left or attempt == MAX_DEATHS:
             break
     for question in questions:
@@ -146,10 +146,13 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
         for fonts in Path(mpl.get_cachedir()).glob("fontlist*.json"):
             shutil.copy(fonts, folder / "matplotlib")
         for name, content in extra_files.items():
-            with contextlib.suppress(OSError):  # names too long, or of a file and a folder at once
-                target = folder / "work" / name
+            target = folder / "work" / name
+            try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
+            except OSError as error:  # names too long, or of a file and a folder at once
+                if error.errno in machine.FULL:
+                    raise MachineError("this machine has no disk left") from None
         (folder / "sockets").symlink_to(sockets)
         yield folder
     finally:
@@ -158,14 +161,11 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
 
 
 def _remove(folder: Path) -> None:
-    """A folder and all that is in it, also where the notebook has taken away the rights to a part of it."""
-    for place, names, _ in os.walk(folder):  # top-down: a folder is opened before it is entered
-        for name in names:
-            path = os.path.join(place, name)
-            if not os.path.islink(path):
-                with contextlib.suppress(OSError):  # it is another user's; then this is root, who needs no rights
-                    os.chmod(path, 0o700)
-    shutil.rmtree(folder, ignore_errors=True)
+    """A folder and all that is in it, however deep, and also where the notebook has made folders without rights."""
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+    if subprocess.run(["rm", "-rf", "--", str(folder)], **quiet).returncode:
+        subprocess.run(["chmod", "-R", "u+rwX", "--", str(folder)], **quiet)
+        subprocess.run(["rm", "-rf", "--", str(folder)], **quiet)
 
 
 def _write_data(folder: Path) -> None:
@@ -316,7 +316,7 @@ class _Run:
             MachineError: this machine has run out of disk or memory.
         """
         file = self._folder / "reason"
-        reason = file.read_text() if file.exists() else ""
+        reason = file.read_text().strip() if file.exists() else ""
         if not reason and machine.kills_for_memory() > self._kills:
             reason = "this machine has no memory left"
         if reason.startswith("this machine"):

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 WATCH = 0.25  # seconds between two looks at what the jail uses
+REASON = 500  # bytes
 MAX_FILES = 20_000  # in the scratch folder
 MAX_TASKS = 512  # processes and threads of the student's, where a limit of the user's can hold them
 
@@ -76,6 +77,10 @@ FORBIDDEN = {
     "setdomainname": "rename the machine",
     "iopl": "reach hardware",
     "ioperm": "reach hardware",
+    "shmget": "leave memory behind that no process owns",
+    "semget": "leave semaphores behind",
+    "msgget": "leave messages for other submissions",
+    "mq_open": "leave messages for other submissions",
     "mknod": "make a device",
     "mknodat": "make a device",
     "setpriority": "slow down the grader",
@@ -83,12 +88,23 @@ FORBIDDEN = {
     "migrate_pages": "move another process's memory",
     "move_pages": "move another process's memory",
 }
+# Landlock does not close these, and they work on files outside, too. They do nothing, and say that all is well: whoever
+# copies a file, copies its rights and times.
+IDLE = (
+    *("chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat"),
+    *("utime", "utimes", "futimesat", "utimensat"),
+    *("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "setxattrat"),
+)
+PR_SET_DUMPABLE = 4  # by which a process hides its open files from the warden
 NEW_NAMESPACES = (0x10000000, 0x20000, 0x40000000, 0x20000000, 0x4000000, 0x8000000, 0x2000000)  # CLONE_NEW*
 
 
 def main() -> int:
     """Run the command; exit code of the kernel, or 1 if it had to be ended."""
     policy = json.loads(Path(sys.argv[1]).read_text())
+    reason = os.open(policy["reason"], os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    os.write(reason, b" " * REASON)  # room for it, however full the disk will be
+    policy["reason"] = reason
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):  # a daemon that the student starts stays our descendant
         raise OSError(ctypes.get_errno(), "this system has no subreapers")
@@ -125,7 +141,8 @@ def _become(command: list[str], policy: dict[str, Any], libc: ctypes.CDLL) -> No
         os.setsid()  # no terminal to type into, and a process group that the warden is no part of
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)  # the warden's own standard input is its lifeline
-        os.closerange(3, 4096)  # files that the grader has open
+        os.closerange(3, policy["reason"])  # files that the grader has open
+        os.closerange(policy["reason"] + 1, 4096)
         os.environ.pop("JPY_PARENT_PID", None)  # the kernel would miss its parent; the warden ends it in time
         lock_in(policy, libc)
         os.execv(command[0], command)
@@ -233,6 +250,12 @@ def _seccomp() -> None:
             rules.add_rule(refuse, name)
         except (OSError, ValueError):  # a call that this library or machine does not know
             continue
+    for name in IDLE:
+        try:
+            rules.add_rule(seccomp.ERRNO(0), name)
+        except (OSError, ValueError):
+            continue
+    rules.add_rule(refuse, "prctl", seccomp.Arg(0, seccomp.EQ, PR_SET_DUMPABLE))
     # A network of any kind. ZeroMQ aborts at other answers than this one.
     rules.add_rule(seccomp.ERRNO(errno.EOPNOTSUPP), "socket", seccomp.Arg(0, seccomp.NE, 1))  # 1: AF_UNIX
     # Messages without a connection could be addressed to a service of this machine.
@@ -260,21 +283,20 @@ def _interrupt(child: int, is_ruler: bool = False) -> None:
 
 def _watch(child: int, policy: dict[str, Any]) -> int:
     """Wait for the end of the kernel, of the lifeline, or of patience; leave nothing running."""
-    status = 1
-    while True:
-        ready, _, _ = select.select([0], [], [], WATCH)
-        if ready and not os.read(0, 1024):
-            break
-        ended = _reap(child)
-        if ended is not None:
-            status = os.waitstatus_to_exitcode(ended) & 0xFF
-            break
-        excess = _shortage(policy) or _excess(policy)
-        if excess:
-            _note(policy, excess)
-            break
-    _end_all()
-    return status
+    try:
+        while True:
+            ready, _, _ = select.select([0], [], [], WATCH)
+            if ready and not os.read(0, 1024):
+                return 1
+            ended = _reap(child)
+            if ended is not None:
+                return os.waitstatus_to_exitcode(ended) & 0xFF
+            excess = _shortage(policy) or _excess(policy)
+            if excess:
+                _note(policy, excess)
+                return 1
+    finally:
+        _end_all()
 
 
 def _reap(child: int) -> int | None:
@@ -293,8 +315,8 @@ def _reap(child: int) -> int | None:
 
 def _shortage(policy: dict[str, Any]) -> str:
     """What this machine has run out of, as a sentence; nothing: empty. The runner knows it by its first words."""
-    disk = os.statvfs(policy["scratch"][0])
-    if disk.f_bavail * disk.f_frsize < policy["spare_disk"]:
+    disk = os.fstatvfs(policy["reason"])
+    if disk.f_bavail * disk.f_frsize < policy["spare_disk"] or (disk.f_files and not disk.f_favail):
         return "this machine has no disk left"
     available = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text())
     if available and int(available[1]) * 1024 < policy["spare_memory"]:
@@ -310,7 +332,10 @@ def _excess(policy: dict[str, Any]) -> str:
     memory = sum(_resident(pid) for pid in pids)
     if memory > policy["memory"]:
         return f"it used more than {policy['memory'] / 2**30:.0f} GiB of memory"
-    size, count = _usage(policy["scratch"])
+    try:
+        size, count = _usage(policy["scratch"])
+    except OSError as error:  # it has closed a folder, or put it too deep
+        return f"it hid files: {error.strerror}"
     size += _unnamed(pids)
     if count > MAX_FILES:
         return f"it wrote more than {MAX_FILES:,} files"
@@ -347,7 +372,7 @@ def _resident(pid: int) -> int:
 
 
 def _unnamed(pids: list[int]) -> int:
-    """Bytes of the files that some processes hold open or mapped although their names are gone; each file once."""
+    """Bytes of the files that some processes hold open although their names are gone; each file once."""
     sizes: dict[tuple[int, int], int] = {}
     for pid in pids:
         with contextlib.suppress(OSError):  # it has just ended
@@ -359,20 +384,25 @@ def _unnamed(pids: list[int]) -> int:
 
 
 def _usage(folders: list[str]) -> tuple[int, int]:
-    """Bytes and number of files in some folders; links are not followed."""
+    """Bytes and number of files in some folders; links are not followed.
+
+    Raises:
+        OSError: a folder cannot be looked into.
+    """
     size = count = 0
     left = list(folders)
     while left and count <= MAX_FILES:
         try:
-            with os.scandir(left.pop()) as entries:
-                for entry in entries:
-                    count += 1
-                    if entry.is_dir(follow_symlinks=False):
-                        left.append(entry.path)
-                    else:
-                        size += entry.stat(follow_symlinks=False).st_blocks * 512
-        except OSError:  # removed meanwhile, or closed by its owner
+            entries = list(os.scandir(left.pop()))
+        except (FileNotFoundError, NotADirectoryError):  # removed meanwhile
             continue
+        for entry in entries:
+            count += 1
+            with contextlib.suppress(FileNotFoundError):
+                if entry.is_dir(follow_symlinks=False):
+                    left.append(entry.path)
+                else:
+                    size += entry.stat(follow_symlinks=False).st_blocks * 512
     return size, count
 
 
@@ -392,7 +422,7 @@ def _end_all() -> None:
 
 def _note(policy: dict[str, Any], reason: str) -> None:
     """Say why the kernel ended, where the student cannot write."""
-    Path(policy["reason"]).write_text(reason[:500])
+    os.pwrite(policy["reason"], reason.encode()[:REASON].ljust(REASON), 0)
 
 
 if __name__ == "__main__":

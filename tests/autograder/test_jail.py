@@ -42,7 +42,7 @@ class Jailed:
     @property
     def reason(self) -> str:
         file = self.folder / "reason"
-        return file.read_text() if file.exists() else ""
+        return file.read_text().strip() if file.exists() else ""
 
 
 def last_line(folder: Path, source: str) -> str:
@@ -76,6 +76,8 @@ NO_NETWORK = "Operation not supported"
 CALL = "import ctypes, os; c = ctypes.CDLL(None, use_errno=True); r = {}; print(r, os.strerror(ctypes.get_errno()))"
 
 FORBIDDEN = {
+    "shared-memory-of-nobody": (CALL.format("c.shmget(0, 4096, 0o1600)"), REFUSED),
+    "hiding-open-files": (CALL.format("c.prctl(4, 0, 0, 0, 0)"), REFUSED),
     "hidden-checks": (f"open({str(PROJECT / 'autograder' / 'checks' / 'data.py')!r})", DENIED),
     "import-of-hidden-checks": ("import autograder.checks", f"{DENIED}|No module named 'autograder'"),
     "solution": (f"open({str(PROJECT / 'solutions' / 'reference.py')!r})", DENIED),
@@ -141,6 +143,30 @@ def test_nothing_of_the_graders_environment_is_open(tmp_path: Path) -> None:
     assert line == "[0, 1, 2] 0"
 
 
+def test_rights_and_times_of_files_outside_stay(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("x")
+    outside.chmod(0o640)
+    os.utime(outside, (1, 1))
+    source = f"""
+import os, shutil
+for act in (lambda: os.chmod({str(outside)!r}, 0), lambda: os.utime({str(outside)!r}, (9, 9)),
+            lambda: os.chown({str(outside)!r}, 1, 1), lambda: os.setxattr({str(outside)!r}, "user.a", b"x"),
+            lambda: os.fchmod(os.open({str(outside)!r}, os.O_PATH), 0)):
+    try:
+        act()
+    except OSError as error:
+        pass
+open("a", "w").write("copied")
+shutil.copy("a", "b")
+print(open("b").read())
+"""
+    assert last_line(tmp_path, source) == "copied"
+    found = outside.stat()
+    assert (found.st_mode & 0o777, found.st_mtime, found.st_uid) == (0o640, 1, os.geteuid())
+    assert os.listxattr(outside) == []
+
+
 SMALL = replace(jail.DEFAULT_ROOM, processes=10, quota=50 * 2**20, memory=2**30)
 GREEDY = {
     "fork-bomb": (
@@ -194,6 +220,7 @@ if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         os.setsid()
+        open("alive", "w").write("yes")
         print("daemon", flush=True)
         while True:
             open("alive", "w").write(str(time.time()))

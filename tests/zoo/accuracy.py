@@ -116,11 +116,18 @@ def _hostile(attacks: Sequence[tuple[Attack, bool]]) -> list[str]:
     """The table of attacks: whether each succeeds here, and what it gets from plain Otter."""
     plain = [on_plain.of(attack) for attack, _ in attacks]
     tried = [found for found in plain if found is not None]
-    won = sum(bool(found.words) for found in tried)
-    lines = [*HOSTILE, "", f"Of the {len(tried)} that were tried on plain Otter, {won} get something.", ""]
+    won = sum(found.succeeds for found in tried)
+    ended = sum(bool(found.ended) and not found.succeeds for found in tried)
+    lines = [
+        *HOSTILE,
+        "",
+        f"Of the {len(tried)} that were tried on plain Otter, {won} succeed (full marks, a secret, a ",
+    ]
+    lines[-1] += f"listener, a changed file, a process left, or a grader that hangs); {ended} more leave no result."
+    lines.append("")
     lines += ["| the submission | it wants | here | plain Otter |", "|---|---|---|---|"]
     for (attack, succeeds), found in zip(attacks, plain, strict=True):
-        there = attack.plain or ("not tried" if found is None else found.words or "it fails")
+        there = attack.plain or ("not tried" if found is None else found.words)
         cells = (attack.did, attack.wants, "✗ it succeeds" if succeeds else "it fails", there)
         lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
     return lines

@@ -14,7 +14,6 @@ from lab.recorder import Fit, Recording, recording
 from lab.student import Data, NeedsEarlier, Student, integers, quiet
 
 ROWS = (700, 483)
-STAND_INS = ("compile_model", "train", "evaluate")
 DATA_NAMES = ("x_train", "y_train", "x_test", "y_test")
 PIXEL_STEP = 48  # every 48th value of an image tells it from all others
 LABEL_SHAPES = ((settings.N_TEST,), (settings.N_TEST, 1), (settings.N_TEST, settings.N_CLASSES))
@@ -28,12 +27,11 @@ def probe_experiment(student: Student) -> Observation:
     if not student.defines("run_experiment"):
         return {"error": {"kind": "missing", "name": "run_experiment"}}
     data = student.data("experiment", *ROWS)
-    functions: dict[str, Any] = {n: student.neutral[n] for n in STAND_INS if n in student.neutral}
-    in_place = {n: function for n, function in functions.items() if n in student.withheld}
-    calls: list[Plain] = [_experiment(student, data, in_place)]
+    calls: list[Plain] = [_experiment(student, data, {})]
     if student.neutral:
         neutral_data = Student({}, student.seed, student.neutral).data("experiment neutral", *ROWS)
-        calls.append(_experiment(student, neutral_data, functions, neutral=True))
+        functions = {n: student.neutral[n] for n in ("compile_model", "train", "evaluate")}
+        calls.append(_experiment(student, neutral_data, functions))
     return {
         "error": None,
         "n_runs": inputs.EXPERIMENT_RUNS,
@@ -53,8 +51,7 @@ def _builder_repeats(student: Student) -> bool:
     return all(own for _, own in models) and first == second
 
 
-def _experiment(student: Student, data: Data, functions: dict[str, Any], *, neutral: bool = False) -> dict[str, Plain]:
-    """One call of `run_experiment`, with some of the notebook's functions replaced; `neutral`: and another model."""
+def _experiment(student: Student, data: Data, functions: dict[str, Any]) -> dict[str, Plain]:
     arrays = (data.x_train, data.y_train, data.x_test, data.y_test)
     swapped = dict(zip(DATA_NAMES, arrays, strict=True)) | functions
 
@@ -63,7 +60,7 @@ def _experiment(student: Student, data: Data, functions: dict[str, Any], *, neut
     def build_model() -> Any:
         nonlocal built
         built += 1
-        return student.neutral["build"]() if neutral else student.model()[0]
+        return student.neutral["build"]() if functions else student.model()[0]
 
     try:
         build_model()

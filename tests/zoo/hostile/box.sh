@@ -7,6 +7,7 @@ mount -t tmpfs -o size=4G none "$box"
 mkdir "$box/upper" "$box/work" "$root"
 mount -t overlay none -o "lowerdir=/,upperdir=$box/upper,workdir=$box/work" "$root"
 for name in dev sys proc; do mount --rbind "/$name" "$root/$name"; done
+mount -t tmpfs none "$root/dev/shm"
 
 # An ordinary user, whose files these are.
 chmod o+x "$root/root"

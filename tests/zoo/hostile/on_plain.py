@@ -32,6 +32,7 @@ from zoo.plain.compare import PLAIN
 
 RESULTS = Path(__file__).with_name("on_plain.json")
 BOX = Path(__file__).with_name("box.sh")
+HANGS = "grading hangs"
 LIMIT = 120  # wall-clock seconds; an honest blank notebook takes some ten
 AT_A_TIME = 2
 REPORTS = """
@@ -61,10 +62,17 @@ class Found:
     traces: tuple[str, ...]
 
     @property
+    def succeeds(self) -> bool:
+        """Whether it got marks that are not its own, or what it wanted, or harmed somebody."""
+        return bool(self.traces) or 0 < self.marks == self.possible or self.ended == HANGS
+
+    @property
     def words(self) -> str:
         """For a table: "it fails", or what it got."""
-        marks = "full marks" if 0 < self.marks == self.possible else f"{self.marks:g} of {self.possible:g} marks"
-        return "; ".join([*([marks] if self.marks else []), *([self.ended] if self.ended else []), *self.traces])
+        if 0 < self.marks == self.possible:
+            return "; ".join(["full marks", *self.traces])
+        marks = [f"{self.marks:g} of {self.possible:g} marks"] if self.marks else []
+        return "; ".join([*marks, *([self.ended] if self.ended else []), *self.traces]) or "it fails"
 
 
 def main() -> int:
@@ -96,7 +104,7 @@ def main() -> int:
             heard = any(attack.name in text for text in world.heard)
             traces = (*found.traces, *(["it reaches a listener"] if heard else []))
             known[attack.name] = found = Found(**(asdict(found) | {"traces": traces}))
-            console.print(f"{number} of {len(left)}: {attack.name}: {found.words or 'it fails'}", highlight=False)
+            console.print(f"{number} of {len(left)}: {attack.name}: {found.words}", highlight=False)
             _write(known)
     return 0
 
@@ -173,7 +181,9 @@ def _found(key: str, name: str, out: Path) -> Found:
         marks = sum(float(test.get("score") or 0) for test in tests)
         possible = sum(float(test.get("max_score") or 0) for test in tests)
     except (OSError, ValueError, KeyError, TypeError):
-        ended = f"grading hangs (stopped after {LIMIT} s)" if status in (124, 137) else "grading ends without a result"
+        pass
+    if not possible:
+        ended = HANGS if status in (124, 137) else "no result: somebody has to look"
     traces = []
     if (out / "loot").exists():
         traces.append("it gets what it wants")

@@ -65,7 +65,9 @@ class World:
         for root in (FOLDER, *self._watched):
             for path in [root, *root.rglob("*")]:
                 if path.is_file() and "__pycache__" not in path.parts:
-                    found[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+                    status = path.stat()
+                    state = (hashlib.sha256(path.read_bytes()).hexdigest(), status.st_mode, status.st_uid)
+                    found[path] = f"{state} {status.st_mtime_ns}"
         return found
 
     @contextmanager

@@ -11,6 +11,7 @@ from rich.console import Console
 from autograder import batch, gradebook, resume
 from autograder.batch import Options
 from autograder.grading import Graded
+from autograder.results import SubmissionResult
 
 
 @pytest.fixture
@@ -79,3 +80,32 @@ def test_a_notebook_that_waits_is_run_when_it_is_trusted(folder: Path, monkeypat
     monkeypatch.setattr(batch, "grade_notebook", grade)
     run(folder, Options(trust="eve"))
     assert trusted == [True]
+
+
+def test_what_the_machine_had_no_room_for_is_tried_again_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def grade(path: Path, name: str, *options: bool) -> SubmissionResult:
+        tried.append(name)
+        note = "Not graded: full" if name == "ada" and tried.count("ada") < 2 else "it is empty"
+        return SubmissionResult(name, "needs_review", notes=(note,))
+
+    monkeypatch.setattr(batch, "grade_file", grade)
+    assert run(folder, Options(jobs=1)) == ["bob", "ada"]
+    assert tried == ["ada", "bob", "ada"]
+    assert gradebook.read_results(folder.parent / "out")[0].notes == ("it is empty",)
+
+
+def test_a_fault_of_the_machine_overwrites_no_marks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(folder)
+    before = gradebook.read_result("ada", folder.parent / "out")
+    full = SubmissionResult("ada", "needs_review", notes=("Not graded: the disk is full.",))
+    monkeypatch.setattr(batch, "grade_file", lambda *arguments: full)
+    printed = Console(file=io.StringIO(), width=200)
+    found = batch.grade_folder(folder, folder.parent / "out", Options(force=True, only="ada"), printed)
+    assert (
+        {result.submission: result for result in found}["ada"]
+        == before
+        == gradebook.read_result("ada", folder.parent / "out")
+    )
+    assert "ada keeps its result: Not graded: the disk is full." in printed.file.getvalue()  # type: ignore[attr-defined]

@@ -69,9 +69,13 @@ def test_a_kernel_that_the_system_ended_for_memory(monkeypatch: pytest.MonkeyPat
         execute(notebook("import os; os.kill(os.getpid(), 9)"), questions=())
 
 
-def test_a_cell_that_found_the_disk_full() -> None:
+def test_a_cell_that_found_the_disk_full_is_believed_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "raise OSError(28, 'No space left on device')"
+    seen = execute(notebook(source), questions=())
+    assert [error.error for error in seen.cell_errors] == ["OSError: [Errno 28] No space left on device"]
+    monkeypatch.setattr(machine, "lacks_disk", lambda folder: True)
     with pytest.raises(MachineError, match="no disk left"):
-        execute(notebook("raise OSError(28, 'No space left on device')"), questions=())
+        execute(notebook(source), questions=())
 
 
 def test_the_system_counts_memory() -> None:

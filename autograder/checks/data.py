@@ -61,15 +61,18 @@ def q1_summary(observations: Observations) -> None:
             found = _counts(value[key]) if key == "class_counts" else numbers(value[key])
             if found == [float(v) for v in right]:
                 continue
-            rule = "counts the training images of each class, 0 for a class that has none"
+            rule, hint = "describes these arrays", "Compute every value from the arguments; nothing may be typed in."
+            if key == "n_classes":
+                hint = "How many different classes are there? They are counted from 0."
+            if key == "class_counts":
+                rule = "counts the training images of each class, 0 for a class that has none"
+                hint = "Count the labels of the training set, for every class from 0 on."
             raise Failure(
-                f"{given}, `{key}` " + (rule if key == "class_counts" else "describes these arrays") + ".",
+                f"{given}, `{key}` {rule}.",
                 f"It is {kind_of(value[key])}."
                 if found is None or len(found) != len(right)
                 else f"It is {_text(found)}.",
-                "Compute every value from the arguments; nothing may be typed in."
-                if key != "class_counts"
-                else "Count the labels of the training set, for every class from 0 on.",
+                hint,
             )
 
 

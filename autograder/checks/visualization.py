@@ -114,6 +114,7 @@ def q10_values(observations: Observations) -> None:
                 raise Failure(
                     f"The feature map of a layer has the shape of its output, here {expected[name].shape}.",
                     f"That of `{name}` has the shape {found.shape}.",
+                    "A feature map is what a layer makes of the image, not the layer's weights.",
                 )
             what, hint = _what(name, found, expected)
             raise Failure(
@@ -190,7 +191,9 @@ def q11_values(observations: Observations) -> None:
             "It holds those weights, but in another order."
             if reordered
             else f"It has the shape {found.shape}, but holds other values.",
-            _AXES,
+            _AXES
+            if reordered
+            else "They are those of the first convolution of the model that is passed in, as they are.",
         )
 
     _judge(observations["q11"]["calls"], "first_layer_kernels", judge)

@@ -28,7 +28,7 @@ from autograder import submissions
 from zoo import hostile
 from zoo.hostile.attack import Attack
 from zoo.hostile.world import FOLDER, VICTIM, World
-from zoo.plain.compare import PLAIN
+from zoo.plain import PLAIN
 
 RESULTS = Path(__file__).with_name("on_plain.json")
 BOX = Path(__file__).with_name("box.sh")

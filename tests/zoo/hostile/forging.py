@@ -589,7 +589,7 @@ open("deep/file", "w").write(NAME)
 for path in ("deep/deep", "deep", "../out", "../home", "."):
     os.chmod(path, 0)
 """,
-        **REVIEW,
+        plain=OURS,  # chmod does nothing in the jail
     ),
 )
 
@@ -622,7 +622,7 @@ FORGERS = (
         "writes a forger to a file and imports it",
         FULL,
         f"open('helper.py', 'w').write({base64.b64encode(FORGER.encode())!r}.decode())\nimport helper",
-        **WAITS,
+        **WAITS | {"says": "Its marks wait for you: if you allow that package"},
     ),
     Attack(
         "brings a forger in a file of its own",

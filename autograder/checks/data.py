@@ -108,10 +108,11 @@ def q2_images(observations: Observations) -> None:
         strange = [d for d in drawn if not d.exact]
         if strange:
             known = sum(d.row is not None for d in strange)
+            which = "they are" if known == len(strange) else f"{known} of them are"
             raise Failure(
                 "Every image that is drawn is one of `x`, upright and with its own colours.",
                 f"{len(strange)} of {len(drawn)} drawn images are not"
-                + (" (they are images of `x` in other colours, or turned)." if known == len(strange) else "."),
+                + (f" ({which} images of `x` in other colours, or turned)." if known else "."),
                 "Draw `x[i]` as it is: `imshow` takes whole numbers from 0 to 255, or floats from 0 to 1.",
             )
 

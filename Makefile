@@ -5,9 +5,12 @@ SUBMISSIONS ?=
 OUT ?= gradebook
 ONLY ?=
 ALL ?=
+SEEDS ?=
+EPOCHS ?=
+VARIANTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help student autograder grade test bench zoo lint docs clean
+.PHONY: help student autograder grade test bench baselines zoo lint docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +43,10 @@ bench: .venv/installed  ## what the jail costs
 
 zoo: .venv/installed  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text]
 	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo $(if $(ALL),--all) $(if $(ONLY),--only "$(ONLY)")
+
+baselines: .venv/installed  ## train the reference, hours on a laptop: make baselines [SEEDS=10] [EPOCHS=100] [VARIANTS="tiny_vgg tiny_resnet"]
+	$(BIN)/python -m solutions.train_baselines $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
+		$(if $(VARIANTS),--variants $(VARIANTS))
 
 docs: .venv/installed  ## what follows from master notebook and checks: solutions/reference.py, docs/marking-scheme.md
 	$(BIN)/python -m autograder build docs

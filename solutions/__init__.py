@@ -1,0 +1,1 @@
+"""The reference solution, and the baselines that it reaches."""

@@ -1,0 +1,257 @@
+"""Training the reference: what is kept of a run, what is trained again, and what the runs say together."""
+
+import contextlib
+import io
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from autograder.dataset import Dataset
+from lab import settings
+from solutions import fit_trainer, reference, runs, summary, train_baselines
+
+NAMES = ("accuracy", "loss", "val_accuracy", "val_loss")
+
+
+def few_images(n: int = 60) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    sizes = (n, n // 2)
+    x, y = (
+        [rng.integers(0, 256, (k, 32, 32, 3), np.uint8) for k in sizes],
+        [np.arange(k)[:, None] % 10 for k in sizes],
+    )
+    return [x[0], y[0], x[1], y[1]]
+
+
+def trained(seed: int = 0, accuracy: float = 0.7, epochs: int = 10) -> runs.Trained:
+    curve = list(np.linspace(0.1, 0.123456789, epochs))
+    return runs.Trained(
+        seed,
+        accuracy,
+        0.9,
+        dict.fromkeys(NAMES, curve),
+        [np.arange(6.0).reshape(2, 3), np.array([1 / 3])],
+        7,
+        12.34,
+        5.0,
+    )
+
+
+def saved(folder: Path, variant: str = "tiny_vgg", **changes: Any) -> runs.Run:
+    noted = {"epochs": 10, "key": "k", "trainer": "fit", "data": "CIFAR-10"}
+    return runs.save(folder, trained(**changes), variant=variant, **noted)
+
+
+# ---- runs ----
+
+
+def test_a_run_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    run = saved(tmp_path, seed=3)
+    assert runs.load(tmp_path, "tiny_vgg", 3) == run
+    assert run.history["loss"][-1] == 0.123457  # six digits are kept
+    kernel, bias = runs.weights(tmp_path, "tiny_vgg", 3)
+    assert kernel.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert bias.tolist() == [np.float32(1 / 3)]
+    assert runs.seeds(tmp_path, "tiny_vgg") == [3]
+    assert runs.load(tmp_path, "tiny_vgg", 4) is None
+    assert runs.seeds(tmp_path, "tiny_vgg_bn") == []
+
+
+def test_damaged_files_are_named(tmp_path: Path) -> None:
+    saved(tmp_path)
+    (tmp_path / "tiny_vgg-0.npz").write_bytes(b"PK")
+    with pytest.raises(runs.RunError, match=r"tiny_vgg-0\.npz is missing or damaged: delete that run's \.json"):
+        runs.weights(tmp_path, "tiny_vgg", 0)
+    (tmp_path / "tiny_vgg-0.json").write_text('{"variant": ')
+    with pytest.raises(runs.RunError, match=r"tiny_vgg-0\.json is damaged: delete it, and that run is trained again"):
+        runs.load(tmp_path, "tiny_vgg", 0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("Build the tiny VGG.", "Build a tiny VGG.", True),  # a docstring
+        ("def compare(", "def compare_all(", True),  # a function that no run calls
+        ('optimizer="adam"', "optimizer='adam'", True),
+        ('optimizer="adam"', 'optimizer="sgd"', False),
+        ('padding="same"', 'padding="valid"', False),
+    ],
+)
+def test_what_a_key_depends_on(old: str, new: str, same: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def key() -> str:
+        runs._functions.cache_clear()
+        runs.key.cache_clear()
+        return runs.key("tiny_vgg", 100, "fingerprint")
+
+    before = key()
+    source = runs.REFERENCE.read_text()
+    assert old in source
+    changed = tmp_path / "reference.py"
+    changed.write_text(source.replace(old, new))
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "REFERENCE", changed)
+        after = key()
+    assert (after == before) is same
+    assert key() == before
+    assert len({before, runs.key("tiny_vgg", 99, "fingerprint"), runs.key("tiny_vgg", 100, "other")}) == 3
+    assert runs.key("tiny_vgg_bn", 100, "fingerprint") != before
+
+
+def test_a_fingerprint_tells_data_and_shape() -> None:
+    a = np.arange(6, dtype=np.uint8)
+    assert runs.fingerprint([a]) == runs.fingerprint([a.copy()])
+    assert len({runs.fingerprint([a]), runs.fingerprint([a.reshape(2, 3)]), runs.fingerprint([a[::-1]])}) == 3
+
+
+# ---- training ----
+
+
+def test_fit_is_the_notebooks_own_training() -> None:
+    raw = few_images()
+    epochs: list[int] = []
+    found = fit_trainer.train("tiny_vgg", 1, 2, raw, epochs.append)
+    x_train, y_train, x_test, y_test = reference.preprocess(*raw)
+    vars(reference).update(x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+    with contextlib.redirect_stdout(io.StringIO()):
+        theirs = reference.run_experiment(reference.build_tiny_vgg, n_runs=2, epochs=2)  # its second run has seed 1
+    assert found.history == pytest.approx({k: pytest.approx(v) for k, v in theirs["histories"][1].history.items()})
+    assert found.accuracy == theirs["accuracies"][1]
+    for weight, theirs_too in zip(found.weights, theirs["models"][1].get_weights(), strict=True):
+        np.testing.assert_allclose(weight, theirs_too, atol=1e-6)
+    assert epochs == [1, 2]
+    assert found.parameters == theirs["models"][1].count_params()
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """`train_baselines` on a few images, in threads of this process: arguments -> exit code and what it says."""
+    raw = few_images()
+    monkeypatch.setattr(
+        train_baselines.dataset, "dataset", lambda: Dataset(((raw[0], raw[1]), (raw[2], raw[3])), "stand-in")
+    )
+    monkeypatch.setattr(train_baselines, "ProcessPoolExecutor", lambda jobs, context: ThreadPoolExecutor(jobs))
+    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "TF_CPP_MIN_LOG_LEVEL"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+
+    def main(*arguments: str) -> tuple[int, str]:
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            code = train_baselines.main([*arguments, "--out", str(tmp_path / "out"), "--jobs", "1"])
+        return code, " ".join(said.getvalue().split())
+
+    return main
+
+
+def test_a_second_run_trains_only_what_is_missing(few: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    arguments = ("--seeds", "2", "--epochs", "1", "--variants", "tiny_vgg")
+    code, said = few(*arguments)
+    assert code == 0, said
+    assert "2 runs of 1 epochs on stand-in data" in said
+    assert "0 are done, 2 are left, 1 at a time." in said
+    assert "tiny_vgg, seed 1: test accuracy 0." in said
+    made = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "runs").iterdir()}
+    assert sorted(made) == [f"tiny_vgg-{seed}.{kind}" for seed in (0, 1) for kind in ("json", "npz")]
+    (tmp_path / "out" / "runs" / "tiny_vgg-1.json").unlink()
+    code, said = few(*arguments)
+    assert code == 0
+    assert "1 are done, 1 are left" in said
+    assert (tmp_path / "out" / "runs" / "tiny_vgg-0.npz").stat().st_mtime_ns == made["tiny_vgg-0.npz"]
+    code, said = few("--seeds", "2", "--epochs", "2", "--variants", "tiny_vgg")
+    assert "0 are done, 2 are left" in said  # of another length
+
+
+def test_a_run_that_fails_leaves_the_others(
+    few: Callable[..., tuple[int, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = fit_trainer.train
+
+    def train(variant: str, seed: int, *rest: Any) -> runs.Trained:
+        if seed == 0:
+            raise MemoryError("no room")
+        return honest(variant, seed, *rest)
+
+    monkeypatch.setattr(fit_trainer, "train", train)
+    code, said = few("--seeds", "2", "--epochs", "1", "--variants", "tiny_vgg")
+    assert code == 1
+    assert "tiny_vgg, seed 0 failed: MemoryError: no room" in said
+    assert runs.seeds(tmp_path / "out" / "runs", "tiny_vgg") == [1]
+
+
+@pytest.mark.parametrize("arguments", [["--seeds", "0"], ["--epochs", "-1"], ["--variants", "vgg16"], ["--jobs", "x"]])
+def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        train_baselines.main(arguments)
+    assert stopped.value.code == 2
+    assert f"argument {arguments[0]}: invalid" in capsys.readouterr().err
+
+
+# ---- what the runs say together ----
+
+
+def test_the_interval_holds_what_it_says() -> None:
+    """Of many experiments of five students' runs, as many means lie inside as the level says."""
+    rng = np.random.default_rng(0)
+    n, further, level, inside = 6, 5, 0.9, 0
+    for _ in range(4000):
+        accuracies = rng.normal(0.7, 0.01, n)
+        found = summary.Spread(n, float(accuracies.mean()), float(accuracies.std(ddof=1)))
+        low, high = found.interval(further, level)
+        inside += low < rng.normal(0.7, 0.01, further).mean() < high
+    assert inside / 4000 == pytest.approx(level, abs=0.015)
+
+
+def test_a_difference_is_that_of_welchs_test() -> None:
+    rng = np.random.default_rng(1)
+    one, other = rng.normal(0.72, 0.004, 5), rng.normal(0.7, 0.01, 7)
+    spreads = [summary.Spread(len(a), float(a.mean()), float(a.std(ddof=1))) for a in (one, other)]
+    theirs = stats.ttest_ind(one, other, equal_var=False).confidence_interval(summary.CONFIDENCE)
+    assert summary.difference(*spreads) == pytest.approx((one.mean() - other.mean(), theirs.low, theirs.high))
+
+
+def test_summary_and_page(tmp_path: Path) -> None:
+    accuracies = {
+        "tiny_vgg": (0.70, 0.72, 0.71),
+        "tiny_vgg_bn": (0.74, 0.75, 0.76),
+        "tiny_vgg_3blocks": (0.70, 0.73, 0.71),
+    }
+    finished = {
+        variant: [saved(tmp_path, variant, seed=seed, accuracy=a) for seed, a in enumerate(some)]
+        for variant, some in accuracies.items()
+    }
+    page = tmp_path / "docs" / "baselines.md"
+    page.parent.mkdir()
+    summary.write(finished, tmp_path / "solutions" / "baselines", "abc", "make baselines", page)
+    made = json.loads((tmp_path / "solutions" / "baselines" / "baselines.json").read_text())
+    vgg = made["variants"]["tiny_vgg"]
+    assert (vgg["n"], vgg["mean"], vgg["std"], vgg["parameters"]) == (3, 0.71, 0.01, 7)
+    half = 31.599 * 0.01 * (1 / 3 + 1 / settings.RUNS) ** 0.5  # from a table of Student's t, 2 degrees of freedom
+    assert vgg["interval"] == pytest.approx([0.71 - half, 0.71 + half], abs=1e-4)
+    assert vgg["curve_epochs"] == [5, 10]
+    assert len(vgg["runs"][0]["val_accuracy"]) == 2
+    text = page.read_text()
+    assert "| tiny_vgg | 7 | 3 | 0.7100 ± 0.0100 | 0.7000 to 0.7200 |" in text
+    assert "- **tiny_vgg_bn**: +4.00 points (+1.73 to +6.27): better." in text
+    assert "- **tiny_vgg_3blocks**: +0.33 points" in text
+    assert "no difference can be told with so few runs" in text
+    for name in ("accuracies", "curves", "cost"):
+        assert f"](../solutions/baselines/{name}.png)" in text
+        assert (tmp_path / "solutions" / "baselines" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_one_run_has_no_spread(tmp_path: Path) -> None:
+    key = runs.key("tiny_vgg", 10, "f")
+    first = saved(tmp_path / "runs")
+    assert train_baselines._finished(tmp_path, "f", 10) == {}  # of another key
+    for seed in (0, 1):
+        noted = {"epochs": 10, "key": key, "trainer": "fit", "data": "CIFAR-10"}
+        runs.save(tmp_path / "runs", replace(trained(), seed=seed), variant="tiny_vgg", **noted)
+        assert list(train_baselines._finished(tmp_path, "f", 10)) == ["tiny_vgg"] * seed
+    assert first.key == "k"

@@ -47,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--trust", metavar="TEXT", help="run submissions whose name holds this text even if they reach for the grader"
     )
+    grade.add_argument(
+        "--fresh",
+        action="store_true",
+        help="start every kernel afresh instead of forking it: slower, the same marks",
+    )
     grade.set_defaults(run=_grade)
     return parser
 
@@ -83,7 +88,7 @@ def _grade(options: argparse.Namespace) -> int:
     if problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
-    how = batch.Options(options.jobs, options.only, options.force, options.unsafe, options.trust)
+    how = batch.Options(options.jobs, options.only, options.force, options.unsafe, options.trust, options.fresh)
     batch.grade_folder(folder, options.out, how, Console())
     return 0
 

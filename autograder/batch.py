@@ -5,7 +5,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from autograder import gradebook, resume, submissions
 from autograder.dataset import dataset
 from autograder.grading import grade_notebook
 from autograder.results import SubmissionResult
-from autograder.sandbox import MachineError, jail
+from autograder.sandbox import MachineError, Nursery, environment, jail, open_nursery
 from autograder.submissions import UnreadableSubmission
 
 NOT_GRADED = "Not graded:"  # how a note on a fault of the machine begins
@@ -32,6 +32,7 @@ class Options:
         force: grade also what was graded before and has not changed.
         unsafe: go on where this system cannot hold student code safely.
         trust: run submissions whose name holds this text even if they reach for the grader (`autograder.trespass`).
+        fresh: start every kernel afresh instead of forking it from a warm process: slower, the same marks.
     """
 
     jobs: int | None = None
@@ -39,6 +40,7 @@ class Options:
     force: bool = False
     unsafe: bool = False
     trust: str | None = None
+    fresh: bool = False
 
     def trusts(self, name: str) -> bool:
         """Whether a submission is run even if it reaches for the grader."""
@@ -135,7 +137,7 @@ def _graded(names: dict[Path, str], options: Options, console: Console) -> Itera
         ) as progress,
     ):
         task = progress.add_task("starting", total=len(names))
-        for path, result in _tried(names, options):
+        for path, result in _tried(names, options, console):
             score = "–" if result.score is None else f"{result.score:g}"
             if not console.is_terminal:
                 line = f"{result.submission}: {result.status}, {score} marks, {result.seconds:.0f} s"
@@ -144,24 +146,34 @@ def _graded(names: dict[Path, str], options: Options, console: Console) -> Itera
             yield path, result
 
 
-def _tried(names: dict[Path, str], options: Options) -> Iterator[tuple[Path, SubmissionResult]]:
+def _tried(names: dict[Path, str], options: Options, console: Console) -> Iterator[tuple[Path, SubmissionResult]]:
     """Several at a time; then those for which the machine had no room beside the others, one by one."""
     alone = []
-    pool = ThreadPoolExecutor(max_workers=options.jobs or os.cpu_count() or 1)
-    try:
-        futures = {
-            pool.submit(grade_file, path, name, options.unsafe, options.trusts(name)): path
-            for path, name in names.items()
-        }
-        for future in as_completed(futures):
-            if _is_of_the_machine(future.result()):
-                alone.append(futures[future])
-            else:
-                yield futures[future], future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)  # what runs is finished, what waits is dropped
-    for path in alone:
-        yield path, grade_file(path, names[path], options.unsafe, options.trusts(names[path]))
+    with _nursery(options, len(names)) as kernels:
+
+        def grade(path: Path) -> SubmissionResult:
+            name = names[path]
+            return grade_file(path, name, options.unsafe, options.trusts(name), kernels)
+
+        pool = ThreadPoolExecutor(max_workers=options.jobs or os.cpu_count() or 1)
+        try:
+            futures = {pool.submit(grade, path): path for path in names}
+            for future in as_completed(futures):
+                if _is_of_the_machine(future.result()):
+                    alone.append(futures[future])
+                else:
+                    yield futures[future], future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # what runs is finished, what waits is dropped
+        for path in alone:
+            yield path, grade(path)
+        if kernels is not None and kernels.complaint:
+            console.print(f"Kernels were started afresh, which is slower: {kernels.complaint}.", highlight=False)
+
+
+def _nursery(options: Options, count: int) -> AbstractContextManager[Nursery | None]:
+    """Where kernels are forked, if there is more than one to come."""
+    return nullcontext() if options.fresh or count < 2 else open_nursery(environment())
 
 
 def _is_of_the_machine(result: SubmissionResult) -> bool:
@@ -186,7 +198,13 @@ def _reading(path: Path) -> Iterator[None]:
         raise MachineError(f"{error.filename or path} cannot be read ({error.strerror})") from None
 
 
-def grade_file(path: Path, name: str | None = None, unsafe: bool = False, trust: bool = False) -> SubmissionResult:
+def grade_file(
+    path: Path,
+    name: str | None = None,
+    unsafe: bool = False,
+    trust: bool = False,
+    kernels: Nursery | None = None,
+) -> SubmissionResult:
     """Grade one submitted file. Never raises: what cannot be graded comes back as `needs_review`."""
     name = name or path.stem
     start = time.monotonic()
@@ -195,7 +213,9 @@ def grade_file(path: Path, name: str | None = None, unsafe: bool = False, trust:
         with _reading(path):
             key = resume.key_of(path)
             submission = submissions.read(path)
-        graded = grade_notebook(submission.notebook, submission.extra_files, unsafe=unsafe, trust=trust)
+        graded = grade_notebook(
+            submission.notebook, submission.extra_files, unsafe=unsafe, trust=trust, nursery=kernels
+        )
     except UnreadableSubmission as reason:
         return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=(str(reason),), key=key)
     except MachineError as error:

@@ -10,7 +10,7 @@ from typing import Any
 from autograder import trespass
 from autograder.checks import all_checks
 from autograder.results import CellError
-from autograder.sandbox import DEFAULT_LIMITS, Execution, Limits, execute
+from autograder.sandbox import DEFAULT_LIMITS, Execution, Limits, Nursery, execute
 from lab import run_record, settings
 from lab.judging import CheckResult, Observations, judge
 
@@ -44,6 +44,7 @@ def grade_notebook(
     progress: Callable[[str], None] = lambda step: None,
     unsafe: bool = False,
     trust: bool = False,
+    nursery: Nursery | None = None,
 ) -> Graded:
     """Run a submitted notebook in the sandbox and judge it.
 
@@ -56,6 +57,7 @@ def grade_notebook(
         progress: called with a short text before each step.
         unsafe: go on where this system cannot hold student code safely.
         trust: run it also where it reaches for the grader.
+        nursery: forks the kernels; without one each is started afresh.
 
     Raises:
         JailError: it cannot, and `unsafe` was not said.
@@ -64,7 +66,7 @@ def grade_notebook(
     trespasses = [] if trust else trespass.find(notebook, extra_files or {})
     if trespasses:
         return _withheld(notebook, trespasses)
-    execution = execute(notebook, extra_files, limits, progress, unsafe=unsafe)
+    execution = execute(notebook, extra_files, limits, progress, unsafe=unsafe, nursery=nursery)
     for question in settings.POINTS:
         execution.observations.setdefault(question, {"given_up": "it was not tried."})
     progress("judging")

@@ -34,6 +34,8 @@ from autograder.dataset import dataset, resnet50_conv1
 from autograder.results import CellError
 from autograder.sandbox import door, jail, machine
 from autograder.sandbox.machine import MachineError
+from autograder.sandbox.nursery import OPTIONS
+from autograder.sandbox.provisioner import Nursery, Provisioner
 from lab import settings
 
 MAX_OUTPUT = 10 * 2**20  # characters of one cell's output that are kept
@@ -85,6 +87,7 @@ def execute(
     progress: Callable[[str], None] = lambda step: None,
     questions: Sequence[str] = tuple(settings.POINTS),
     unsafe: bool = False,
+    nursery: Nursery | None = None,
 ) -> Execution:
     """Run a submitted notebook and observe questions.
 
@@ -95,6 +98,7 @@ def execute(
         progress: called with a short text before each step.
         questions: those that are observed.
         unsafe: go on where this system cannot hold student code safely.
+        nursery: forks the kernels; without one each is started afresh.
 
     Raises:
         JailError: it cannot, and `unsafe` was not said.
@@ -110,7 +114,7 @@ def execute(
     for attempt in range(MAX_DEATHS + 1):
         left = [question for question in questions if question not in done]
         with _scratch(extra_files or {}) as folder:
-            run = _Run(notebook, folder, limits, progress, skipped, withheld, left, seed)
+            run = _Run(notebook, folder, limits, progress, skipped, withheld, left, seed, nursery)
             try:
                 asyncio.run(run.all())
             except DeadKernelError:
@@ -231,11 +235,12 @@ class _Run:
         withheld: list[str],
         questions: Sequence[str],
         seed: int,
+        nursery: Nursery | None,
     ) -> None:
         self.result = Execution(notebook=_clean(notebook), seed=seed)
         self.died = self._started = False
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
-        self._withheld, self._questions = withheld, questions
+        self._withheld, self._questions, self._nursery = withheld, questions, nursery
         self._current: int | str | None = None
         self._kills = machine.kills_for_memory()
         self._lifeline: int | None = None  # the kernel lives as long as this end of a pipe is open
@@ -249,6 +254,9 @@ class _Run:
             transport="ipc",
             ip=str(sockets / "k"),
         )
+        if self._nursery is not None and sys.platform.startswith("linux"):
+            of_kernel = {"kernel_id": "", "kernel_spec": manager.kernel_spec, "parent": manager}
+            manager.provisioner = Provisioner(self._nursery, self._folder / "policy.json", **of_kernel)
         client = _Client(
             self.result.notebook,
             km=manager,
@@ -325,17 +333,15 @@ class _Run:
 
     def _command(self, sockets: Path) -> list[str]:
         """What starts the kernel, in the jail."""
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *OPTIONS]
         write = [*(self._folder / name for name in OPEN), sockets]
         read = [self._folder / "lib", self._folder / "data", self._folder / "sockets"]
         read += [path.resolve() for path in (self._folder / "data").iterdir()]
         return jail.command(self._folder, argv, write, read, Path(self._folder / "connection.json"))
 
     def _environment(self) -> dict[str, str]:
-        """Nothing of the grader's own environment but what Python needs."""
         home = str(self._folder / "home")
-        keep = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "TZ")
-        return {name: os.environ[name] for name in keep if name in os.environ} | {
+        return environment() | {
             "HOME": home,
             "TMPDIR": str(self._folder / "work"),
             "IPYTHONDIR": home,
@@ -345,15 +351,6 @@ class _Run:
             "KERAS_HOME": home,
             "MPLCONFIGDIR": str(self._folder / "matplotlib"),
             "PYTHONPATH": str(self._folder / "lib"),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONHASHSEED": "random",
-            "JOBLIB_MULTIPROCESSING": "0",  # scikit-learn would warn that it cannot start processes
-            "OMP_NUM_THREADS": "1",  # as many submissions as cores are graded at a time
-            "OPENBLAS_NUM_THREADS": "1",
-            "TF_NUM_INTRAOP_THREADS": "1",
-            "TF_NUM_INTEROP_THREADS": "1",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "CUDA_VISIBLE_DEVICES": "-1",
         }
 
     async def _hidden(self, client: Any, source: str) -> None:
@@ -450,6 +447,22 @@ class _Run:
             await self._end_kernel(client)
             raise DeadKernelError("the cell could not be interrupted") from None
         return time.monotonic() - start >= limit
+
+
+def environment() -> dict[str, str]:
+    """What every kernel has: of the grader's own environment, nothing but what Python needs."""
+    keep = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "TZ")
+    return {name: os.environ[name] for name in keep if name in os.environ} | {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "random",
+        "JOBLIB_MULTIPROCESSING": "0",  # scikit-learn would warn that it cannot start processes
+        "OMP_NUM_THREADS": "1",  # as many submissions as cores are graded at a time
+        "OPENBLAS_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "-1",
+    }
 
 
 def _clean(notebook: Any) -> Any:

@@ -1,9 +1,10 @@
 """Start a student's kernel in a jail, and watch over it: `python warden.py POLICY COMMAND...`
 
-The warden forks. The child locks itself in for good (what it starts is locked in too) and becomes the command. The
-parent is outside: it ends everything that the student has started as soon as its standard input is closed, which
-happens when the grader says so or dies, or when the limits of the jail are exceeded. As root the child lives in a
-process namespace, whose end is the end of all in it, however fast they multiply; other users have a limit on processes.
+The warden forks. The child locks itself in for good (what it starts is locked in too) and becomes the command, or goes
+on as a kernel where a nursery has forked the warden too (`nursery.py`). The parent is outside: it ends everything that
+the student has started as soon as its standard input is closed, which happens when the grader says so or dies, or when
+the limits of the jail are exceeded. As root the child lives in a process namespace, whose end is the end of all in it,
+however fast they multiply; other users have a limit on processes.
 
 POLICY is a JSON file with the fields of `jail.Policy`. It runs as a script: nothing of the grader is imported.
 """
@@ -19,6 +20,7 @@ import select
 import signal
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -99,9 +101,18 @@ PR_SET_DUMPABLE = 4  # by which a process hides its open files from the warden
 NEW_NAMESPACES = (0x10000000, 0x20000, 0x40000000, 0x20000000, 0x4000000, 0x8000000, 0x2000000)  # CLONE_NEW*
 
 
+Kernel = Callable[[], object]  # what the child does once it is locked in; it does not return
+
+
 def main() -> int:
     """Run the command; exit code of the kernel, or 1 if it had to be ended."""
-    policy = json.loads(Path(sys.argv[1]).read_text())
+    command = sys.argv[2:]
+    return guard(sys.argv[1], lambda: os.execv(command[0], command))
+
+
+def guard(policy_file: str, kernel: Kernel) -> int:
+    """Fork; the child locks itself in and becomes the kernel, this process watches it. The exit code as for `main`."""
+    policy = json.loads(Path(policy_file).read_text())
     reason = os.open(policy["reason"], os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     os.write(reason, b" " * REASON)  # room for it, however full the disk will be
     policy["reason"] = reason
@@ -113,18 +124,18 @@ def main() -> int:
     child = os.fork()
     if child == 0:
         if policy["namespace"]:
-            _rule(policy, libc)
-        _become(sys.argv[2:], policy, libc)
+            _rule(kernel, policy, libc)
+        _become(kernel, policy, libc)
     signal.signal(signal.SIGINT, lambda *_: _interrupt(child, policy["namespace"]))
     return _watch(child, policy)
 
 
-def _rule(policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
+def _rule(kernel: Kernel, policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
     """Be the first process of the namespace: start the kernel, bury orphans, end with the kernel."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # the warden may be killed: then this is all over
     child = os.fork()
     if child == 0:
-        _become(sys.argv[2:], policy, libc)
+        _become(kernel, policy, libc)
     os.close(0)  # the lifeline is the warden's
     signal.signal(signal.SIGINT, lambda *_: _interrupt(child))
     while True:
@@ -136,7 +147,7 @@ def _rule(policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
 # Inside
 
 
-def _become(command: list[str], policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
+def _become(kernel: Kernel, policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
     try:
         os.setsid()  # no terminal to type into, and a process group that the warden is no part of
         null = os.open(os.devnull, os.O_RDONLY)
@@ -145,7 +156,7 @@ def _become(command: list[str], policy: dict[str, Any], libc: ctypes.CDLL) -> No
         os.closerange(policy["reason"] + 1, 4096)
         os.environ.pop("JPY_PARENT_PID", None)  # the kernel would miss its parent; the warden ends it in time
         lock_in(policy, libc)
-        os.execv(command[0], command)
+        kernel()
     except BaseException as error:
         _note(policy, f"the jail could not be set up: {type(error).__name__}: {error}")
     os._exit(127)

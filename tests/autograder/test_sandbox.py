@@ -1,5 +1,10 @@
-"""The kernel in which student code runs: what it finds there, and what becomes of cells that misbehave."""
+"""The kernel of student code, forked or started afresh: what it finds there, what becomes of cells that misbehave."""
 
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import nbformat
@@ -7,23 +12,43 @@ import numpy as np
 import pytest
 
 from autograder.dataset import dataset, resnet50_conv1
-from autograder.sandbox import Execution, Limits, execute
+from autograder.sandbox import Execution, Limits, Nursery, environment, execute, open_nursery, runner
 from lab.probes import inputs
 
 SHORT = Limits(cell=6, probe=60, start=120)
 
 
-def run(*sources: str, questions: tuple[str, ...] = (), limits: Limits = SHORT, **options: Any) -> Execution:
+_warm: list[Nursery] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _kernels() -> Iterator[None]:
+    with open_nursery(environment()) as warm:
+        _warm.append(warm)
+        yield
+        _warm.pop()
+
+
+def run(
+    *sources: str,
+    questions: tuple[str, ...] = (),
+    limits: Limits = SHORT,
+    kernels: str = "forked",
+    **options: Any,
+) -> Execution:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
-    return execute(notebook, limits=limits, questions=questions, **options)
+    warm = _warm[0] if kernels == "forked" else None
+    seen = execute(notebook, limits=limits, questions=questions, nursery=warm, **options)
+    assert _warm[0].complaint == ""
+    return seen
 
 
 def printed(execution: Execution, cell: int) -> str:
     return "".join(o.get("text", "") for o in execution.notebook.cells[cell].outputs)
 
 
-@pytest.fixture(scope="module")
-def misbehaved() -> Execution:
+@pytest.fixture(scope="module", params=["forked", "fresh"])
+def misbehaved(request: pytest.FixtureRequest) -> Execution:
     return run(
         "while True:\n    pass",
         "x = 1",
@@ -34,6 +59,7 @@ def misbehaved() -> Execution:
         "input('name?')",
         "def describe_data(a, b, c, d):\n    return {'n_train': len(a)}",
         questions=("q1",),
+        kernels=request.param,
     )
 
 
@@ -93,8 +119,8 @@ def evaluate(model, x, y):
     assert seen.notes == ["The kernel ended while q5 was tried; the other questions were tried in a new one."]
 
 
-@pytest.fixture(scope="module")
-def looked_around() -> dict[str, Any]:
+@pytest.fixture(scope="module", params=["forked", "fresh"])
+def looked_around(request: pytest.FixtureRequest) -> dict[str, Any]:
     source = """
 import os, json, keras, tensorflow as tf, numpy as np
 from keras.datasets import cifar10
@@ -102,6 +128,16 @@ from keras.applications import ResNet50, ResNet50V2
 from keras.applications.resnet50 import ResNet50 as ResNet50b
 from tensorflow.keras.datasets import cifar10 as cifar10_tf
 found = {"environment": sorted(os.environ), "work": sorted(os.listdir("."))}
+import sys, random, tempfile, threading, matplotlib
+found["modules"] = sorted(sys.modules)
+found["path"] = sys.path
+found["random"] = [random.random(), np.random.rand(), random.random()]
+found["temporary"] = tempfile.gettempdir() == os.environ["TMPDIR"]
+found["home"] = keras.src.backend.config.keras_home() == os.environ["KERAS_HOME"]
+found["backend"] = matplotlib.get_backend()
+open_ = [f"/proc/self/fd/{n}" for n in os.listdir("/proc/self/fd")]
+found["files"] = sorted(os.readlink(name) for name in open_ if os.path.exists(name))
+found["main"] = __name__ == "__main__" and sys.modules["__main__"].__dict__ is globals()
 (a, b), (c, d) = cifar10.load_data()
 (e, f), (g, h) = cifar10_tf.load_data()
 found["forms"] = [str((v.dtype, v.shape)) for v in (a, b, c, d)]
@@ -126,12 +162,11 @@ grader = otter.Notebook("any.ipynb")
 found["check"] = repr(grader.check("q1"))
 print(json.dumps(found))
 """
-    import json
-    import os
-
+    files = {"mine/helpers.py": b"A = 1"}
     os.environ["A_SECRET_OF_THE_GRADER"] = "1"
     try:
-        seen = run(source, limits=Limits(cell=100, probe=60, start=120), extra_files={"mine/helpers.py": b"A = 1"})
+        limits = Limits(cell=100, probe=60, start=120)
+        seen = run(source, limits=limits, extra_files=files, kernels=request.param)
     finally:
         del os.environ["A_SECRET_OF_THE_GRADER"]
     assert seen.cell_errors == []
@@ -163,6 +198,22 @@ def test_training_is_shortened_in_cells(looked_around: dict[str, Any]) -> None:
 def test_the_kernel_finds_a_bare_environment(looked_around: dict[str, Any]) -> None:
     assert "A_SECRET_OF_THE_GRADER" not in looked_around["environment"]
     assert looked_around["work"] == ["mine"]
+
+
+def test_the_kernel_finds_nothing_of_the_grader(looked_around: dict[str, Any]) -> None:
+    beside = {"nursery", "warden", "runner", "door", "machine", "jail", "provisioner"}
+    assert not beside & set(looked_around["modules"])
+    assert not [name for name in looked_around["modules"] if name.partition(".")[0] == "autograder"]
+    assert not [path for path in looked_around["path"] if "autograder" in path]
+    files = [name for name in looked_around["files"] if name.startswith("/") and not name.endswith(".npy")]
+    assert [name for name in files if not name.startswith(("/dev/", "/proc/"))] == []
+
+
+def test_the_kernel_is_like_any_other(looked_around: dict[str, Any]) -> None:
+    assert looked_around["temporary"]
+    assert looked_around["home"]
+    assert looked_around["main"]
+    assert looked_around["backend"] in ("inline", "module://matplotlib_inline.backend_inline")
 
 
 def test_check_cells_do_nothing(looked_around: dict[str, Any]) -> None:
@@ -202,3 +253,36 @@ def test_a_students_module_does_not_stand_in_for_numpy() -> None:
     files = {"numpy.py": b"raise SystemExit('mine')", "helpers.py": b"A = 7", "a": b"", "a/b": b"", "n" * 300: b""}
     seen = run("import numpy, helpers; print(numpy.__name__, helpers.A)", extra_files=files)
     assert printed(seen, 0) == "numpy 7\n"
+
+
+def test_forked_kernels_draw_different_numbers() -> None:
+    source = "import random, numpy; print(random.random(), numpy.random.rand())"
+    assert len({printed(run(source), 0) for _ in range(2)}) == 2
+
+
+def test_without_a_nursery_kernels_are_started_afresh() -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(6 * 7)")])
+    with open_nursery(environment()) as broken:
+        broken._process.kill()
+        broken._process.wait()
+        assert printed(execute(notebook, limits=SHORT, questions=(), nursery=broken), 0) == "42\n"
+    assert broken.complaint.startswith("the nursery")
+
+
+def test_nothing_is_forked_from_a_process_in_which_tensorflow_has_computed(tmp_path: Any) -> None:
+    """The fork would hang in the first training."""
+    source = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import nursery, tensorflow as tf
+print(repr(nursery._why_not()))
+tf.constant(1.0) + 1
+print(repr(nursery._why_not()))
+"""
+    folder = os.path.dirname(runner.__file__)
+    done = subprocess.run(
+        [sys.executable, "-c", source, folder], env=environment(), capture_output=True, text=True, check=True
+    )
+    before, after = done.stdout.splitlines()
+    assert before == "''"
+    assert after == "'TensorFlow has begun to compute'" or after.endswith("threads are at work'")

@@ -1,0 +1,174 @@
+"""Kernels forked from a nursery instead of started afresh, by jupyter_client's own extension point, a provisioner."""
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+SCRIPT = Path(__file__).with_name("nursery.py")
+START = 180.0  # seconds that the imports may take
+ANSWER = 20.0  # seconds that a fork may take
+REPLY = 2**16  # bytes
+
+
+class NurseryError(RuntimeError):
+    """The nursery gives no kernel; the message says why."""
+
+
+class Nursery:
+    """The client of `nursery.py`, for all threads of this process. Made by `open_nursery`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], door: socket.socket) -> None:
+        self._process, self._door = process, door
+        self._lock = threading.Lock()
+        self._is_ready = False
+        self.complaint = ""  # why it gave no kernel, the last time that it did not
+
+    def fork(self, policy: str, connection: str, folder: str, environment: Mapping[str, str], lifeline: int) -> "Ward":
+        """A warden, and through it a kernel.
+
+        Args:
+            policy: file with the fields of `jail.Policy`.
+            connection: the kernel's connection file.
+            folder: its working directory.
+            environment: all of its environment variables.
+            lifeline: what the warden reads as standard input, see `warden.py`.
+
+        Raises:
+            NurseryError: it refuses, or is no more.
+        """
+        request = {"policy": policy, "connection": connection, "folder": folder, "environment": dict(environment)}
+        with self._lock:
+            try:
+                self._wait_until_ready()
+                socket.send_fds(self._door, [json.dumps(request).encode()], [lifeline])
+                answer, descriptors, _, _ = socket.recv_fds(self._door, REPLY, 1)
+            except OSError as error:
+                raise NurseryError(f"the nursery of kernels does not answer: {error}") from None
+        reply = json.loads(answer) if answer else {"refused": "it has ended"}
+        if "refused" in reply:
+            raise NurseryError(f"the nursery gives no kernel: {reply['refused']}")
+        return Ward(int(reply["pid"]), descriptors[0])
+
+    def _wait_until_ready(self) -> None:
+        if not self._is_ready:
+            self._door.settimeout(START)
+            self._is_ready = self._door.recv(REPLY) == b"ready"
+            self._door.settimeout(ANSWER)
+
+
+class Ward:
+    """The warden of a kernel, a child of the nursery, with the methods of `subprocess.Popen` that Jupyter uses."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, pid: int, descriptor: int) -> None:
+        self.pid, self._descriptor = pid, descriptor
+
+    def poll(self) -> int | None:
+        """None while it runs, then 0: its exit code is not known."""
+        if self._descriptor < 0:
+            return 0
+        ready, _, _ = select.select([self._descriptor], [], [], 0)
+        return 0 if ready else None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while self.poll() is None:
+            if end is not None and time.monotonic() > end:
+                raise subprocess.TimeoutExpired("warden", timeout or 0)
+            time.sleep(0.02)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        return 0
+
+    def send_signal(self, number: int) -> None:
+        """To the warden, whatever process has got its number meanwhile."""
+        if self._descriptor >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+
+class Provisioner(LocalProvisioner):
+    """Asks a nursery for the kernel, which would otherwise be started by a command.
+
+    Args:
+        nursery: that is asked.
+        policy: file with the fields of `jail.Policy`.
+    """
+
+    def __init__(self, nursery: Nursery, policy: Path, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._nursery, self._policy = nursery, policy
+
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
+        """The connection of a new kernel: of a forked one, or else of one that the command starts."""
+        manager: Any = self.parent
+        try:
+            ward: Any = self._nursery.fork(
+                str(self._policy), manager.connection_file, options["cwd"], options["env"], options["stdin"]
+            )
+        except NurseryError as error:
+            self._nursery.complaint = str(error)
+            return await super().launch_kernel(cmd, **options)
+        self.process, self.pid = ward, ward.pid
+        return self.connection_info
+
+
+@contextlib.contextmanager
+def open_nursery(environment: Mapping[str, str]) -> Iterator[Nursery]:
+    """Start a nursery; it ends with the context, or with this process.
+
+    Args:
+        environment: of the imports; folders of the user's are replaced by an empty one.
+    """
+    home = Path(tempfile.mkdtemp(prefix=f"tiny-vgg-nursery-{os.getpid()}-"))
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    variables = dict(environment)
+    variables |= dict.fromkeys(("HOME", "KERAS_HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR"), str(home))
+    variables["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # a kernel sets it before the import
+    try:
+        for fonts in Path(mpl.get_cachedir()).glob("fontlist*.json"):
+            shutil.copy(fonts, home)
+        process = subprocess.Popen(
+            [sys.executable, str(SCRIPT)],
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=home,
+            env=variables,
+            start_new_session=True,  # Ctrl-C is for the grader, which ends it
+        )
+        theirs.close()
+        try:
+            yield Nursery(process, ours)
+        finally:
+            ours.close()
+            process.kill()
+            process.wait()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from autograder import gradebook, resume, submissions
+from autograder import gradebook, resume, submissions, verification
 from autograder.dataset import dataset
 from autograder.grading import grade_notebook
 from autograder.results import SubmissionResult
@@ -79,6 +79,8 @@ def grade_folder(
     results = {path: result for path, result in known.items() if result and not _is_due(path, result, options)}
     due = [path for path in names if path not in results and options.only in names[path]]
     console.print(f"Grading {len(due)} submissions on {source} data.", highlight=False)
+    if not verification.is_possible():
+        console.print("Run records are read, not evaluated: put CIFAR-10 into KERAS_HOME for that.", highlight=False)
     if results and not options.only:
         console.print(f"{len(results)} were graded before and have not changed (--force grades them too).")
     try:

@@ -101,6 +101,15 @@ def predict(
     return result
 
 
+def work(spec: Mapping[str, Any], weights: Mapping[str, npt.NDArray[Any]]) -> int:
+    """Multiplications an image, about.
+
+    Raises:
+        UnsupportedSpec: spec or weights are not supported.
+    """
+    return sum(step.result.work + step.size for step in _plan(spec, weights, training=False).steps)
+
+
 # ---- the plan: all that was checked, ready to run ----
 
 

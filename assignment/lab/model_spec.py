@@ -4,7 +4,8 @@
 functional, nested and subclassed models, own layers, `Lambda`, functions called on tensors (`keras.ops.relu(x)`,
 `x + y`) all come out as the same kinds of nodes.
 
-A spec is `{"nodes": [...], "outputs": [ids]}`, nodes in topological order:
+A spec is `{"nodes": [...], "outputs": [ids], "order": [keys]}`: `order` has the keys of all weights in the order of
+`model.weights`; nodes are in topological order:
 
 | key | value |
 |---|---|
@@ -76,7 +77,9 @@ def trace(model: Any) -> tuple[Spec, Variables]:
         raise TraceError(LAYERS_MADE_IN_CALL)
     if traced != own:
         raise TraceError("the model uses weights in a way that its layers do not show")
-    return {"nodes": tracer.nodes, "outputs": outputs}, tracer.variables
+    keys = {id(variable): key for key, variable in tracer.variables.items()}
+    order = [keys[id(variable)] for variable in model.weights if is_weight(variable)]
+    return {"nodes": tracer.nodes, "outputs": outputs, "order": order}, tracer.variables
 
 
 def is_weight(variable: Any) -> bool:

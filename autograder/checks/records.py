@@ -1,14 +1,18 @@
 """Run records: what the student's own trainings reached, as published in the submitted notebook."""
 
 import math
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from autograder import verification
 from lab import settings
 from lab.judging import Failure, Observations
 
 TOLERANCE = 1e-3
+SAME = 0.1  # distance of the weights of two runs, relative to their length; independent trainings have about 1.4
+CHANCE = 0.15  # accuracy below which a network guesses
 AS_RETURNED = "Publish what `run_experiment` returned, all of it from one experiment."
 BUILDERS = {variant: "q4" if variant == "tiny_vgg" else question for variant, question in settings.VARIANTS.items()}
 
@@ -70,6 +74,47 @@ def judge_record(observations: Observations, variant: str) -> None:
             "Two runs have the same loss in every epoch.",
             "Is the same seed set before every run?",
         )
+    _judge_distances([run["weights"] for run in runs])
+    _judge_accuracies(observations, BUILDERS[variant], runs)
+
+
+def _judge_distances(weights: list[list[dict[str, Any]]]) -> None:
+    """No two runs ended in the same weights, or in those of one another with a little noise on top."""
+    vectors = [np.concatenate([np.ravel(weight["value"]) for weight in run]).astype(float) for run in weights]
+    for (i, one), (j, other) in combinations(enumerate(vectors, 1), 2):
+        if one.shape == other.shape and np.linalg.norm(one - other) <= SAME * np.linalg.norm(one):
+            raise Failure(
+                "Every run is a training of its own.",
+                f"Runs {i} and {j} ended in nearly the same weights.",
+                "Does `run_experiment` build a new model in every run, and keep each in `models`?",
+            )
+
+
+def _judge_accuracies(observations: Observations, question: str, runs: list[dict[str, Any]]) -> None:
+    """The weights reach the accuracies that were recorded with them; believed where that cannot be tried."""
+    if not verification.is_possible():
+        return
+    claims = [run["accuracy"] for run in runs]
+    weights = [run["weights"] for run in runs]
+    preprocessing = observations.answers.get("q3") or {}
+    try:
+        verdict = verification.verify(
+            observations.model_spec(question), weights, claims, preprocessing, observations.seed
+        )
+    except verification.CannotVerify:
+        return
+    if verdict.agrees:
+        return
+    worst = int(np.argmax([abs(m - c) for m, c in zip(verdict.measured, claims, strict=True)]))
+    untrained = max(verdict.measured) < CHANCE
+    raise Failure(
+        "The recorded weights reach the accuracies that were recorded with them, on CIFAR-10's test set.",
+        f"Run {worst + 1} says {claims[worst]:.4f}; on {verdict.images:,} test images its weights reach "
+        f"{verdict.measured[worst]:.4f}.",
+        "That is guessing: were the models trained, on CIFAR-10, with the images that `preprocess` gives?"
+        if untrained
+        else AS_RETURNED,
+    )
 
 
 def _judge_weights(number: int, weights: list[dict[str, Any]], shapes: list[tuple[int, ...]] | None) -> None:

@@ -1,7 +1,7 @@
 """The sample submissions: the master notebook's solution, the blank handout, and realistic half-done ones.
 
 They are made from the master notebook by the edits below, so they never fall behind it. Their run records come
-from real trainings of full length on a few hundred stand-in images (`make_records.py`): the form of a record
+from real trainings of full length on a few hundred images of CIFAR-10 (`make_records.py`): the form of a record
 is what the samples show; its accuracies are low.
 """
 

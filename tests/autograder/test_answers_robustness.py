@@ -369,12 +369,13 @@ SHAPES = [(3, 3, 3, 10), (10,), *[(3, 3, 10, 10), (10,)] * 3, (640, 10), (10,)] 
 def record(runs: int = settings.RUNS, **other: Any) -> dict[str, Any]:
     """A record as `lab.run_record.read` gives it."""
     accuracies = [0.68 + 0.01 * i for i in range(runs)]
+    rng = np.random.default_rng(0)
     series = ("loss", "accuracy", "val_loss", "val_accuracy")
     one = [
         {
             "accuracy": accuracy,
             "history": {name: [1.0 + i] * settings.EPOCHS for name in series},
-            "weights": [{"path": "w", "value": np.zeros(shape, "float32")} for shape in SHAPES],
+            "weights": [{"path": "w", "value": rng.normal(size=shape)} for shape in SHAPES],
         }
         for i, accuracy in enumerate(accuracies)
     ]
@@ -439,6 +440,10 @@ HISTORY = record()["runs"][0]["history"]
         (changed(1, history=HISTORY), "Two runs have the same loss in every epoch."),
         (changed(3, weights=[]), "Those of run 4 are missing."),
         (
+            changed(3, weights=[w | {"value": w["value"] + 0.01} for w in record()["runs"][1]["weights"]]),
+            "Runs 2 and 4 ended in nearly the same weights.",
+        ),
+        (
             changed(3, weights=[{"path": "w", "value": np.full(s, math.nan)} for s in SHAPES]),
             "Run 4 ended with weights that are not.",
         ),
@@ -448,7 +453,7 @@ HISTORY = record()["runs"][0]["history"]
         ),
     ],
     ids=["none", "damaged", "two runs", "mean", "std", "impossible accuracy", "no validation", "no accuracy",
-         "ten epochs", "same losses", "no weights", "weights not finite", "another network"],
+         "ten epochs", "same losses", "no weights", "copied weights", "weights not finite", "another network"],
 )  # fmt: skip
 def test_record_wrong(found: dict[str, Any] | None, words: str) -> None:
     result = judged(found)

@@ -124,14 +124,26 @@ def _own_record(variant: str, code: str) -> dict[str, Any] | None:
 
 
 def _record(variant: str, builder: Callable[[], Any]) -> dict[str, Any]:
-    """A record with made-up curves, of networks as they are built."""
+    """A record with made-up curves, of networks that give every image the same class: each is right for a tenth."""
     rng = np.random.default_rng(1)
     keras.utils.set_random_seed(1)  # the same notebook every time: what was graded before need not be graded again
     models = [builder() for _ in range(settings.RUNS)]
     for model in models:
         model(np.zeros((1, *settings.IMAGE_SHAPE), np.float32))
-    accuracies = rng.uniform(0.65, 0.75, settings.RUNS).round(4)
+        _name_one_class(model)
+    accuracies = np.full(settings.RUNS, 1 / settings.N_CLASSES)
     names = ("loss", "accuracy", "val_loss", "val_accuracy")
     histories = [{name: rng.uniform(0.2, 0.9, settings.EPOCHS).round(4) for name in names} for _ in models]
     results = {"accuracies": accuracies, "mean": accuracies.mean(), "std": accuracies.std(), "histories": histories}
     return run_record.make(variant, results, models)
+
+
+def _name_one_class(model: Any) -> None:
+    """Make the last layer of weights answer with its bias alone."""
+    weights = model.get_weights()
+    last = [i for i, weight in enumerate(weights) if weight.ndim and weight.shape[-1] == settings.N_CLASSES][-2:]
+    for i in last:
+        weights[i] = np.zeros_like(weights[i])
+    if last and weights[last[-1]].ndim == 1:
+        weights[last[-1]][0] = 1
+    model.set_weights(weights)

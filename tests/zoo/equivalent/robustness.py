@@ -1,6 +1,9 @@
 """Question 9: repeated runs, and their run record."""
 
+import base64
 from typing import Any
+
+import numpy as np
 
 from zoo.entries import Entry, function, line, right
 
@@ -15,8 +18,21 @@ def _renamed(record: dict[str, Any]) -> dict[str, Any]:
 def _more_runs(record: dict[str, Any]) -> dict[str, Any]:
     """A run record of ten runs."""
     runs = record["runs"]
-    more = [run | {"history": {k: v[::-1] for k, v in run["history"].items()}} for run in runs]
+    more = [
+        run
+        | {
+            "history": {k: v[::-1] for k, v in run["history"].items()},
+            "weights": [_negative(weight) for weight in run["weights"]],
+        }
+        for run in runs
+    ]
     return record | {"runs": runs + more}
+
+
+def _negative(weight: dict[str, Any]) -> dict[str, Any]:
+    """Other weights, with which the network still gives every image the same class."""
+    values = -np.frombuffer(base64.b64decode(weight["data"]), "<f4")
+    return weight | {"data": base64.b64encode(values.tobytes()).decode()}
 
 
 ENTRIES: tuple[Entry, ...] = (

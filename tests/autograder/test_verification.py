@@ -1,0 +1,221 @@
+"""Run records against their weights: Keras says what each network reaches, on images whose classes are easy to tell."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from support import SEED, namespace, observations_of
+
+from autograder import forward, verification
+from autograder.dataset import Dataset
+from autograder.verification import CannotVerify, Verdict, scalings, verify
+from lab import run_record, settings
+from lab.model_spec import trace
+
+RUNS = 3
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    """Images that are a little brighter in the one of ten places that tells their class; some labels are wrong."""
+    rng = np.random.default_rng(0)
+
+    def split(n: int) -> tuple[np.ndarray, np.ndarray]:
+        labels = np.arange(n) % 10
+        images = rng.integers(0, 256, (n, 32, 32, 3))
+        for i, k in enumerate(labels):
+            images[i, 3 * k : 3 * k + 3] = np.minimum(images[i, 3 * k : 3 * k + 3] + 20, 255)
+        wrong = rng.random(n) < 0.2
+        labels[wrong] = rng.integers(0, 10, wrong.sum())
+        return images.astype(np.uint8), labels[:, None].astype(np.uint8)
+
+    return Dataset((split(600), split(settings.N_TEST)), "CIFAR-10")
+
+
+@pytest.fixture(autouse=True)
+def _at_hand(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "dataset", lambda: data)
+    verification._of_training_set.cache_clear()
+
+
+PREPARED: dict[str, Callable[[Any, Any], Any]] = {
+    "x / 255": lambda x, t: x / 255,
+    "x / 127.5 - 1": lambda x, t: x / 127.5 - 1,
+    "(x - 100) / 50": lambda x, t: (x - 100) / 50,
+    "(x - x_train.mean()) / x_train.std()": lambda x, t: (x - t.mean()) / t.std(),
+    "(x - x_train.mean((0, 1, 2))) / x_train.std((0, 1, 2))": lambda x, t: (x - t.mean((0, 1, 2))) / t.std((0, 1, 2)),
+    "(x - x_train.mean(0)) / (x_train.std(0) + 1e-7)": lambda x, t: (x - t.mean(0)) / t.std(0),
+    "x / 255 - x_train.mean(0) / 255": lambda x, t: (x - t.mean(0)) / 255,
+}
+
+
+def preprocessing(formula: str) -> dict[str, Any]:
+    """The observation of question 3 of a student who scales so."""
+    code = f"""
+def preprocess(x_train, y_train, x_test, y_test):
+    x_train = x_train.astype("float64")
+    x, first = x_train, 0
+    train = {formula}
+    x = x_test.astype("float64")
+    return train, y_train.ravel(), {formula}, y_test.ravel()
+"""
+    return dict(observations_of("q3", code)["q3"])
+
+
+@pytest.fixture(scope="module")
+def trained(data: Dataset) -> dict[str, Any]:
+    """Networks of a few weights, which tell the classes more or less, for every scaling."""
+    (x_train, y_train), _ = data.arrays
+    networks: dict[str, Any] = {}
+    for name, scale in PREPARED.items():
+        images = scale(x_train.astype(float), x_train.astype(float)).astype("float32")
+        networks[name] = []
+        for run in range(RUNS):
+            keras.utils.set_random_seed(run)
+            layers = keras.layers
+            pool, dense = layers.AveragePooling2D((1, 32)), layers.Dense(10)
+            model = keras.Sequential([keras.Input((32, 32, 3)), pool, layers.Flatten(), dense])
+            model.compile(keras.optimizers.Adam(0.1), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            model.fit(images, y_train, epochs=(8, 12, 30)[run], verbose=0)
+            networks[name].append(model)
+    return networks
+
+
+def reached(model: Any, data: Dataset, formula: str) -> float:
+    """The oracle: Keras' own predictions on the whole test set."""
+    train, (x_test, y_test) = data.arrays[0][0].astype(float), data.arrays[1]
+    outputs = model.predict(PREPARED[formula](x_test.astype(float), train).astype("float32"), verbose=0)
+    return float((outputs.argmax(axis=1) == y_test.ravel()).mean())
+
+
+def weights_of(model: Any) -> list[dict[str, Any]]:
+    """As `lab.run_record` reads them."""
+    return [{"path": v.path, "value": np.asarray(v)} for v in model.weights]
+
+
+def verdict(models: list[Any], claims: list[float], formula: str) -> Verdict:
+    spec, _ = trace(models[0])
+    return verify(spec, [weights_of(m) for m in models], claims, preprocessing(formula), SEED)
+
+
+@pytest.mark.parametrize("formula", PREPARED)
+def test_true_claims_are_believed_however_images_were_scaled(
+    formula: str, data: Dataset, trained: dict[str, Any]
+) -> None:
+    claims = [reached(model, data, formula) for model in trained[formula]]
+    assert min(claims) > 0.2
+    assert len({round(claim, 2) for claim in claims}) > 1, "the runs differ, else their order would not matter"
+    found = verdict(trained[formula], claims, formula)
+    assert found.agrees
+    assert found.images < settings.N_TEST
+    assert found.measured == pytest.approx(claims, abs=0.12)  # of a few hundred images
+
+
+def test_doubt_looks_at_all_images(data: Dataset, trained: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What all images say is exact, in any order of the runs."""
+    monkeypatch.setattr(verification, "DOUBT", 0.0)
+    models = trained["x / 255"]
+    claims = [reached(model, data, "x / 255") for model in models]
+    found = verdict(models, claims[::-1], "x / 255")
+    if found.images < settings.N_TEST:  # the runs are so different that the order shows at once
+        monkeypatch.setattr(verification, "CERTAIN", 100.0)
+        found = verdict(models, claims[::-1], "x / 255")
+    assert found.images == settings.N_TEST
+    assert found.agrees
+    assert found.measured == pytest.approx(claims, abs=1e-3)
+
+
+@pytest.mark.parametrize("lift", [0.1, 0.2, -0.2])
+def test_claims_that_the_weights_do_not_reach(lift: float, data: Dataset, trained: dict[str, Any]) -> None:
+    models = trained["x / 255"]
+    claims = [reached(model, data, "x / 255") + lift for model in models]
+    found = verdict(models, claims, "x / 255")
+    assert not found.agrees
+    assert found.measured == pytest.approx([c - lift for c in claims], abs=0.12)
+
+
+def test_one_false_claim_among_true_ones(data: Dataset, trained: dict[str, Any]) -> None:
+    models = trained["x / 255"]
+    claims = [reached(model, data, "x / 255") for model in models]
+    assert not verdict(models, [*claims[:-1], claims[-1] + 0.25], "x / 255").agrees
+
+
+def test_weights_of_another_scaling_do_not_pass(data: Dataset, trained: dict[str, Any]) -> None:
+    """Those trained on standardised images, handed in with a notebook that divides by 255."""
+    other = "(x - x_train.mean()) / x_train.std()"
+    claims = [reached(model, data, other) for model in trained[other]]
+    assert not verdict(trained[other], claims, "x / 255").agrees
+
+
+def test_a_faulty_preprocess_does_not_cost_the_record(data: Dataset, trained: dict[str, Any]) -> None:
+    """Any usual scaling may be the one of the training, where the submitted function is none."""
+    claims = [reached(model, data, "x / 127.5 - 1") for model in trained["x / 127.5 - 1"]]
+    spec, _ = trace(trained["x / 127.5 - 1"][0])
+    weights = [weights_of(m) for m in trained["x / 127.5 - 1"]]
+    for broken in ({}, {"not_run": "too long"}, {"calls": [{"error": {"kind": "raised"}}]}, {"calls": [{"value": 3}]}):
+        assert verify(spec, weights, claims, broken, SEED).agrees
+
+
+def test_no_more_than_the_budget(data: Dataset, trained: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    models = trained["x / 255"]
+    claims = [reached(model, data, "x / 255") for model in models]
+    spec, variables = trace(models[0])
+    work = RUNS * forward.work(spec, {key: np.asarray(v) for key, v in variables.items()})
+    monkeypatch.setattr(verification, "DOUBT", 0.0)
+    monkeypatch.setattr(verification, "BUDGET", 700 * work)
+    found = verdict(models, claims, "x / 255")
+    assert (found.agrees, found.images) == (True, 700)
+    assert not verdict(models, [claim + 0.3 for claim in claims], "x / 255").agrees
+    monkeypatch.setattr(verification, "BUDGET", 99 * work)
+    with pytest.raises(CannotVerify, match="too large to be evaluated here"):
+        verdict(models, claims, "x / 255")
+
+
+def test_what_cannot_be_evaluated_says_why(trained: dict[str, Any]) -> None:
+    model = trained["x / 255"][0]
+    spec, _ = trace(model)
+    weights = weights_of(model)
+    with pytest.raises(CannotVerify, match="which weight belongs to which layer"):
+        verify(spec, [weights[:1]], [0.5], {}, SEED)
+    with pytest.raises(CannotVerify, match="which weight belongs to which layer"):
+        verify({k: v for k, v in spec.items() if k != "order"}, [weights], [0.5], {}, SEED)
+    nodes = [node | ({"kind": "Fancy"} if node["kind"] == "Dense" else {}) for node in spec["nodes"]]
+    with pytest.raises(CannotVerify, match="Fancy"):
+        verify(spec | {"nodes": nodes}, [weights], [0.5], {}, SEED)
+    wide = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    with pytest.raises(CannotVerify, match="one value a class"):
+        verify(trace(wide)[0], [weights_of(wide)], [0.5], {}, SEED)
+
+
+def test_the_order_of_weights_is_keras_own() -> None:
+    """Also where layers are made in another order than they are called, and after a trip through a record."""
+    builder = namespace()["build_tiny_vgg_bn"]
+    model = builder()
+    spec, variables = trace(model)
+    assert [variables[key] is v for key, v in zip(spec["order"], model.weights, strict=True)] == [True] * len(
+        model.weights
+    )
+    series = {"loss": [1.0], "val_loss": [1.0]}
+    results = {"accuracies": [0.5], "mean": 0.5, "std": 0.0, "histories": [series]}
+    page = run_record.to_html(run_record.make("tiny_vgg_bn", results, [model]))
+    cell = {"outputs": [{"data": {"text/html": page}}]}
+    (run,) = run_record.find({"cells": [cell]})["tiny_vgg_bn"]["runs"]
+    named = verification._weights(spec, run["weights"])
+    for key, variable in variables.items():
+        np.testing.assert_array_equal(named[key], np.asarray(variable))
+
+
+def test_a_linear_map_of_the_students_own_is_found() -> None:
+    shift, factor = next(iter(scalings(preprocessing("(x - 100) / 50"), SEED)))
+    assert (shift, factor) == (pytest.approx(100), pytest.approx(1 / 50))
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.7])
+def test_a_true_claim_is_seldom_doubted(rate: float) -> None:
+    """Of samples without replacement, as many lie beyond the limit of doubt as a normal distribution has there."""
+    rng = np.random.default_rng(0)
+    hits = rng.hypergeometric(int(rate * 10_000), int((1 - rate) * 10_000), 250, (2000, 5))
+    doubts = [verification._doubts(row / 250, np.full(5, rate), 250, 10_000)[0] for row in hits]
+    assert np.mean(np.array(doubts) > 2.0) == pytest.approx(0.0455, abs=0.02)

@@ -60,11 +60,11 @@ def cost(finished: Mapping[str, Sequence[Run]]) -> Figure:
     axis = figure.subplots()
     for (variant, runs), colour in zip(finished.items(), COLOURS, strict=False):
         seconds, values = np.median([run.cpu_seconds for run in runs]), [run.accuracy for run in runs]
-        axis.errorbar(seconds, np.mean(values), yerr=np.std(values, ddof=1), fmt="o", color=colour, capsize=4)
-        axis.annotate(
-            f"{variant}\n{runs[0].parameters:,} weights", (seconds, np.mean(values)), (8, 4), textcoords="offset points"
-        )
+        label = f"{variant}: {runs[0].parameters:,} weights"
+        mean, std = np.mean(values), np.std(values, ddof=1)
+        axis.errorbar(seconds, mean, yerr=std, fmt="o", color=colour, capsize=4, label=label)
     axis.set(xlabel="processor seconds a run (median)", ylabel="test accuracy, mean ± standard deviation")
-    axis.margins(0.25)
+    axis.margins(0.1)
+    axis.legend()
     axis.grid(alpha=0.3)
     return figure

@@ -555,7 +555,7 @@ def _global_pooling(node: _Node, shapes: list[Shape]) -> _Result:
             return np.asarray(x.max(axis=(1, 2), keepdims=keepdims))
         return np.asarray(x.mean(axis=(1, 2), keepdims=keepdims, dtype=np.float64)).astype(x.dtype)
 
-    return _Result((1, 1, shape[2]) if keepdims else shape[2:], run)
+    return _Result((1, 1, shape[2]) if keepdims else shape[2:], run, work=math.prod(shape))
 
 
 def _batch_normalization(node: _Node, shapes: list[Shape]) -> _Result:

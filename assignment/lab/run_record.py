@@ -21,8 +21,8 @@ FORMAT = 1
 MARK = "tiny-vgg-run-record"
 MAX_TEXT = 32 * 2**20  # characters of one encoded record
 MAX_JSON = 96 * 2**20  # bytes of one decoded record
-MAX_RUNS = 100
-MAX_EPOCHS = 10_000
+MAX_RUNS = max(20, 2 * settings.RUNS)
+MAX_EPOCHS = max(1_000, 2 * settings.EPOCHS)
 MAX_SERIES = 30
 MAX_WEIGHTS = 5_000_000  # numbers in one variable
 LARGEST = 1e300  # also an integer of a thousand digits is a number in JSON
@@ -134,7 +134,7 @@ def find(notebook: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     Returns:
         variant -> record, or {"error": sentence} for one that cannot be read.
     """
-    found: dict[str, dict[str, Any]] = {}
+    packed: dict[str, str] = {}
     for cell in notebook.get("cells", []):
         for output in cell.get("outputs") or []:
             data = output.get("data") or {}
@@ -143,13 +143,14 @@ def find(notebook: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             if MARK not in page:
                 continue
             for match in _ELEMENT.finditer(page):
-                variant = match.group(1)
-                if variant not in settings.VARIANTS:
-                    continue
-                try:
-                    found[variant] = read(match.group(2), variant)
-                except RecordError as error:
-                    found[variant] = {"error": str(error)}
+                if match.group(1) in settings.VARIANTS:
+                    packed[match.group(1)] = match.group(2)
+    found: dict[str, dict[str, Any]] = {}
+    for variant, text in packed.items():
+        try:
+            found[variant] = read(text, variant)
+        except RecordError as error:
+            found[variant] = {"error": str(error)}
     return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograder import verification
 from lab import settings
-from lab.judging import Failure, Observations
+from lab.judging import Failure, Observations, Unjudged
 
 TOLERANCE = 1e-3
 SAME = 0.1  # distance of the weights of two runs, relative to their length; independent trainings have about 1.4
@@ -80,9 +80,10 @@ def judge_record(observations: Observations, variant: str) -> None:
 
 def _judge_distances(weights: list[list[dict[str, Any]]]) -> None:
     """No two runs ended in the same weights, or in those of one another with a little noise on top."""
-    vectors = [np.concatenate([np.ravel(weight["value"]) for weight in run]).astype(float) for run in weights]
+    kernels = [[w["value"].ravel() for w in run if w["value"].ndim > 1 and not _is_seed(w)] for run in weights]
+    vectors = [np.concatenate([np.zeros(0), *run]) for run in kernels]
     for (i, one), (j, other) in combinations(enumerate(vectors, 1), 2):
-        if one.shape == other.shape and np.linalg.norm(one - other) <= SAME * np.linalg.norm(one):
+        if one.shape == other.shape and one.size and np.linalg.norm(one - other) <= SAME * np.linalg.norm(one):
             raise Failure(
                 "Every run is a training of its own.",
                 f"Runs {i} and {j} ended in nearly the same weights.",
@@ -101,6 +102,8 @@ def _judge_accuracies(observations: Observations, question: str, runs: list[dict
         verdict = verification.verify(
             observations.model_spec(question), weights, claims, preprocessing, observations.seed
         )
+    except verification.UnknownScaling as error:
+        raise Unjudged(f"The recorded weights could not be evaluated: {error}.") from None
     except verification.CannotVerify:
         return
     if verdict.agrees:
@@ -127,13 +130,18 @@ def _judge_weights(number: int, weights: list[dict[str, Any]], shapes: list[tupl
         )
     if not all(np.isfinite(weight["value"]).all() for weight in weights):
         raise Failure("Weights are finite numbers.", f"Run {number} ended with weights that are not.")
-    found = sorted(weight["value"].shape for weight in weights if "seed" not in weight["path"])
+    found = sorted(weight["value"].shape for weight in weights if not _is_seed(weight))
     if shapes is not None and found != shapes:
         raise Failure(
             "The recorded weights fit the network that the submitted code builds.",
             f"Those of run {number} belong to another one: {_count(found)} parameters against {_count(shapes)}.",
             "Was the network changed after the experiment? Then run the experiment again.",
         )
+
+
+def _is_seed(weight: dict[str, Any]) -> bool:
+    """Whether this is the state of a random generator."""
+    return "seed" in str(weight["path"]).rpartition("/")[2]
 
 
 def _weight_shapes(observations: Observations, question: str) -> list[tuple[int, ...]] | None:

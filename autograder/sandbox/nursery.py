@@ -28,9 +28,9 @@ REQUEST = 2**17  # bytes
 MAX_THREADS = 2  # TensorFlow starts one when it is imported, which waits
 REAP = 0.5  # seconds between two looks for wardens that have ended
 OPTIONS = ("--HistoryManager.enabled=False",)  # as for kernels that the runner starts afresh
-IMPORTS = (
+IMPORTS = (  # without matplotlib_inline's backend, which looks for IPython's shell when it is imported
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.compiler", "IPython.core.completer",
-    "matplotlib.pyplot", "matplotlib_inline.backend_inline", "matplotlib.backends.backend_agg", "PIL.PngImagePlugin",
+    "matplotlib.pyplot", "matplotlib.backends.backend_agg", "PIL.PngImagePlugin",
     "numpy", "pandas", "sklearn.model_selection", "tensorflow", "keras", "keras.datasets", "keras.applications",
     "keras.src.datasets.cifar10", "keras.src.applications.resnet", "scipy.special", "landlockpy", "pyseccomp",
 )  # fmt: skip
@@ -113,11 +113,21 @@ def _warden() -> Any:
 
 def _be_a_kernel(connection: str) -> NoReturn:
     """In the jail: forget what came from this process's own surroundings, then be what `ipykernel_launcher` is."""
+    os.closerange(3, 4096)  # also the file in which the warden says why the kernel ended
+    try:
+        _run_kernel(connection)
+    finally:
+        os._exit(1)
+
+
+def _run_kernel(connection: str) -> None:
+    import multiprocessing
+
     import keras.src.backend.config as keras_config
     import numpy as np
     from ipykernel.kernelapp import IPKernelApp
 
-    os.closerange(3, 4096)  # also the file in which the warden says why the kernel ended
+    multiprocessing.current_process().authkey = os.urandom(32)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed()  # all kernels would draw the same numbers
     np.random.seed()
@@ -127,7 +137,6 @@ def _be_a_kernel(connection: str) -> NoReturn:
     sys.argv = ["ipykernel_launcher", "-f", connection, *OPTIONS]
     gc.unfreeze()
     IPKernelApp.launch_instance()
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Nursery:
     def __init__(self, process: subprocess.Popen[bytes], door: socket.socket) -> None:
         self._process, self._door = process, door
         self._lock = threading.Lock()
-        self._is_ready = False
+        self._is_ready = self._is_lost = False
         self.complaint = ""  # why it gave no kernel, the last time that it did not
 
     def fork(self, policy: str, connection: str, folder: str, environment: Mapping[str, str], lifeline: int) -> "Ward":
@@ -53,16 +53,21 @@ class Nursery:
         """
         request = {"policy": policy, "connection": connection, "folder": folder, "environment": dict(environment)}
         with self._lock:
+            if self._is_lost:
+                raise NurseryError(self.complaint)
             try:
                 self._wait_until_ready()
                 socket.send_fds(self._door, [json.dumps(request).encode()], [lifeline])
                 answer, descriptors, _, _ = socket.recv_fds(self._door, REPLY, 1)
+                reply = json.loads(answer) if answer else {"refused": "it has ended"}
+                if "refused" not in reply and descriptors:
+                    return Ward(int(reply["pid"]), descriptors[0])
+                self.complaint = f"the nursery gives no kernel: {reply.get('refused', 'no room for its descriptor')}"
             except OSError as error:
-                raise NurseryError(f"the nursery of kernels does not answer: {error}") from None
-        reply = json.loads(answer) if answer else {"refused": "it has ended"}
-        if "refused" in reply:
-            raise NurseryError(f"the nursery gives no kernel: {reply['refused']}")
-        return Ward(int(reply["pid"]), descriptors[0])
+                self.complaint = f"the nursery of kernels does not answer: {error}"
+            self._is_lost = True  # a late answer would be taken for that to the next request
+            self._process.kill()  # kernels that it has forked live on
+            raise NurseryError(self.complaint)
 
     def _wait_until_ready(self) -> None:
         if not self._is_ready:
@@ -81,10 +86,13 @@ class Ward:
 
     def poll(self) -> int | None:
         """None while it runs, then 0: its exit code is not known."""
-        if self._descriptor < 0:
-            return 0
-        ready, _, _ = select.select([self._descriptor], [], [], 0)
-        return 0 if ready else None
+        if self._descriptor >= 0:
+            watched = select.poll()
+            watched.register(self._descriptor, select.POLLIN)
+            if not watched.poll(0):
+                return None
+            self._close()
+        return 0
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end."""
@@ -93,10 +101,14 @@ class Ward:
             if end is not None and time.monotonic() > end:
                 raise subprocess.TimeoutExpired("warden", timeout or 0)
             time.sleep(0.02)
+        return 0
+
+    def _close(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-        return 0
+
+    __del__ = _close
 
     def send_signal(self, number: int) -> None:
         """To the warden, whatever process has got its number meanwhile."""
@@ -132,8 +144,7 @@ class Provisioner(LocalProvisioner):
             ward: Any = self._nursery.fork(
                 str(self._policy), manager.connection_file, options["cwd"], options["env"], options["stdin"]
             )
-        except NurseryError as error:
-            self._nursery.complaint = str(error)
+        except NurseryError:  # the batch says why
             return await super().launch_kernel(cmd, **options)
         self.process, self.pid = ward, ward.pid
         return self.connection_info

@@ -254,7 +254,7 @@ class _Run:
             transport="ipc",
             ip=str(sockets / "k"),
         )
-        if self._nursery is not None and sys.platform.startswith("linux"):
+        if self._nursery is not None:
             of_kernel = {"kernel_id": "", "kernel_spec": manager.kernel_spec, "parent": manager}
             manager.provisioner = Provisioner(self._nursery, self._folder / "policy.json", **of_kernel)
         client = _Client(

@@ -255,6 +255,37 @@ def test_a_students_module_does_not_stand_in_for_numpy() -> None:
     assert printed(seen, 0) == "numpy 7\n"
 
 
+def test_figures_come_and_go_as_in_a_fresh_kernel() -> None:
+    sources = (
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
+        "plt.plot([3, 4])",
+        "print(plt.get_fignums(), plt.isinteractive())",
+    )
+    forked, fresh = (run(*sources, kernels=kind) for kind in ("forked", "fresh"))
+    kinds = [
+        [sorted(output.get("data", {"text": 0})) for output in cell.outputs]
+        for seen in (forked, fresh)
+        for cell in seen.notebook.cells
+    ]
+    assert (
+        kinds[:3]
+        == kinds[3:]
+        == [[["image/png", "text/plain"]], [["text/plain"], ["image/png", "text/plain"]], [["text"]]]
+    )
+    assert printed(forked, 2) == printed(fresh, 2) == "[] True\n"
+
+
+def test_descriptors_of_ended_kernels_are_closed() -> None:
+    def count() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    run("pass")
+    before = count()
+    for _ in range(3):
+        run("pass")
+    assert count() <= before
+
+
 def test_forked_kernels_draw_different_numbers() -> None:
     source = "import random, numpy; print(random.random(), numpy.random.rand())"
     assert len({printed(run(source), 0) for _ in range(2)}) == 2

@@ -70,7 +70,7 @@ def test_honest_cells_are_left_alone(source: str) -> None:
 
 
 def test_no_whole_notebook_is_told() -> None:
-    """Nor is any other entry of the zoo: `test_zoo.py` sees to that."""
+    """Nor is any other entry of the zoo: `zoo/in_process.py` sees to that."""
     notebooks = {"handout": build.handout(), "solution": solution()}
     notebooks |= {path.stem: nbformat.read(path, as_version=4) for path in BLIND}
     notebooks |= {entry.name: entry.apply(solution()) for entry in equivalent.ENTRIES if entry.question == "all"}

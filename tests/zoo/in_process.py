@@ -1,0 +1,66 @@
+"""Try entries of the zoo in this process, each on its own question: for test_zoo.py and test_zoo_wrong.py."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from support import observations_of
+
+from autograder import trespass
+from autograder.checks import all_checks
+from lab import run_record, settings
+from lab.judging import CheckResult, judge
+from zoo import equivalent, wrong
+from zoo.entries import Entry, spread
+from zoo.notebooks import changed_code, make, solution, undefined
+
+BEFORE = {"q9": ("q4",), "q13": ("q4",), "q14": ("q4",)}  # questions whose answers these are compared with
+ROWS = (205, 331)  # images of the experiments of question 9: fewer than at grading, which is quicker
+
+
+def follows_settings(entry: Entry) -> bool:
+    """Whether the entry holds under other settings too: no filters, runs or epochs typed in as numbers."""
+    texts = (changed_code(entry.apply(solution())), *entry.fails.values())
+    return not any(re.search(r"\b(5|[1-9]0|100|35000|15000)\b", text) for text in texts)
+
+
+QUICK = {
+    entry.name
+    for entries, n in ((equivalent.ENTRIES, 1), (wrong.ENTRIES, 2))
+    for entry in spread(filter(follows_settings, entries), n, of_notebooks=0)
+}
+
+
+def parameters(entries: Iterable[Entry]) -> list[Any]:
+    """Entries about one question; one right and two wrong ones of each question are marked as quick."""
+    marks = {True: [pytest.mark.quick], False: []}
+    return [pytest.param(e, id=e.name, marks=marks[e.name in QUICK]) for e in entries if e.question != "all"]
+
+
+def assert_gets_its_marks(entry: Entry) -> None:
+    """The entry's answer to its question gets just the stated marks, for the stated reasons."""
+    notebook = make(entry) if entry.question in settings.VARIANTS.values() else entry.apply(solution())
+    code = changed_code(notebook)
+    assert trespass.find(notebook, {}) == []
+    if re.search(r"^\s*[%!]", code, re.MULTILINE):
+        pytest.skip("IPython's magics: graded by `make zoo` only")
+    questions = (*BEFORE.get(entry.question, ()), entry.question)
+    observations = replace(observations_of(questions, code, undefined(notebook)), records=run_record.find(notebook))
+    checks = [check for check in all_checks() if check.question == entry.question]
+    results = {result.name: result for result in judge(checks, observations)}
+    assert_as_stated(entry, results)
+    full = settings.POINTS[entry.question]
+    earned = sum(result.earned for result in results.values())
+    assert earned == pytest.approx(full if entry.marks is None else entry.marks)
+
+
+def assert_as_stated(entry: Entry, results: dict[str, CheckResult]) -> None:
+    """Just the stated checks fail, with the stated words; others pass, or are skipped because of these."""
+    said = {name: f"{r.outcome}: {r.message}" for name, r in results.items() if r.outcome != "passed"}
+    failed = {name for name, r in results.items() if r.outcome not in ("passed", "skipped")}
+    assert failed == set(entry.fails), said
+    for name in failed:
+        assert results[name].outcome == "failed", said
+        assert entry.fails[name] in results[name].message, said[name]

@@ -44,7 +44,7 @@ bench: .venv/installed  ## what the jail costs
 zoo: .venv/installed  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text]
 	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo $(if $(ALL),--all) $(if $(ONLY),--only "$(ONLY)")
 
-baselines: .venv/installed  ## train the reference, hours on a laptop: make baselines [SEEDS=10] [EPOCHS=100] [VARIANTS="tiny_vgg tiny_resnet"]
+baselines: .venv/installed  ## train the reference, hours on a laptop: make baselines [SEEDS=10] [EPOCHS=100] [VARIANTS="..."]
 	$(BIN)/python -m solutions.train_baselines $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
 		$(if $(VARIANTS),--variants $(VARIANTS))
 

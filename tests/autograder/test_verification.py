@@ -162,6 +162,21 @@ def test_a_faulty_preprocess_does_not_cost_the_record(data: Dataset, trained: di
         assert verify(spec, weights, claims, broken, SEED).agrees
 
 
+def test_a_wrong_scaling_that_is_nearer_by_chance_is_not_the_last_word(
+    data: Dataset, trained: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With noise on the images the networks reach a little less, on some samples nothing less, on all images too little."""
+    noise = np.random.default_rng(1).normal(0, 0.04, (32, 32, 3))
+    families = {"right": lambda t: lambda x: x / 255, "nearly": lambda t: lambda x: x / 255 + noise}
+    monkeypatch.setattr(verification, "_FAMILIES", families)
+    monkeypatch.setattr(verification, "DOUBT", 0.0)
+    models = trained["x / 255"]
+    claims = [reached(model, data, "x / 255") for model in models]
+    spec, _ = trace(models[0])
+    found = [verify(spec, [weights_of(m) for m in models], claims, {}, seed) for seed in range(12)]
+    assert [(verdict.agrees, verdict.images) for verdict in found] == [(True, settings.N_TEST)] * 12
+
+
 def test_no_more_than_the_budget(data: Dataset, trained: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     models = trained["x / 255"]
     claims = [reached(model, data, "x / 255") for model in models]

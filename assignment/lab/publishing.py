@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lab import run_record, settings
+from lab import record_faults, recorder, run_record
 
 
 def publish(variant: str, results: Mapping[str, Any], models: Sequence[Any] | None = None) -> None:
@@ -32,36 +32,29 @@ def publish(variant: str, results: Mapping[str, Any], models: Sequence[Any] | No
     from IPython.display import HTML, display
 
     record = run_record.make(variant, results, models if models is not None else results.get("models"))
-    warnings = problems(record)
-    page = _page(record, warnings) + run_record.to_html(record)
-    text = _text(record, warnings)
-    display({"text/html": HTML(page).data, "text/plain": text}, raw=True)
+    element = run_record.to_html(record)
+    warnings = problems(element)
+    page = "" if recorder.is_recording() else _page(record, warnings)  # at marking nobody looks at it
+    display({"text/html": HTML(page + element).data, "text/plain": _text(record, warnings)}, raw=True)
 
 
-def problems(record: Mapping[str, Any]) -> list[str]:
-    """What will cost marks later, said at once."""
-    found = []
-    runs = record["runs"]
-    if len(runs) < settings.RUNS:
-        found.append(f"A full record holds {settings.RUNS} runs; this one holds {len(runs)}.")
-    epochs = sorted({len(run["history"].get("loss", ())) for run in runs})
-    if epochs != [settings.EPOCHS]:
-        found.append(f"Each run takes {settings.EPOCHS} epochs; here it took {' or '.join(map(str, epochs))}.")
-    if not all(any(key.startswith("val_") for key in run["history"]) for run in runs):
-        found.append("The histories hold no validation values.")
-    if not all(run["weights"] for run in runs):
-        found.append("The final weights are missing: let `run_experiment` return the list `models` too.")
-    curves = [tuple(run["history"].get("loss", ())) for run in runs]
-    if len(set(curves)) < len(curves):
-        found.append("Two runs have the same losses: did both start from the same seed?")
-    return found
+def problems(element: str) -> list[str]:
+    """What will cost marks later, said at once: the marking reads the same element and says the same.
+
+    Args:
+        element: of a record, as `run_record.to_html` gives it.
+    """
+    ((variant, record),) = run_record.find({"cells": [{"outputs": [{"data": {"text/html": element}}]}]}).items()
+    if "error" in record:
+        return [f"The record of {variant} cannot be read again: {record['error']}."]
+    return [" ".join(str(fault).splitlines()) for fault in record_faults.faults(record)]
 
 
 def _text(record: Mapping[str, Any], warnings: Sequence[str]) -> str:
     accuracies = [run["accuracy"] for run in record["runs"]]
     lines = [f"{record['variant']}: accuracy {record['mean']:.4f} ± {record['std']:.4f} over {len(accuracies)} runs"]
     lines += [f"  run {i}: {a:.4f}" for i, a in enumerate(accuracies, 1)]
-    return "\n".join([*lines, *(f"Warning: {w}" for w in warnings)])
+    return "\n".join([*lines, *(f"This would cost marks. {w}" for w in warnings)])
 
 
 def _page(record: Mapping[str, Any], warnings: Sequence[str]) -> str:
@@ -77,7 +70,7 @@ def _page(record: Mapping[str, Any], warnings: Sequence[str]) -> str:
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     heads = ("run", "test accuracy", "last loss", "last validation loss", "epochs")
     table = "<tr>" + "".join(f"<th>{head}</th>" for head in heads) + "</tr>" + "".join(rows)
-    notes = "".join(f"<p>⚠ {html.escape(w)}</p>" for w in warnings)
+    notes = "".join(f"<p>⚠ This would cost marks. {html.escape(w)}</p>" for w in warnings)
     picture = base64.b64encode(_curves(record)).decode()
     return (
         f"<p><b>Run record of {html.escape(record['variant'])}</b>: test accuracy {record['mean']:.4f} "

@@ -109,6 +109,11 @@ def recording(*, keep_rows: bool = True) -> Iterator[Recording]:
             _uninstall()
 
 
+def is_recording() -> bool:
+    """Whether training is shortened at this moment, as it is at marking."""
+    return bool(_active)
+
+
 _NAMES = ("fit", "evaluate", "predict", "train_on_batch")
 _replaced: dict[str, Any] = {}  # what keras.Model itself had under these names, which is usually nothing
 

@@ -165,7 +165,7 @@ def test_a_faulty_preprocess_does_not_cost_the_record(data: Dataset, trained: di
 def test_a_wrong_scaling_that_is_nearer_by_chance_is_not_the_last_word(
     data: Dataset, trained: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With noise on the images the networks reach a little less: on some samples nothing less, on all images too little."""
+    """With noise on the images the networks reach a little less: on a few of them nothing less, on all too little."""
     noise = np.random.default_rng(1).normal(0, 0.04, (32, 32, 3))
     families = {"right": lambda t: lambda x: x / 255, "nearly": lambda t: lambda x: x / 255 + noise}
     monkeypatch.setattr(verification, "_FAMILIES", families)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from lab import publish, run_record, settings
+from lab import publish, recorder, run_record, settings
 from lab.publishing import problems
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -43,7 +43,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
 
 
 def warnings_of(given: dict[str, Any]) -> list[str]:
-    return problems(run_record.make("tiny_vgg", given, given.get("models")))
+    return problems(run_record.to_html(run_record.make("tiny_vgg", given, given.get("models"))))
 
 
 def test_one_output_for_people_and_grader(shown: list[dict[str, str]]) -> None:
@@ -83,23 +83,48 @@ def test_a_full_record_has_no_problems() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (results(2), "A full record holds 5 runs; this one holds 2."),
-        (results(histories=[history(i, 7) for i in range(5)]), "Each run takes 100 epochs; here it took 7."),
+        (results(2), "Expected: The record holds 5 runs. Found: It holds 2. Hint: Run the experiment with the default"),
+        (results(histories=[history(i, 7) for i in range(5)]), "Found: In run 1, `loss` has 7 values."),
+        (results(histories=[history(i, 7 if i else 100) for i in range(5)]), "Found: In run 2, `loss` has 7 values."),
         (
-            results(histories=[history(i, 7 if i else 100) for i in range(5)]),
-            "Each run takes 100 epochs; here it took 7 or 100.",
+            results(histories=[{k: v[:20] * 5 for k, v in history(i).items()} for i in range(5)]),
+            "Expected: Each run trained for 100 epochs. Found: In run 1, the losses of the first 20 epochs come again",
         ),
-        (results(histories=[history(i, validation=False) for i in range(5)]), "no validation values"),
-        (results(models=None), "The final weights are missing"),
-        (results(histories=[history(0)] * 5), "Two runs have the same losses"),
+        (results(histories=[history(i, validation=False) for i in range(5)]), "Found: That of run 1 has no val_loss."),
+        (results(models=None), "Found: Those of run 1 are missing. Hint: Let `run_experiment` return the list"),
+        (results(histories=[history(0)] * 5), "Found: Two runs have the same loss in every epoch."),
+        (results(models=[network()] * 5), "Found: Runs 1 and 2 ended in nearly the same weights."),
+        (results(mean=0.75), "Found: The mean says 0.7500, the accuracies say 0.7200."),
+        (results(std=0.0), "Found: The record says 0.0000, the accuracies say 0.0158."),
+        (
+            results(histories=[{k: [*v[:-1], float("nan")] for k, v in history(i).items()} for i in range(5)]),
+            "The record of tiny_vgg cannot be read again: the record's accuracy of run 1 is not a finite number.",
+        ),
     ],
-    ids=["few runs", "few epochs", "one short run", "no validation", "no models", "same seed"],
-)
+    ids=[
+        "few runs", "few epochs", "one short run", "repeated curve", "no validation", "no models", "same seed",
+        "one model", "mean", "std", "diverged",
+    ],
+)  # fmt: skip
 def test_problems_are_said_at_once(given: dict[str, Any], words: str, shown: list[dict[str, str]]) -> None:
     assert [words in warning for warning in warnings_of(given)] == [True]
     publish("tiny_vgg", given)
-    assert words in shown[0]["text/plain"]
-    assert "⚠" in shown[0]["text/html"]
+    assert words in shown[0]["text/plain"].partition("This would cost marks. ")[2]
+    assert "⚠ This would cost marks." in shown[0]["text/html"]
+
+
+def test_a_curve_that_never_moved_is_no_repetition() -> None:
+    """A network that died trains on without a change: that is a pity, not a forgery."""
+    dead = [{name: [2.3026] * settings.EPOCHS for name in history(0)} for _ in range(5)]
+    given = results(histories=[d | {"loss": [2.3 + i] * settings.EPOCHS} for i, d in enumerate(dead)])
+    assert warnings_of(given) == []
+
+
+def test_at_marking_there_is_no_picture(shown: list[dict[str, str]]) -> None:
+    with recorder.recording():
+        publish("tiny_vgg", results())
+    assert "data:image/png" not in shown[0]["text/html"]
+    assert list(run_record.find({"cells": [{"outputs": [{"data": shown[0]}]}]})) == ["tiny_vgg"]
 
 
 def test_names_cannot_break_the_page(shown: list[dict[str, str]]) -> None:

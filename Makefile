@@ -38,8 +38,8 @@ lint: .venv/installed  ## ruff and strict mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/installed  ## what the jail costs
-	$(BIN)/python benchmarks/jail_cost.py
+bench: .venv/installed  ## the benchmarks, into docs/benchmarks.md
+	$(BIN)/python benchmarks/run.py
 
 zoo: .venv/installed  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text]
 	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo $(if $(ALL),--all) $(if $(ONLY),--only "$(ONLY)")

@@ -61,7 +61,7 @@ PREPARE = """\
 import sys
 sys.path[:] = [*filter(None, sys.path), ""]
 from inside.prepare import prepare
-prepare({folder!r})
+prepare({folder!r}, draws={draws!r})
 """
 
 _QUIET = logging.getLogger("autograder.sandbox.nbclient")  # time-outs are told in the results
@@ -238,6 +238,9 @@ class _Run:
         nursery: Nursery | None,
     ) -> None:
         self.result = Execution(notebook=_clean(notebook), seed=seed)
+        self._draws = not any(
+            "image/png" in (o.get("data") or {}) for c in notebook.cells for o in c.get("outputs", [])
+        )
         self.died = self._started = False
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
         self._withheld, self._questions, self._nursery = withheld, questions, nursery
@@ -282,7 +285,7 @@ class _Run:
             self._let_go()
 
     async def _cells_and_probes(self, client: Any) -> None:
-        await self._hidden(client, PREPARE.format(folder=str(self._folder / "data")))
+        await self._hidden(client, PREPARE.format(folder=str(self._folder / "data"), draws=self._draws))
         self._started = True
         start = time.monotonic()
         for index, cell in enumerate(client.nb.cells):

@@ -115,9 +115,6 @@ def verify(
 
     with threadpool_limits(1):  # others are graded at the same time
         known, candidates = scalings(preprocessing, seed)
-        few = min(STAGES[0], most // len(candidates))
-        if len(candidates) > 1:  # the nearest on a few images first; by chance that may be a wrong one
-            candidates.sort(key=lambda scaling: abs(hits(scaling, 0, few).sum() - few * sum(claims)))
         for scaling in candidates:
             verdict = _staged(functools.partial(hits, scaling), claims, most)
             if verdict.agrees:

@@ -1,7 +1,7 @@
 """The two trainers of the baselines, side by side: `make bench`, or `python benchmarks/trainers.py`.
 
 An epoch of the tiny VGG on 2,560 training images: plain `fit` on TensorFlow, `fit` on JAX, and all seeds in one program
-on JAX with one, two and four seeds, each in its own process. The first epoch, in which graphs are compiled, is left out.
+on JAX with one, two and four seeds, each in its own process. The first epoch, which compiles graphs, is left out.
 """
 
 import argparse

@@ -18,7 +18,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 MAX_SOURCE = 10**6  # characters of one cell or file
 OURS = {"inside"}  # packages of the sandbox
-OPEN = {"publish", "settings", "checking"}  # of `lab`: what the handout uses
+OPEN = {"checking", "keep_runs", "publish", "settings"}  # of `lab`: what the handout uses
 MACHINERY = {  # modules that nothing in this practical needs, and that change others or run text
     "_ctypes",
     "builtins",
@@ -67,7 +67,7 @@ ATTRIBUTES = {
     "user_global_ns",
 }
 ABSENT = "is no package here and did not come with the notebook"
-_TEXT = re.compile(r"\b(inside\.\w+|lab\.(?!publish\b|settings\b|checking\b)[a-z_]\w*)")
+_TEXT = re.compile(rf"\b(inside\.\w+|lab\.(?!(?:{'|'.join(sorted(OPEN))})\b)[a-z_]\w*)")
 
 
 def find(notebook: Any, files: Mapping[str, bytes]) -> list[str]:

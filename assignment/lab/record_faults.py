@@ -11,6 +11,8 @@ from lab.judging import Failure
 
 TOLERANCE = 1e-3  # of mean and standard deviation
 SAME = 0.1  # distance of the weights of two runs, relative to their length; independent trainings have about 1.4
+PERMUTED = 1e-3  # the same, of their sorted values: equal in nothing but their order
+ROUNDING = 1e-6  # of a stored loss
 AS_RETURNED = "Publish what `run_experiment` returned, all of it from one experiment."
 
 
@@ -61,9 +63,15 @@ def _history_fault(number: int, run: Mapping[str, Any]) -> Failure | None:
 
 
 def _repetition(number: int, losses: Sequence[float]) -> Failure | None:
-    """A curve that was written out several times; one that never moved is a training that failed, but a training."""
-    if len(set(losses)) < 2:
+    """A curve that was written and not measured; one that never moved is a training that failed, but a training."""
+    if len(losses) < 4 or len(set(losses)) < 2:
         return None
+    if np.ptp(np.diff(losses)) <= ROUNDING:
+        return Failure(
+            f"Each run trained for {settings.EPOCHS} epochs.",
+            f"In run {number}, the losses lie on a straight line.",
+            AS_RETURNED,
+        )
     for period in range(1, len(losses) // 2 + 1):
         if all(loss == losses[epoch % period] for epoch, loss in enumerate(losses)):
             return Failure(
@@ -107,22 +115,41 @@ def _accuracy_faults(record: Mapping[str, Any], accuracies: Sequence[float]) -> 
 
 
 def _same_faults(runs: Sequence[Mapping[str, Any]]) -> Iterator[Failure]:
-    """Two runs that are one: the same losses, or nearly the same weights (a little noise on top is no training)."""
-    losses = [tuple(run["history"].get("loss", ())) for run in runs]
-    if len(set(losses)) < len(losses):
-        yield Failure(
-            "Every run is a training of its own.",
-            "Two runs have the same loss in every epoch.",
-            "Is the same seed set before every run?",
-        )
+    """Two runs that are one: the same curve, the same weights, or either with a little done to it."""
+    title = "Every run is a training of its own."
+    curves = [np.array(run["history"].get("loss", ()), float) for run in runs]
+    if len({tuple(curve) for curve in curves}) < len(curves):
+        yield Failure(title, "Two runs have the same loss in every epoch.", "Is the same seed set before every run?")
         return
-    kernels = [[w["value"].ravel() for w in run["weights"] if w["value"].ndim > 1 and not is_seed(w)] for run in runs]
-    vectors = [np.concatenate([np.zeros(0), *run]) for run in kernels]
-    for (i, one), (j, other) in combinations(enumerate(vectors, 1), 2):
-        if one.shape == other.shape and one.size and np.linalg.norm(one - other) <= SAME * np.linalg.norm(one):
+    kernels = [[w["value"] for w in run["weights"] if w["value"].ndim > 1 and not is_seed(w)] for run in runs]
+    for i, j in combinations(range(len(runs)), 2):
+        if _is_shifted(curves[i], curves[j]):
             yield Failure(
-                "Every run is a training of its own.",
-                f"Runs {i} and {j} ended in nearly the same weights.",
+                title, f"The losses of runs {i + 1} and {j + 1} are one curve, shifted or scaled.", AS_RETURNED
+            )
+            return
+        if _are_alike(kernels[i], kernels[j]):
+            yield Failure(
+                title,
+                f"Runs {i + 1} and {j + 1} ended in nearly the same weights.",
                 "Does `run_experiment` build a new model in every run, and keep each in `models`?",
             )
             return
+
+
+def _is_shifted(one: Any, other: Any) -> bool:
+    """Whether two curves that move differ by the same amount, or the same factor, in every epoch."""
+    if len(one) != len(other) or len(one) < 4 or min(np.ptp(one), np.ptp(other)) <= 10 * ROUNDING or not other.all():
+        return False
+    return bool(np.ptp(one - other) <= 2 * ROUNDING or np.ptp(one / other) * np.abs(other).min() <= 2 * ROUNDING)
+
+
+def _are_alike(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Whether the kernels of two runs are nearly equal, or the same numbers in another order of the filters."""
+    if not one or [kernel.shape for kernel in one] != [kernel.shape for kernel in other]:
+        return False
+    for values, limit in ((np.ravel, SAME), (lambda kernel: np.sort(kernel, axis=None), PERMUTED)):
+        a, b = (np.concatenate([values(kernel) for kernel in run]) for run in (one, other))
+        if np.linalg.norm(a - b) <= limit * np.linalg.norm(a):
+            return True
+    return False

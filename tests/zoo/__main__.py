@@ -19,7 +19,7 @@ from support import PROJECT
 
 from autograder import batch, submissions
 from autograder.results import SubmissionResult
-from zoo import accuracy, equivalent, hostile, notebooks, wrong
+from zoo import accuracy, equivalent, hostile, notebooks, records, wrong
 from zoo.entries import Entry, spread
 from zoo.hostile import judging
 from zoo.hostile.attack import Attack
@@ -45,8 +45,7 @@ def main() -> int:
     options = batch.Options(arguments.jobs, force=arguments.force)
     console = Console()
     chosen = {
-        group: list(entries) if arguments.all or arguments.only else spread(entries, SPREAD[group], OF_NOTEBOOKS)
-        for group, entries in GROUPS.items()
+        group: list(entries) if arguments.all or arguments.only else _spread(group) for group, entries in GROUPS.items()
     }
     outcomes = {
         group: _grade(group, [e for e in entries if arguments.only in e.name], arguments.only, options, console)
@@ -67,6 +66,12 @@ def main() -> int:
     print(", ".join(f"{group} {good[group]}/{len(found)}" for group, found in outcomes.items()))
     enough = arguments.only or (not traces and all(len(outcomes[group]) >= number for group, number in ENOUGH.items()))
     return 0 if enough and all(good[group] == len(found) for group, found in outcomes.items()) else 1
+
+
+def _spread(group: str) -> list[Entry]:
+    """A spread over all questions, and every run record."""
+    others = [entry for entry in GROUPS[group] if entry not in records.ENTRIES]
+    return [*spread(others, SPREAD[group], OF_NOTEBOOKS), *(e for e in GROUPS[group] if e in records.ENTRIES)]
 
 
 def _grade(

@@ -26,6 +26,7 @@ class Entry:
         fails: checks that must fail -> words that their feedback must hold. What depends on them is skipped.
         elsewhere: marks of other questions that cannot but suffer.
         record: changes the run record of the question's variant before it is published; None: nothing is changed.
+        real: whether it needs CIFAR-10, on which records are evaluated.
     """
 
     question: str
@@ -36,6 +37,7 @@ class Entry:
     fails: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, float] = field(default_factory=dict)
     record: RecordEdit | None = None
+    real: bool = False
 
     @property
     def name(self) -> str:
@@ -58,9 +60,11 @@ class Entry:
         return notebook
 
 
-def right(question: str, did: str, why: str, *changes: Edit, record: RecordEdit | None = None) -> Entry:
+def right(
+    question: str, did: str, why: str, *changes: Edit, record: RecordEdit | None = None, real: bool = False
+) -> Entry:
     """An entry that must get full marks."""
-    return Entry(question, did, why, changes, record=record)
+    return Entry(question, did, why, changes, record=record, real=real)
 
 
 def wrong(
@@ -72,9 +76,10 @@ def wrong(
     fails: Mapping[str, str],
     elsewhere: Mapping[str, float] | None = None,
     record: RecordEdit | None = None,
+    real: bool = False,
 ) -> Entry:
     """An entry that must lose the marks of some checks."""
-    return Entry(question, did, why, changes, marks, fails, elsewhere or {}, record)
+    return Entry(question, did, why, changes, marks, fails, elsewhere or {}, record, real)
 
 
 def spread(entries: Iterable[Entry], n: int, of_notebooks: int) -> list[Entry]:

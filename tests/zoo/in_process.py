@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from support import observations_of
 
-from autograder import trespass
+from autograder import trespass, verification
 from autograder.checks import all_checks
 from lab import run_record, settings
 from lab.judging import CheckResult, judge
-from zoo import equivalent, wrong
+from zoo import equivalent, records, wrong
 from zoo.entries import Entry, spread
 from zoo.notebooks import changed_code, make, solution, undefined
 
@@ -22,6 +22,8 @@ ROWS = (205, 331)  # images of the experiments of question 9: fewer than at grad
 
 def follows_settings(entry: Entry) -> bool:
     """Whether the entry holds under other settings too: no filters, runs or epochs typed in as numbers."""
+    if entry in records.ENTRIES:
+        return False
     texts = (changed_code(entry.apply(solution())), *entry.fails.values())
     return not any(re.search(r"\b(5|[1-9]0|100|35000|15000)\b", text) for text in texts)
 
@@ -41,12 +43,14 @@ def parameters(entries: Iterable[Entry]) -> list[Any]:
 
 def assert_gets_its_marks(entry: Entry) -> None:
     """The entry's answer to its question gets just the stated marks, for the stated reasons."""
+    if entry.real and not verification.is_possible():
+        pytest.skip("needs CIFAR-10 in KERAS_HOME")
     notebook = make(entry) if entry.question in settings.VARIANTS.values() else entry.apply(solution())
     code = changed_code(notebook)
     assert trespass.find(notebook, {}) == []
     if re.search(r"^\s*[%!]", code, re.MULTILINE):
         pytest.skip("IPython's magics: graded by `make zoo` only")
-    questions = (*BEFORE.get(entry.question, ()), entry.question)
+    questions = (*BEFORE.get(entry.question, ()), *(("q3",) if entry.real else ()), entry.question)
     observations = replace(observations_of(questions, code, undefined(notebook)), records=run_record.find(notebook))
     checks = [check for check in all_checks() if check.question == entry.question]
     results = {result.name: result for result in judge(checks, observations)}

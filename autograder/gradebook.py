@@ -2,8 +2,10 @@
 
     OUT/results/<name>.json   one submission, in the form of report/result.schema.json
     OUT/feedback/<name>.html  what the student reads
+    OUT/code/<name>.txt       the code that was handed in
     OUT/grades.csv            one row a submission
     OUT/report.html           the class, for the instructor
+    OUT/similarity.json       similar code, for the next report: to find it takes time
 
 `<name>` is `safe_name` of the submission. Every file appears whole or not at all.
 """
@@ -14,6 +16,7 @@ import os
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,7 +24,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from autograder.report import pages, record
+from autograder.report import pages, record, reported, similarity
 from autograder.report.text import natural_key, number, one_line, safe_name
 from autograder.results import SubmissionResult
 from lab import settings
@@ -50,9 +53,9 @@ class GradebookError(ValueError):
 
 
 def write_result(result: SubmissionResult, out: Path, *, show_hidden: bool = True) -> None:
-    """Write one submission's result and feedback page.
+    """Write one submission's result, feedback page and code.
 
-    The result comes last: where OUT/results has a submission, its feedback page is there as well.
+    The result comes last: where OUT/results has a submission, the others are there as well.
 
     Args:
         result: the graded submission.
@@ -65,11 +68,12 @@ def write_result(result: SubmissionResult, out: Path, *, show_hidden: bool = Tru
     name = safe_name(result.submission)
     page = pages.feedback_page(result, show_hidden=show_hidden)
     _write(out / "feedback" / f"{name}.html", page)
+    _write(out / "code" / f"{name}.txt", result.code)
     _write(out / "results" / f"{name}.json", record.encode(result))
 
 
 def write_summary(results: Sequence[SubmissionResult], out: Path, data_source: str) -> None:
-    """Write grades.csv and report.html, sorted by submission (`a2` before `a10`).
+    """Write grades.csv, report.html and similarity.json, sorted by submission (`a2` before `a10`).
 
     Args:
         results: all submissions of the gradebook.
@@ -80,8 +84,14 @@ def write_summary(results: Sequence[SubmissionResult], out: Path, data_source: s
         OSError: a file could not be written.
     """
     ordered = _ordered(results)
-    _write(out / "grades.csv", _csv(ordered))
-    _write(out / "report.html", pages.class_report(ordered, data_source))
+    _write(out / "grades.csv", _csv(ordered))  # first: nothing below may keep it from being written
+    similar = similarity.find(ordered, out / "similarity.json")
+    _write(out / "similarity.json", similarity.encode(similar, ordered))
+    try:
+        baselines, problem = reported.baselines(), ""
+    except ValueError as error:
+        baselines, problem = {}, str(error)
+    _write(out / "report.html", pages.class_report(ordered, data_source, baselines, similar, problem))
 
 
 def read_results(out: Path) -> list[SubmissionResult]:
@@ -94,14 +104,20 @@ def read_results(out: Path) -> list[SubmissionResult]:
 
 
 def read_result(submission: str, out: Path) -> SubmissionResult | None:
-    """The result of one submission, with its feedback page beside it; None where one of them is missing.
+    """The result of one submission, with its feedback page and its code beside it; None where one is missing.
 
     Raises:
         GradebookError: the file cannot be read, or is not of the form of the schema.
     """
     name = safe_name(submission)
     path = out / "results" / f"{name}.json"
-    return _read(path) if path.exists() and (out / "feedback" / f"{name}.html").exists() else None
+    others = (out / "feedback" / f"{name}.html", _code_path(path))
+    return _read(path) if path.exists() and all(other.exists() for other in others) else None
+
+
+def _code_path(result: Path) -> Path:
+    """Where the code lies that belongs to a file of OUT/results."""
+    return result.parent.parent / "code" / f"{result.stem}.txt"
 
 
 def put_aside(submission: str, out: Path) -> Path:
@@ -114,7 +130,7 @@ def put_aside(submission: str, out: Path) -> Path:
 
 def _read(path: Path) -> SubmissionResult:
     try:
-        result = record.decode(path.read_text("utf-8"))
+        result = replace(record.decode(path.read_text("utf-8")), code=_code_path(path).read_text("utf-8"))
     except (OSError, ValueError) as problem:
         raise GradebookError(f"{path} is damaged, or of another version of the grader: {problem}.") from None
     if path.stem != safe_name(result.submission):
@@ -210,7 +226,7 @@ def _write(path: Path, text: str) -> None:
 
 def sweep(out: Path) -> None:
     """Remove what a run that was killed has left half written, a minute ago or more: other runs may be writing now."""
-    for folder in (out, out / "results", out / "feedback"):
+    for folder in (out, out / "results", out / "feedback", out / "code"):
         for path in folder.glob(".*.tmp"):
             if re.fullmatch(r"\.[0-9a-f]{32}\.tmp", path.name) and time.time() - path.stat().st_mtime > 60:
                 path.unlink(missing_ok=True)

@@ -4,6 +4,7 @@
     OUT/feedback/<name>.html  what the student reads
     OUT/code/<name>.txt       the code that was handed in
     OUT/grades.csv            one row a submission
+    OUT/grades-<system>.csv   the grades for Moodle, Canvas or Gradescope, where wanted (`autograder.upload`)
     OUT/report.html           the class, for the instructor
     OUT/similarity.json       similar code, for the next report: to find it takes time
 
@@ -15,7 +16,7 @@ import io
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -24,8 +25,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from autograder import upload
 from autograder.report import pages, record, reported, similarity
-from autograder.report.text import natural_key, number, one_line, safe_name
+from autograder.report.text import cell, natural_key, number, one_line, safe_name
 from autograder.results import SubmissionResult
 from lab import settings
 
@@ -39,13 +41,10 @@ __all__ = [
     "table",
     "write_result",
     "write_summary",
+    "write_upload",
 ]
 
 COLUMNS = ("submission", "status", "score", "max_score", "percent", *settings.POINTS, "seconds", "note")
-
-# A spreadsheet takes a cell that starts so for a formula. It may also take a semicolon for the end of a cell.
-_FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
-_CELL_LENGTH = 500  # characters
 
 
 class GradebookError(ValueError):
@@ -92,6 +91,29 @@ def write_summary(results: Sequence[SubmissionResult], out: Path, data_source: s
     except ValueError as error:
         baselines, problem = {}, str(error)
     _write(out / "report.html", pages.class_report(ordered, data_source, baselines, similar, problem))
+
+
+def write_upload(
+    results: Sequence[SubmissionResult], out: Path, system: str, ids: Mapping[str, upload.Student]
+) -> tuple[Path, list[str]]:
+    """Write grades-<system>.csv.
+
+    Args:
+        results: all submissions of the gradebook.
+        out: the gradebook's folder.
+        system: one of `upload.FORMATS`.
+        ids: what `upload.read_ids` gave; may be empty.
+
+    Returns:
+        The file, and a sentence for every submission that is left out of it.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    text, warnings = upload.encode(_ordered(results), system, ids)
+    path = out / f"grades-{system}.csv"
+    _write(path, text)
+    return path, warnings
 
 
 def read_results(out: Path) -> list[SubmissionResult]:
@@ -192,23 +214,17 @@ def _csv(results: Sequence[SubmissionResult]) -> str:
         percent = record.percent(result)
         writer.writerow(
             [
-                _cell(result.submission),
+                cell(result.submission),
                 result.status,
                 number(result.score),
                 number(settings.MAX_SCORE),
                 "" if percent is None else f"{percent:.1f}",
                 *(number(result.question_score(question)) for question in settings.POINTS),
                 f"{result.seconds:.1f}",
-                _cell(_note(result)),
+                cell(_note(result)),
             ]
         )
     return file.getvalue()
-
-
-def _cell(text: str) -> str:
-    """One line of text that no spreadsheet takes for a formula."""
-    guarded = _FORMULA.sub(r"\1\2'", one_line(text, _CELL_LENGTH))
-    return f"'{guarded}" if text[:1] in ("\t", "\r") and not guarded.startswith("'") else guarded
 
 
 def _write(path: Path, text: str) -> None:

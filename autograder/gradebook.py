@@ -152,7 +152,7 @@ def put_aside(submission: str, out: Path) -> Path:
 
 def _read(path: Path) -> SubmissionResult:
     try:
-        result = replace(record.decode(path.read_text("utf-8")), code=_code_path(path).read_text("utf-8"))
+        result = record.decode(path.read_text("utf-8"))
     except (OSError, ValueError) as problem:
         raise GradebookError(f"{path} is damaged, or of another version of the grader: {problem}.") from None
     if path.stem != safe_name(result.submission):
@@ -160,7 +160,16 @@ def _read(path: Path) -> SubmissionResult:
             f"{path} holds the result of {one_line(result.submission)!r}, which belongs in "
             f"{safe_name(result.submission)}.json. Delete or rename it."
         )
-    return result
+    return replace(result, code=_code(path))
+
+
+def _code(result: Path) -> str:
+    """The code that belongs to a file of OUT/results."""
+    path = _code_path(result)
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError) as problem:
+        raise GradebookError(f"{path} is damaged, or missing: {problem}.") from None
 
 
 def table(results: Sequence[SubmissionResult]) -> Table:

@@ -84,6 +84,7 @@ def accuracies(results: Sequence[SubmissionResult], baselines: Mapping[str, Base
     with matplotlib.style.context(["default", _STYLE]):
         figure = Figure(figsize=(3.8, 2.8), layout="constrained")
         axes = figure.add_subplot()
+        axes.use_sticky_edges = False  # the lowest bar would end at the axis
         for place, (variant, values) in enumerate(means.items()):
             if baseline := baselines.get(variant):
                 height = baseline.high - baseline.low

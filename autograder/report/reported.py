@@ -34,7 +34,7 @@ class SameTraining:
 
     Args:
         submissions: their names.
-        shared: what two or more of them have in common, such as "weights of 5 runs of tiny_vgg".
+        shared: what two or more of them have in common, such as "tiny_vgg (weights of 5 runs)".
     """
 
     submissions: tuple[str, ...]
@@ -95,14 +95,20 @@ def same_trainings(results: Sequence[SubmissionResult]) -> list[SameTraining]:
         members = tuple(name for name, of in group.items() if of == first)
         if len(members) > 1:
             counts = Counter(
-                (kind, next(iter(whose.values()))) for (kind, _), whose in common.items() if set(whose) & set(members)
+                (next(iter(whose.values())), kind)
+                for (kind, _), whose in common.items()
+                if group[next(iter(whose))] == first
             )
-            found.append(SameTraining(members, tuple(_shared(*key, count) for key, count in counts.items())))
+            found.append(SameTraining(members, _shared(counts)))
     return found
 
 
-def _shared(kind: str, variant: str, count: int) -> str:
-    return f"{kind} of {count} {'run' if count == 1 else 'runs'} of {variant}"
+def _shared(counts: Mapping[tuple[str, str], int]) -> tuple[str, ...]:
+    """What `SameTraining.shared` says, from how often (variant, kind) occurs."""
+    texts: dict[str, list[str]] = defaultdict(list)
+    for (variant, kind), count in counts.items():
+        texts[variant].append(f"{kind} of {count} {'run' if count == 1 else 'runs'}")
+    return tuple(f"{variant} ({', '.join(kinds)})" for variant, kinds in texts.items())
 
 
 def baselines(path: Path = BASELINES) -> dict[str, Baseline]:
@@ -119,7 +125,7 @@ def baselines(path: Path = BASELINES) -> dict[str, Baseline]:
             return {}
         known = {variant: of for variant, of in data["variants"].items() if variant in settings.VARIANTS}
         return {variant: _baseline(of) for variant, of in known.items()}
-    except (KeyError, TypeError, ValueError) as problem:
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise ValueError(f"{path} is damaged ({problem!r}); make baselines writes it anew") from None
 
 

@@ -84,19 +84,22 @@ def find(results: Sequence[SubmissionResult], kept: Path) -> Similar:
     try:
         data = json.loads(kept.read_text("utf-8"))
         if data["key"] == _key(results):
-            return Similar(tuple(Pair(**pair) for pair in data["pairs"]), int(data["more"]), str(data["problem"]))
+            return Similar(tuple(Pair(**pair) for pair in data["pairs"]), int(data["more"]))
     except (OSError, ValueError, KeyError, TypeError):
         pass  # none, or damaged: it is made anew
+    codes = {result.submission: result.code for result in results if result.code}
+    if len(codes) < 2:
+        return Similar()
     try:
-        given = _given()
+        given = handed_out()
     except Exception as error:  # without it all submissions would look alike; grading itself does not need it
         return Similar(problem=f"the handout's code could not be made from {_MASTER.name}: {error}")
-    return compare({result.submission: result.code for result in results if result.code}, given)
+    return compare(codes, given)
 
 
 def encode(similar: Similar, results: Sequence[SubmissionResult]) -> str:
-    """What `find` reads again."""
-    return json.dumps({"key": _key(results), **asdict(similar)}, indent=1) + "\n"
+    """What `find` reads again, unless there was a problem: then it tries again."""
+    return json.dumps({"key": "" if similar.problem else _key(results), **asdict(similar)}, indent=1) + "\n"
 
 
 def _key(results: Sequence[SubmissionResult]) -> str:
@@ -109,7 +112,7 @@ def _key(results: Sequence[SubmissionResult]) -> str:
     return digest.hexdigest()
 
 
-def _given() -> list[str]:
+def handed_out() -> list[str]:
     """The cells of the handout that hold code, but Otter's own: those of the master notebook without solutions."""
     from autograder import build
 
@@ -131,13 +134,13 @@ def compare(codes: Mapping[str, str], given: Sequence[str], longest: float = LON
     from copydetect import compare_files
 
     end = time.monotonic() + longest
-    handed_out = _fingerprint("\n".join(given), [])
+    boilerplate = _fingerprint("\n".join(given), [])
     known = {cell.strip() for cell in given}
     prints = {}
     for name, code in codes.items():
         if time.monotonic() > end:
             return Similar(problem=f"reading the code took longer than {longest:g} s")
-        own = _fingerprint("\n".join(_own(code, known)), sorted(handed_out.hashes))
+        own = _fingerprint("\n".join(_own(code, known)), sorted(boilerplate.hashes))
         if own.token_coverage >= OVERLAP:
             prints[name] = own
     found = []

@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUBMISSIONS ?=
 OUT ?= gradebook
+FORMAT ?=
+IDS ?=
 ONLY ?=
 ALL ?=
 SEEDS ?=
@@ -27,8 +29,9 @@ student: .venv/installed  ## the handout: dist/student/ and dist/student.zip
 autograder: .venv/installed  ## what Otter and Gradescope take: dist/autograder.zip
 	$(BIN)/python -m autograder build autograder
 
-grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir (default: the samples, into gradebook/)
-	$(BIN)/python -m autograder grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") --out "$(OUT)"
+grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle|canvas|gradescope] [IDS=file.csv]
+	$(BIN)/python -m autograder grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") --out "$(OUT)" \
+		$(if $(FORMAT),--format "$(FORMAT)") $(if $(IDS),--ids "$(IDS)")
 
 test: .venv/installed  ## every test
 	$(BIN)/python -m pytest -n auto --dist loadfile

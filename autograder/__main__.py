@@ -7,6 +7,8 @@ from typing import NoReturn
 
 from rich.console import Console
 
+from autograder import upload
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 done, 1 the run could not be done, 2 wrong usage."""
@@ -52,6 +54,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="start every kernel afresh instead of forking it: slower, the same marks",
     )
+    grade.add_argument("--format", choices=upload.FORMATS, help="also write the grades as this system takes them")
+    grade.add_argument(
+        "--ids", type=Path, metavar="FILE.csv", help="whose the submissions are, for --format (see docs/gradebook.md)"
+    )
     grade.set_defaults(run=_grade)
     return parser
 
@@ -75,8 +81,16 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from autograder import batch, submissions
+    from autograder import batch, gradebook, submissions
 
+    if options.ids is not None and options.format is None:
+        print("error: --ids needs --format moodle, canvas or gradescope", file=sys.stderr)
+        return 2
+    try:
+        ids = upload.read_ids(options.ids, options.format) if options.ids is not None else {}
+    except upload.IdsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     folder = options.submissions
     if folder is None:
         from autograder import samples
@@ -89,7 +103,13 @@ def _grade(options: argparse.Namespace) -> int:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     how = batch.Options(options.jobs, options.only, options.force, options.unsafe, options.trust, options.fresh)
-    batch.grade_folder(folder, options.out, how, Console())
+    console = Console()
+    results = batch.grade_folder(folder, options.out, how, console)
+    if options.format is not None:
+        path, warnings = gradebook.write_upload(results, options.out, options.format, ids)
+        console.print(path, highlight=False, soft_wrap=True)
+        for warning in warnings:
+            console.print(f"Warning: {warning}", style="yellow", highlight=False, markup=False, soft_wrap=True)
     return 0
 
 

@@ -238,5 +238,7 @@ def grade_file(
         cell_errors=tuple(graded.cell_errors),
         written=graded.written,
         images=graded.images,
+        reported=graded.reported,
+        code=graded.code,
         key="" if graded.may_change else key,
     )

@@ -2,8 +2,11 @@
 
     OUT/results/<name>.json   one submission, in the form of report/result.schema.json
     OUT/feedback/<name>.html  what the student reads
+    OUT/code/<name>.txt       the code that was handed in
     OUT/grades.csv            one row a submission
+    OUT/grades-<system>.csv   the grades for Moodle, Canvas or Gradescope, where wanted (`autograder.upload`)
     OUT/report.html           the class, for the instructor
+    OUT/similarity.json       similar code, for the next report: to find it takes time
 
 `<name>` is `safe_name` of the submission. Every file appears whole or not at all.
 """
@@ -13,7 +16,8 @@ import io
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,8 +25,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from autograder.report import pages, record
-from autograder.report.text import natural_key, number, one_line, safe_name
+from autograder import upload
+from autograder.report import pages, record, reported, similarity
+from autograder.report.text import cell, natural_key, number, one_line, safe_name
 from autograder.results import SubmissionResult
 from lab import settings
 
@@ -36,13 +41,10 @@ __all__ = [
     "table",
     "write_result",
     "write_summary",
+    "write_upload",
 ]
 
 COLUMNS = ("submission", "status", "score", "max_score", "percent", *settings.POINTS, "seconds", "note")
-
-# A spreadsheet takes a cell that starts so for a formula. It may also take a semicolon for the end of a cell.
-_FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
-_CELL_LENGTH = 500  # characters
 
 
 class GradebookError(ValueError):
@@ -50,9 +52,9 @@ class GradebookError(ValueError):
 
 
 def write_result(result: SubmissionResult, out: Path, *, show_hidden: bool = True) -> None:
-    """Write one submission's result and feedback page.
+    """Write one submission's result, feedback page and code.
 
-    The result comes last: where OUT/results has a submission, its feedback page is there as well.
+    The result comes last: where OUT/results has a submission, the others are there as well.
 
     Args:
         result: the graded submission.
@@ -65,11 +67,12 @@ def write_result(result: SubmissionResult, out: Path, *, show_hidden: bool = Tru
     name = safe_name(result.submission)
     page = pages.feedback_page(result, show_hidden=show_hidden)
     _write(out / "feedback" / f"{name}.html", page)
+    _write(out / "code" / f"{name}.txt", result.code)
     _write(out / "results" / f"{name}.json", record.encode(result))
 
 
 def write_summary(results: Sequence[SubmissionResult], out: Path, data_source: str) -> None:
-    """Write grades.csv and report.html, sorted by submission (`a2` before `a10`).
+    """Write grades.csv, report.html and similarity.json, sorted by submission (`a2` before `a10`).
 
     Args:
         results: all submissions of the gradebook.
@@ -80,8 +83,37 @@ def write_summary(results: Sequence[SubmissionResult], out: Path, data_source: s
         OSError: a file could not be written.
     """
     ordered = _ordered(results)
-    _write(out / "grades.csv", _csv(ordered))
-    _write(out / "report.html", pages.class_report(ordered, data_source))
+    _write(out / "grades.csv", _csv(ordered))  # first: nothing below may keep it from being written
+    similar = similarity.find(ordered, out / "similarity.json")
+    _write(out / "similarity.json", similarity.encode(similar, ordered))
+    try:
+        baselines, problem = reported.baselines(), ""
+    except ValueError as error:
+        baselines, problem = {}, str(error)
+    _write(out / "report.html", pages.class_report(ordered, data_source, baselines, similar, problem))
+
+
+def write_upload(
+    results: Sequence[SubmissionResult], out: Path, system: str, ids: Mapping[str, upload.Student]
+) -> tuple[Path, list[str]]:
+    """Write grades-<system>.csv.
+
+    Args:
+        results: all submissions of the gradebook.
+        out: the gradebook's folder.
+        system: one of `upload.FORMATS`.
+        ids: what `upload.read_ids` gave; may be empty.
+
+    Returns:
+        The file, and a sentence for every submission that is left out of it.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    text, warnings = upload.encode(_ordered(results), system, ids)
+    path = out / f"grades-{system}.csv"
+    _write(path, text)
+    return path, warnings
 
 
 def read_results(out: Path) -> list[SubmissionResult]:
@@ -94,14 +126,20 @@ def read_results(out: Path) -> list[SubmissionResult]:
 
 
 def read_result(submission: str, out: Path) -> SubmissionResult | None:
-    """The result of one submission, with its feedback page beside it; None where one of them is missing.
+    """The result of one submission, with its feedback page and its code beside it; None where one is missing.
 
     Raises:
         GradebookError: the file cannot be read, or is not of the form of the schema.
     """
     name = safe_name(submission)
     path = out / "results" / f"{name}.json"
-    return _read(path) if path.exists() and (out / "feedback" / f"{name}.html").exists() else None
+    others = (out / "feedback" / f"{name}.html", _code_path(path))
+    return _read(path) if path.exists() and all(other.exists() for other in others) else None
+
+
+def _code_path(result: Path) -> Path:
+    """Where the code lies that belongs to a file of OUT/results."""
+    return result.parent.parent / "code" / f"{result.stem}.txt"
 
 
 def put_aside(submission: str, out: Path) -> Path:
@@ -122,7 +160,16 @@ def _read(path: Path) -> SubmissionResult:
             f"{path} holds the result of {one_line(result.submission)!r}, which belongs in "
             f"{safe_name(result.submission)}.json. Delete or rename it."
         )
-    return result
+    return replace(result, code=_code(path))
+
+
+def _code(result: Path) -> str:
+    """The code that belongs to a file of OUT/results."""
+    path = _code_path(result)
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError) as problem:
+        raise GradebookError(f"{path} is damaged, or missing: {problem}.") from None
 
 
 def table(results: Sequence[SubmissionResult]) -> Table:
@@ -176,23 +223,17 @@ def _csv(results: Sequence[SubmissionResult]) -> str:
         percent = record.percent(result)
         writer.writerow(
             [
-                _cell(result.submission),
+                cell(result.submission),
                 result.status,
                 number(result.score),
                 number(settings.MAX_SCORE),
                 "" if percent is None else f"{percent:.1f}",
                 *(number(result.question_score(question)) for question in settings.POINTS),
                 f"{result.seconds:.1f}",
-                _cell(_note(result)),
+                cell(_note(result)),
             ]
         )
     return file.getvalue()
-
-
-def _cell(text: str) -> str:
-    """One line of text that no spreadsheet takes for a formula."""
-    guarded = _FORMULA.sub(r"\1\2'", one_line(text, _CELL_LENGTH))
-    return f"'{guarded}" if text[:1] in ("\t", "\r") and not guarded.startswith("'") else guarded
 
 
 def _write(path: Path, text: str) -> None:
@@ -210,7 +251,7 @@ def _write(path: Path, text: str) -> None:
 
 def sweep(out: Path) -> None:
     """Remove what a run that was killed has left half written, a minute ago or more: other runs may be writing now."""
-    for folder in (out, out / "results", out / "feedback"):
+    for folder in (out, out / "results", out / "feedback", out / "code"):
         for path in folder.glob(".*.tmp"):
             if re.fullmatch(r"\.[0-9a-f]{32}\.tmp", path.name) and time.time() - path.stat().st_mtime > 60:
                 path.unlink(missing_ok=True)

@@ -9,7 +9,8 @@ from typing import Any
 
 from autograder import trespass
 from autograder.checks import all_checks
-from autograder.results import CellError
+from autograder.report import reported, similarity
+from autograder.results import CellError, Reported
 from autograder.sandbox import DEFAULT_LIMITS, Execution, Limits, Nursery, execute
 from lab import run_record, settings
 from lab.judging import CheckResult, Observations, judge
@@ -29,6 +30,8 @@ class Graded:
     cell_errors: list[CellError] = field(default_factory=list)
     written: dict[str, str] = field(default_factory=dict)
     images: dict[str, list[bytes]] = field(default_factory=dict)
+    reported: dict[str, Reported] = field(default_factory=dict)
+    code: str = ""
     may_change: bool = False  # grading again may end otherwise: a fault of ours is mended, a notebook is trusted
 
     @property
@@ -65,12 +68,13 @@ def grade_notebook(
     """
     trespasses = [] if trust else trespass.find(notebook, extra_files or {})
     if trespasses:
-        return _withheld(notebook, trespasses)
+        return _withheld(notebook, extra_files or {}, trespasses)
     execution = execute(notebook, extra_files, limits, progress, unsafe=unsafe, nursery=nursery)
     for question in settings.POINTS:
         execution.observations.setdefault(question, {"given_up": "it was not tried."})
     progress("judging")
-    observations = Observations(execution.observations, execution.seed, run_record.find(notebook))
+    records = run_record.find(notebook)
+    observations = Observations(execution.observations, execution.seed, records)
     checks = judge(all_checks(), observations)
     return Graded(
         checks=checks,
@@ -80,10 +84,12 @@ def grade_notebook(
         cell_errors=execution.cell_errors,
         written=written_answers(notebook),
         images=pictures(notebook, execution),
+        reported=reported.summarise(records),
+        code=similarity.source_of(notebook, extra_files or {}),
     )
 
 
-def _withheld(notebook: Any, trespasses: list[str]) -> Graded:
+def _withheld(notebook: Any, extra_files: Mapping[str, bytes], trespasses: list[str]) -> Graded:
     """A notebook that was not run, and why."""
     reason = f"{trespasses[0]} No answer needs that. It was not run; a person decides."
     everything: dict[str, dict[str, Any]] = {question: {"given_up": reason} for question in settings.POINTS}
@@ -100,6 +106,8 @@ def _withheld(notebook: Any, trespasses: list[str]) -> Graded:
         notes=[f"{trespasses[0]} Its marks wait for you: {advice}", *trespasses[1:MAX_TRESPASSES]],
         written=written_answers(notebook),
         images=pictures(notebook, Execution(notebook)),
+        reported=reported.summarise(run_record.find(notebook)),
+        code=similarity.source_of(notebook, extra_files),
         may_change=True,
     )
 

@@ -17,6 +17,25 @@ class CellError:
 
 
 @dataclass(frozen=True)
+class Reported:
+    """What the run record of one variant says. It is the student's own word.
+
+    Args:
+        mean: of the reported test accuracies; None where one of them is no accuracy.
+        std: their sample standard deviation (divided by n - 1); None, too, where there is one run.
+        n: number of runs.
+        weights: SHA-256 of the trained weights of each run; empty where a record holds none.
+        histories: SHA-256 of the history of each run; empty where it is too short to tell two runs apart.
+    """
+
+    mean: float | None
+    std: float | None
+    n: int
+    weights: tuple[str, ...] = ()
+    histories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class SubmissionResult:
     """One row of the gradebook.
 
@@ -30,6 +49,8 @@ class SubmissionResult:
         cell_errors: what went wrong in the student's own cells, in order.
         written: written answers (manual questions), name -> text.
         images: PNG pictures, question -> those submitted, else those of this run.
+        reported: what its run records say, variant -> results; unreadable ones are left out.
+        code: source of the notebook and of the modules beside it, cut and cleaned, see `report.similarity`.
         key: of submission and grader, see `autograder.resume`; empty where grading again may end otherwise.
     """
 
@@ -41,6 +62,8 @@ class SubmissionResult:
     cell_errors: tuple[CellError, ...] = ()
     written: dict[str, str] = field(default_factory=dict)
     images: dict[str, list[bytes]] = field(default_factory=dict)
+    reported: dict[str, Reported] = field(default_factory=dict)
+    code: str = ""
     key: str = ""
 
     def question_score(self, question: str) -> float | None:

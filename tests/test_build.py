@@ -12,6 +12,7 @@ import pytest
 
 from autograder import build
 from autograder.checks import all_checks
+from autograder.report import similarity
 from lab import settings
 from lab.judging import points_of
 
@@ -43,6 +44,13 @@ def test_handout_holds_what_a_student_needs(made: Path) -> None:
     wanted |= {f"tests/{question}.py" for question in settings.POINTS}
     assert {f"student/{name}" for name in wanted} <= names
     assert (made / "student" / "requirements.txt").read_text().startswith("tensorflow==2.")
+
+
+def test_code_that_is_compared_knows_what_the_handout_gives(made: Path) -> None:
+    cells = nbformat.read(made / "student" / build.NOTEBOOK, as_version=4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    otter = ("# Initialize Otter", "grader.", "# Save your notebook")
+    assert similarity.handed_out() == [source for source in code if not source.startswith(otter)]
 
 
 def solution_lines() -> set[str]:

@@ -1,14 +1,17 @@
-"""The class report's figure."""
+"""The class report's figures."""
 
 import base64
 import io
-from collections.abc import Sequence
+import statistics
+from collections.abc import Mapping, Sequence
 
 import matplotlib.style
 from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from autograder.report.reported import Baseline
+from autograder.results import SubmissionResult
 from lab import settings
 
 _BIN = 10  # marks
@@ -61,8 +64,60 @@ def histogram(scores: Sequence[float]) -> tuple[Markup, str]:
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("score (dotted: all marks without the bonus)")
         axes.set_ylabel("submissions")
-        file = io.BytesIO()
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    address = f"data:image/svg+xml;base64,{base64.b64encode(file.getvalue()).decode()}"
+        address = _address(figure)
     counted = ", ".join(f"{low} to {high}: {count}" for low, high, count in bins if count)
-    return Markup(address), f"Histogram of the scores of {len(scores)} submissions. {counted}."
+    return address, f"Histogram of the scores of {len(scores)} submissions. {counted}."
+
+
+def accuracies(results: Sequence[SubmissionResult], baselines: Mapping[str, Baseline]) -> tuple[Markup, str] | None:
+    """The mean test accuracy that each submission reports, a dot each, by variant, on the baseline's interval.
+
+    Returns:
+        The picture's address and its text, as `histogram`; None where nobody reports any.
+    """
+    means = {
+        variant: [mean for result in results if (mean := _mean(result, variant)) is not None]
+        for variant in settings.VARIANTS
+    }
+    if not any(means.values()):
+        return None
+    with matplotlib.style.context(["default", _STYLE]):
+        figure = Figure(figsize=(3.8, 2.8), layout="constrained")
+        axes = figure.add_subplot()
+        axes.use_sticky_edges = False  # the lowest bar would end at the axis
+        for place, (variant, values) in enumerate(means.items()):
+            if baseline := baselines.get(variant):
+                height = baseline.high - baseline.low
+                axes.bar(place, height, width=0.8, bottom=baseline.low, color="#d9e5ee")
+                axes.hlines(baseline.mean, place - 0.4, place + 0.4, color="#5b6673", linewidth=1)
+            # Spread to the sides by the golden ratio, so that no two dots of one height lie on one another.
+            sides = [place + 0.6 * ((0.618034 * number) % 1 - 0.5) for number in range(len(values))]
+            axes.plot(sides, values, "o", color="#2f6690", markersize=3.5, alpha=0.75, markeredgewidth=0)
+        axes.set_xticks(range(len(means)), [variant.removeprefix("tiny_") for variant in means])
+        axes.set_xlim(-0.5, len(means) - 0.5)
+        axes.set_ylabel("reported test accuracy")
+        axes.set_axisbelow(True)
+        axes.grid(axis="y", color="#dde2e8", linewidth=0.5)
+        address = _address(figure)
+    texts = [_in_words(variant, values, baselines.get(variant)) for variant, values in means.items()]
+    return address, " ".join(["Reported test accuracies, a dot for each submission.", *texts])
+
+
+def _mean(result: SubmissionResult, variant: str) -> float | None:
+    reported = result.reported.get(variant)
+    return None if reported is None else reported.mean
+
+
+def _in_words(variant: str, values: Sequence[float], baseline: Baseline | None) -> str:
+    known = f"; baseline {baseline.low:.3f} to {baseline.high:.3f}" if baseline else ""
+    if not values:
+        return f"{variant}: none{known}."
+    middle = statistics.median(values)
+    return f"{variant}: {len(values)}, from {min(values):.3f} to {max(values):.3f}, median {middle:.3f}{known}."
+
+
+def _address(figure: Figure) -> Markup:
+    """A figure as data URI, an SVG."""
+    file = io.BytesIO()
+    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    return Markup("data:image/svg+xml;base64," + base64.b64encode(file.getvalue()).decode())

@@ -4,8 +4,8 @@ import base64
 import re
 import statistics
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -13,8 +13,11 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from autograder.report import figures
+from autograder.report import figures, items, reported
+from autograder.report.items import OPEN
 from autograder.report.record import percent
+from autograder.report.reported import Baseline
+from autograder.report.similarity import SHARE, Similar
 from autograder.report.text import clean, cut, number, one_line, safe_name
 from autograder.results import SubmissionResult
 from lab import settings
@@ -35,7 +38,7 @@ OUTCOMES: Final = {
     "error": ("!", "grader fault"),
 }
 _CODE: Final = re.compile(r"`([^`\n]+)`")
-_OPEN: Final = ("unjudged", "error")  # nobody has decided on these marks yet
+_SLOWEST: Final = 5  # submissions that are listed with their seconds
 
 
 @dataclass(frozen=True)
@@ -60,22 +63,6 @@ class QuestionView:
     pictures_left_out: int
 
 
-@dataclass
-class CheckSummary:
-    """One check over all submissions: how often each outcome came, and the faults of the grader."""
-
-    question: str
-    title: str
-    hidden: bool
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
-    faults: dict[str, list[SubmissionResult]] = field(default_factory=dict)  # traceback -> whose
-
-    @property
-    def judged(self) -> int:
-        """Submissions in which it was decided; a skipped check is one that was not passed."""
-        return sum(count for outcome, count in self.counts.items() if outcome not in _OPEN)
-
-
 @dataclass(frozen=True)
 class QuestionSummary:
     """One question over all submissions. `mean` is None where it was judged in none."""
@@ -85,6 +72,22 @@ class QuestionSummary:
     mean: float | None
     judged: int
     full: int
+
+
+@dataclass(frozen=True)
+class VariantSummary:
+    """One variant over all submissions: how many reported it, the means that can be compared, and the baseline."""
+
+    name: str
+    records: int
+    means: Sequence[float]
+    baseline: Baseline | None
+
+    def place(self, mean: float | None) -> str:
+        """Where a reported mean lies with regard to the baseline's interval: "below", "above", or nothing."""
+        if mean is None or self.baseline is None:
+            return ""
+        return "below" if mean < self.baseline.low else "above" if mean > self.baseline.high else ""
 
 
 def feedback_page(result: SubmissionResult, *, show_hidden: bool = True) -> str:
@@ -104,8 +107,8 @@ def feedback_page(result: SubmissionResult, *, show_hidden: bool = True) -> str:
         percent=percent(result),
         questions=[_question_view(result, name) for name in settings.POINTS],
         bonus=result.question_score("bonus"),
-        open_marks=sum(check.points for check in result.checks if check.outcome in _OPEN),
-        open_checks=sum(check.outcome in _OPEN for check in result.checks),
+        open_marks=sum(check.points for check in result.checks if check.outcome in OPEN),
+        open_checks=sum(check.outcome in OPEN for check in result.checks),
         any_hidden=any(check.hidden for check in result.checks),
         cell_errors=result.cell_errors[:MAX_CELL_ERRORS],
         cell_errors_left_out=max(0, len(result.cell_errors) - MAX_CELL_ERRORS),
@@ -115,13 +118,23 @@ def feedback_page(result: SubmissionResult, *, show_hidden: bool = True) -> str:
     )
 
 
-def class_report(results: Sequence[SubmissionResult], data_source: str) -> str:
+def class_report(
+    results: Sequence[SubmissionResult],
+    data_source: str,
+    baselines: Mapping[str, Baseline] | None = None,
+    similar: Similar | None = None,
+    baseline_problem: str = "",
+) -> str:
     """The page for the instructor: self-contained HTML without scripts, in the order of `results`.
 
     Args:
         results: all graded submissions.
         data_source: which images the grading used, "CIFAR-10" or "stand-in".
+        baselines: what the reference solution reaches, by variant; None where that is not known.
+        similar: submissions with similar code; None where they were not compared.
+        baseline_problem: why baselines could not be read.
     """
+    baselines = baselines or {}
     scores = [result.score for result in results if result.score is not None]
     picture, picture_text = figures.histogram(scores) if scores else (Markup(), "")
     return _ENVIRONMENT.get_template("report.html").render(
@@ -135,7 +148,16 @@ def class_report(results: Sequence[SubmissionResult], data_source: str) -> str:
         histogram=picture,
         histogram_text=picture_text,
         questions=[summarise_question(results, name) for name in settings.POINTS],
-        checks=summarise_checks(results),
+        checks=items.summarise(results),
+        fewest=items.FEWEST,
+        variants=[summarise_variant(results, variant, baselines.get(variant)) for variant in settings.VARIANTS],
+        baseline_problem=baseline_problem,
+        accuracies=figures.accuracies(results, baselines),
+        same_trainings=reported.same_trainings(results),
+        similar=similar or Similar(),
+        share=SHARE,
+        by_name={result.submission: result for result in results},
+        slowest=sorted(results, key=lambda result: -result.seconds)[:_SLOWEST],
     )
 
 
@@ -147,17 +169,16 @@ def summarise_question(results: Sequence[SubmissionResult], question: str) -> Qu
     return QuestionSummary(question, points, mean, len(scores), sum(score >= points for score in scores))
 
 
-def summarise_checks(results: Sequence[SubmissionResult]) -> list[CheckSummary]:
-    """Every check that occurs, in the order of the questions."""
-    found: dict[str, CheckSummary] = {}
-    for result in results:
-        for check in result.checks:
-            summary = found.setdefault(check.name, CheckSummary(check.question, check.title, check.hidden))
-            summary.counts[check.outcome] += 1
-            if check.outcome == "error":
-                summary.faults.setdefault(check.traceback, []).append(result)
-    order = list(settings.POINTS)
-    return sorted(found.values(), key=lambda summary: order.index(summary.question))
+def summarise_variant(results: Sequence[SubmissionResult], variant: str, baseline: Baseline | None) -> VariantSummary:
+    """The accuracies of one variant that were reported."""
+    records = [result.reported[variant] for result in results if variant in result.reported]
+    means = [record.mean for record in records if record.mean is not None]
+    return VariantSummary(variant, len(records), means, baseline)
+
+
+def code_link(submission: str) -> str:
+    """Address of a submission's code, seen from the class report."""
+    return f"code/{quote(safe_name(submission))}.txt"
 
 
 def feedback_link(submission: str) -> str:
@@ -172,7 +193,7 @@ def _question_view(result: SubmissionResult, name: str) -> QuestionView:
         name=name,
         score=result.question_score(name),
         points=settings.POINTS[name],
-        open=sum(check.points for check in checks if check.outcome in _OPEN),
+        open=sum(check.points for check in checks if check.outcome in OPEN),
         checks=checks,
         pictures=pictures,
         pictures_left_out=left_out,
@@ -205,6 +226,10 @@ def _label(question: str) -> str:
     return "Bonus" if question == "bonus" else f"Question {question.removeprefix('q')}"
 
 
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
 def _prose(text: str, limit: int) -> Markup:
     """Text of a check or a note for a page: cut, cleaned, escaped, with `code` in backticks set as code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(clean(cut(text, limit))))))
@@ -224,6 +249,13 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters.update(
-    number=number, one_line=one_line, cut=cut, prose=_prose, label=_label, feedback_link=feedback_link
+    number=number,
+    signed=_signed,
+    one_line=one_line,
+    cut=cut,
+    prose=_prose,
+    label=_label,
+    feedback_link=feedback_link,
+    code_link=code_link,
 )
 _ENVIRONMENT.globals.update(max_score=settings.MAX_SCORE, outcomes=OUTCOMES, points=settings.POINTS)

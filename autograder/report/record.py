@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import fastjsonschema
 
-from autograder.results import CellError, SubmissionResult
+from autograder.results import CellError, Reported, SubmissionResult
 from lab import settings
 from lab.judging import CheckResult
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("result.schema.json").read_text("utf-8"))
-_VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+_validate = fastjsonschema.compile(SCHEMA)
 
 
 def percent(result: SubmissionResult) -> float | None:
@@ -23,7 +23,7 @@ def percent(result: SubmissionResult) -> float | None:
 
 
 def encode(result: SubmissionResult) -> str:
-    """The result as JSON text. Pictures become base64.
+    """The result as JSON text, without its code, which is a file of its own. Pictures become base64.
 
     Raises:
         KeyError: a check belongs to no question of `settings.POINTS`.
@@ -55,6 +55,7 @@ def encode(result: SubmissionResult) -> str:
             name: [base64.b64encode(picture).decode() for picture in pictures]
             for name, pictures in result.images.items()
         },
+        "reported": {variant: dataclasses.asdict(reported) for variant, reported in result.reported.items()},
         "seconds": result.seconds,
         "key": result.key,
     }
@@ -72,9 +73,10 @@ def decode(text: str) -> SubmissionResult:
         data = json.loads(text, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    problem = jsonschema.exceptions.best_match(_VALIDATOR.iter_errors(data))
-    if problem is not None:
-        raise ValueError(f"at {problem.json_path}: {problem.message[:200]}")
+    try:
+        _validate(data)
+    except fastjsonschema.JsonSchemaValueException as problem:
+        raise ValueError(problem.message[:200]) from None
     numbered = [
         (fields["order"], CheckResult(question=question, **{k: v for k, v in fields.items() if k != "order"}))
         for question, entry in data["questions"].items()
@@ -94,8 +96,13 @@ def decode(text: str) -> SubmissionResult:
             name: [base64.b64decode(picture, validate=True) for picture in pictures]
             for name, pictures in data["images"].items()
         },
+        reported={variant: _reported(fields) for variant, fields in data["reported"].items()},
         key=data["key"],
     )
+
+
+def _reported(fields: dict[str, Any]) -> Reported:
+    return Reported(**{**fields, "weights": tuple(fields["weights"]), "histories": tuple(fields["histories"])})
 
 
 def _refuse(constant: str) -> None:

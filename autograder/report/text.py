@@ -19,6 +19,10 @@ _ESCAPE = re.compile(
 # hold) and the overrides of writing direction (which make text read otherwise than it is).
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
 
+# A spreadsheet takes a cell that starts so for a formula. It may also take a semicolon for the end of a cell.
+_FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
+_CELL_LENGTH = 500  # characters
+
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
 _HASHED_NAME = re.compile(r".*-[0-9a-f]{12}", re.IGNORECASE)
 _DEVICE_NAME = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # Windows' own
@@ -38,6 +42,12 @@ def one_line(text: str, limit: int = 300) -> str:
     # Megabytes are not cleaned for one line; four times the limit leaves room for what is removed.
     line = " ".join(clean(text[: 4 * limit]).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def cell(text: str) -> str:
+    """One line of text for a CSV file, which no spreadsheet takes for a formula."""
+    guarded = _FORMULA.sub(r"\1\2'", one_line(text, _CELL_LENGTH))
+    return f"'{guarded}" if text[:1] in ("\t", "\r") and not guarded.startswith("'") else guarded
 
 
 def cut(text: str, limit: int) -> str:

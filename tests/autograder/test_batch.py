@@ -11,7 +11,7 @@ from rich.console import Console
 from autograder import batch, gradebook, resume
 from autograder.batch import Options
 from autograder.grading import Graded
-from autograder.results import SubmissionResult
+from autograder.results import Reported, SubmissionResult
 
 
 @pytest.fixture
@@ -71,15 +71,19 @@ def test_a_notebook_that_waits_is_run_when_it_is_trusted(folder: Path, monkeypat
     nbformat.write(forger, folder / "eve.ipynb")
     assert sorted(run(folder)) == ["ada", "bob", "eve"]
     assert run(folder) == ["eve"]  # told again what it waits for, without being run
+    assert (folder.parent / "out" / "code" / "eve.txt").read_text() == "# %%\nimport inside.look\n"
     trusted: list[bool] = []
 
     def grade(*args: Any, trust: bool, **options: Any) -> Graded:
         trusted.append(trust)
-        return Graded(checks=[], executed=forger)
+        return Graded(checks=[], executed=forger, reported={"tiny_vgg": Reported(0.5, 0.1, 5)})
 
     monkeypatch.setattr(batch, "grade_notebook", grade)
     run(folder, Options(trust="eve"))
     assert trusted == [True]
+    result = gradebook.read_result("eve", folder.parent / "out")
+    assert result is not None
+    assert result.reported == {"tiny_vgg": Reported(0.5, 0.1, 5)}
 
 
 def test_what_the_machine_had_no_room_for_is_tried_again_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

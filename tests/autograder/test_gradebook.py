@@ -16,7 +16,7 @@ from rich.console import Console
 
 from autograder import gradebook
 from autograder.report.text import natural_key
-from autograder.results import CellError, SubmissionResult
+from autograder.results import CellError, Reported, SubmissionResult
 from lab import settings
 from lab.judging import CheckResult
 
@@ -52,6 +52,8 @@ def rich_result():
         cell_errors=(CellError(3, "x = 1 / 0", "ZeroDivisionError: division by zero"),),
         written={"q9_std": "It says\r\nnothing.", "q13_bn": ""},
         images={"q2": [PNG, b""], "q8": []},
+        reported={"tiny_vgg": Reported(0.5, None, 1, ("ab",), ("",)), "tiny_resnet": Reported(None, None, 0)},
+        code="# %%\nx = 'ü'\n",
     )
 
 
@@ -173,13 +175,24 @@ def test_json_says_what_the_csv_says(tmp_path):
     gradebook.write_result(rich_result(), tmp_path)
     (file,) = (tmp_path / "results").iterdir()
     data = json.loads(file.read_text("utf-8"))
-    assert (data["schema"], data["score"], data["max_score"], data["percent"]) == (1, 7.5, 100, 7.5)
+    assert (data["schema"], data["score"], data["max_score"], data["percent"]) == (2, 7.5, 100, 7.5)
     assert list(data["questions"]) == list(settings.POINTS)
     q4 = data["questions"]["q4"]
     assert (q4["score"], q4["points"]) == (7.5, 12)
     assert [c["name"] for c in q4["checks"]] == ["q4_a", "q4_b"]
     assert data["questions"]["q2"]["score"] is None
     assert data["questions"]["bonus"]["checks"][0]["traceback"].startswith("Traceback")
+    assert data["reported"]["tiny_vgg"] == {"mean": 0.5, "std": None, "n": 1, "weights": ["ab"], "histories": [""]}
+    assert "code" not in data
+
+
+def test_the_code_lies_beside_the_result(tmp_path):
+    gradebook.write_result(rich_result(), tmp_path)
+    (file,) = (tmp_path / "code").iterdir()
+    assert file.name == f"{gradebook.safe_name('büro 7/…')}.txt"
+    assert file.read_bytes() == "# %%\nx = 'ü'\n".encode()
+    file.unlink()
+    assert gradebook.read_result("büro 7/…", tmp_path) is None
 
 
 def test_empty_folder_has_no_results(tmp_path):
@@ -196,10 +209,10 @@ def edited(**fields):
         (lambda data: json.dumps(data)[:-1], "Expecting"),
         (lambda data: "", "Expecting"),
         (lambda data: "[" * 100_000, "nested too deeply"),
-        (lambda data: "[]", "is not of type 'object'"),
-        (edited(seconds="long"), r"\$\.seconds: 'long'"),
-        (edited(schema=2), r"\$\.schema"),
-        (edited(status="fine"), r"\$\.status"),
+        (lambda data: "[]", "data must be object"),
+        (edited(seconds="long"), r"data\.seconds must be number"),
+        (edited(schema=1), r"data\.schema must be same as const definition: 2"),
+        (edited(status="fine"), r"data\.status must be one of \['graded', 'needs_review'\]"),
         (edited(seconds=float("nan")), "NaN"),
         (edited(images={"q1": ["AAAA!"]}), "base64"),
         (edited(surprise=1), "surprise"),
@@ -248,10 +261,12 @@ def test_files_lie_where_scripts_expect_them(tmp_path):
     gradebook.write_summary([full()], out, "CIFAR-10")
     found = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
     assert found == [
+        "code/submission-01.txt",
         "feedback/submission-01.html",
         "grades.csv",
         "report.html",
         "results/submission-01.json",
+        "similarity.json",
     ]
 
 
@@ -267,7 +282,11 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
         with pytest.raises(OSError, match="disk full"):
             gradebook.write_result(full(notes=("new",)), tmp_path)
     assert gradebook.read_results(tmp_path) == [full()]
-    assert sorted(p.name for p in tmp_path.rglob("*.*")) == ["submission-01.html", "submission-01.json"]
+    assert sorted(p.name for p in tmp_path.rglob("*.*")) == [
+        "submission-01.html",
+        "submission-01.json",
+        "submission-01.txt",
+    ]
 
 
 def test_writing_again_replaces(tmp_path):
@@ -311,6 +330,7 @@ def test_odd_names_stay_inside_the_folder(tmp_path, name):
     assert set(stem) <= set(string.ascii_letters + string.digits + "-_.")
     assert len(stem) <= 80
     assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()) == [
+        f"out/code/{stem}.txt",
         f"out/feedback/{stem}.html",
         f"out/results/{stem}.json",
     ]

@@ -11,6 +11,7 @@ from autograder import batch, grading
 from autograder.checks import all_checks
 from autograder.grading import pictures, written_answers
 from autograder.results import SubmissionResult
+from autograder.samples import edits
 from autograder.sandbox import Execution
 from lab import settings
 
@@ -146,3 +147,15 @@ def test_a_trusted_notebook_is_run_all_the_same(monkeypatch: pytest.MonkeyPatch)
     forger = notebook_of(nbformat.v4.new_code_cell("import inside.look"))
     notes = grading.grade_notebook(forger, trust=True).notes
     assert "q2 (5 marks open): q2_answered needs a look: it was not tried." in notes
+
+
+@pytest.mark.parametrize("trust", [True, False])
+def test_run_records_and_code_are_kept_whether_it_is_run_or_not(monkeypatch: pytest.MonkeyPatch, trust: bool) -> None:
+    monkeypatch.setattr(grading, "execute", lambda *args, **options: Execution(notebook=notebook_of()))
+    page = (edits.RECORDS / "tiny_vgg.html").read_text()
+    output = nbformat.v4.new_output("display_data", data={"text/html": page})
+    notebook = notebook_of(nbformat.v4.new_code_cell("import inside.look", outputs=[output]))
+    graded = grading.grade_notebook(notebook, {"own.py": b"x = 1"}, trust=trust)
+    assert graded.code == "# %%\nimport inside.look\n# %% own.py\nx = 1\n"
+    assert list(graded.reported) == ["tiny_vgg"]
+    assert graded.reported["tiny_vgg"].n == settings.RUNS

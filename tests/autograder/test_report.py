@@ -1,18 +1,23 @@
 import base64
+import math
 import re
 import struct
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder import gradebook
-from autograder.report import figures, pages, text
-from autograder.results import CellError, SubmissionResult
+from autograder.report import figures, items, pages, text
+from autograder.report.reported import Baseline
+from autograder.report.similarity import Pair, Similar
+from autograder.results import CellError, Reported, SubmissionResult
 from lab import settings
 from lab.judging import CheckResult
 
@@ -104,6 +109,11 @@ PAGES = {
     "feedback": lambda: student(every_outcome()),
     "feedback, nothing graded": lambda: student(SubmissionResult("a", "needs_review")),
     "report": lambda: report(every_outcome(), SubmissionResult("b", "needs_review")),
+    "report of a class": lambda: Page(
+        pages.class_report(
+            [*class_of(MARKS), reporting("a", tiny_vgg=0.5)], "CIFAR-10", BASELINES, Similar((Pair("s0", "s1", 1, 1),))
+        )
+    ),
     "report, nobody": lambda: report(),
 }
 
@@ -166,13 +176,17 @@ def hostile():
         cell_errors=[CellError(1, HOSTILE, HOSTILE)],
         written={HOSTILE: HOSTILE},
         images={HOSTILE: [png(), HOSTILE.encode("utf-8", "replace")], "q1": [b"<svg onload=alert(1)>"]},
+        reported={"tiny_vgg": Reported(0.5, 0.1, 1, ("w",), ("h",)), HOSTILE: Reported(0.5, 0.1, 1, ("w",), ("h",))},
     )
 
 
 @pytest.mark.parametrize("page", ["feedback", "report"])
 def test_hostile_text_is_only_text(page):
     result = hostile()
-    source = pages.feedback_page(result) if page == "feedback" else pages.class_report([result], HOSTILE)
+    again = replace(result, submission=HOSTILE + "2")
+    similar = Similar((Pair(HOSTILE, HOSTILE + "2", 1.0, 1.0),), problem=HOSTILE)
+    class_page = pages.class_report([result, again], HOSTILE, similar=similar, baseline_problem=HOSTILE)
+    source = pages.feedback_page(result) if page == "feedback" else class_page
     source.encode()  # lone surrogates are gone
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", source)
     seen = Page(source)
@@ -344,9 +358,23 @@ def test_report_links_lead_to_the_written_pages(tmp_path):
     gradebook.write_summary(results, tmp_path, "CIFAR-10")
     page = Page((tmp_path / "report.html").read_text("utf-8"))
     links = [urlsplit(a["href"]) for a in page.all("a")]
-    assert len(links) == 4
+    assert len(links) == 8  # all submissions, and the slowest ones
     assert all((link.scheme, link.netloc, link.query, link.fragment) == ("", "", "", "") for link in links)
     assert {(tmp_path / unquote(link.path)).resolve() for link in links} == set((tmp_path / "feedback").iterdir())
+
+
+def test_links_to_code_lead_to_the_written_files(tmp_path):
+    names = ("../x", "ü?#%")
+    for name in names:
+        gradebook.write_result(SubmissionResult(name, "graded", code="# %%\nx = 1\n"), tmp_path)
+    results = gradebook.read_results(tmp_path)
+    similar = Similar((Pair(*names, 0.987, 0.6),), more=2)
+    page = Page(pages.class_report(results, "CIFAR-10", similar=similar))
+    links = [urlsplit(a["href"]).path for a in page.all("a") if a["href"].startswith("code/")]
+    assert {(tmp_path / unquote(link)).resolve() for link in links} == set((tmp_path / "code").iterdir())
+    section = page.section("together")
+    assert "Pairs that share 60 % or more of the own code of one of them" in section
+    assert "../x ü?#% 99 % 60 % one, other And 2 more pairs." in section
 
 
 def test_report_is_the_same_for_the_same_results():
@@ -361,6 +389,147 @@ def test_histogram_counts_every_score_once():
     picture, words = figures.histogram(scores)
     assert base64.b64decode(picture.split(",", 1)[1]).startswith(b"<?xml")
     assert words == "Histogram of the scores of 7 submissions. 0 to 10: 2, 10 to 20: 1, 50 to 60: 1, 100 to 110: 3."
+
+
+# How hard a check is, and whether it tells good submissions from weak ones
+
+
+def class_of(marks):
+    """A submission for each row; a mark for each of the checks a, b, c and so on, of 2 marks each; None: unjudged."""
+
+    def one(name, row):
+        checks = [
+            CheckResult(letter, "q1", f"{letter} is right.", False, 2.0, earned or 0.0, outcome(earned))
+            for letter, earned in zip("abcd", row, strict=False)
+        ]
+        return SubmissionResult(name, "graded", checks)
+
+    def outcome(earned):
+        return "unjudged" if earned is None else "passed" if earned else "failed"
+
+    return [one(f"s{i}", row) for i, row in enumerate(marks)]
+
+
+#              a  b  c  d
+MARKS = [
+    (2.0, 0.0, 2.0, 2.0),
+    (2.0, 0.0, 2.0, 2.0),
+    (2.0, 0.0, 1.0, 2.0),
+    (2.0, 2.0, 2.0, 2.0),
+    (0.0, 0.0, 2.0, 2.0),
+    (2.0, 0.0, 1.0, 2.0),
+    (0.0, 2.0, 0.0, 2.0),
+    (0.0, 2.0, 0.0, 2.0),
+    (0.0, 2.0, 1.0, 2.0),
+    (0.0, 0.0, 0.0, 2.0),
+]
+
+
+def test_difficulty_and_discrimination_are_those_of_numpy():
+    table = np.array(MARKS)
+    a, b, c, d = items.summarise(class_of(MARKS))
+    assert [round(check.difficulty, 4) for check in (a, b, c, d)] == [0.5, 0.4, 0.55, 1.0]
+    for column, found in enumerate((a, b, c)):
+        rest = table.sum(axis=1) - table[:, column]
+        assert found.discrimination == pytest.approx(np.corrcoef(table[:, column], rest)[0, 1], abs=1e-12)
+    # By hand, of b: the rest is 6 6 5 6 4 5 2 2 3 2; covariance 2.6 - 0.8 * 4.1, variances 0.96 and 2.69.
+    assert b.discrimination == pytest.approx(-0.68 / math.sqrt(0.96 * 2.69))
+    assert d.discrimination is None  # everybody has it
+    assert [check.is_backward for check in (a, b, c, d)] == [False, True, False, False]
+
+
+def test_what_is_not_decided_counts_neither_way():
+    a, *_ = items.summarise(class_of([*MARKS, (None, 2.0, 2.0, 2.0)]))
+    assert (a.difficulty, len(a.against)) == (0.5, 10)
+    (open_,) = items.summarise(class_of([(None,)]))
+    assert (open_.difficulty, open_.discrimination) == (None, None)
+
+
+def test_few_submissions_have_no_correlation():
+    assert all(check.discrimination is None for check in items.summarise(class_of(MARKS[:9])))
+    section = report(*class_of(MARKS[:9])).section("checks")
+    assert "q1 a is right. 56 % – 5 4" in section
+    assert "“–”: nobody's marks differ, or fewer than 10 such submissions." in section
+    assert "Good submissions" not in section
+
+
+def test_a_check_that_good_submissions_fail_stands_out():
+    page = report(*class_of(MARKS))
+    section = page.section("checks")
+    assert "Good submissions fail this check more often than weak ones." in section
+    assert "Question 1: b is right. (−0.42)" in section
+    assert "q1 b is right. 40 % −0.42 4 6" in section
+    assert [a for a in page.all("td") if a.get("class") == "none"] != []
+
+
+# Reported accuracies
+
+
+def reporting(name, **means):
+    reported = {variant: Reported(mean, 0.0123, 5) for variant, mean in means.items()}
+    return SubmissionResult(name, "graded", reported=reported)
+
+
+BASELINES = {"tiny_vgg": Baseline(0.61, 0.01, 10, 0.58, 0.64)}
+
+
+def test_report_shows_reported_accuracies_without_a_baseline():
+    page = report(reporting("a", tiny_vgg=0.5, tiny_resnet=0.25), SubmissionResult("b", "graded"))
+    section = page.section("reported")
+    assert "There is no baseline to compare with; make baselines trains it." in section
+    assert "tiny_vgg tiny_vgg_bn tiny_vgg_3blocks tiny_resnet a 0.500 ± 0.012 (5) 0.250 ± 0.012 (5)" in section
+    assert "No submission holds a run record." in report(SubmissionResult("b", "graded")).section("reported")
+
+
+def test_report_compares_with_the_baseline():
+    results = [reporting("low", tiny_vgg=0.579), reporting("in", tiny_vgg=0.6), reporting("high", tiny_vgg=0.641)]
+    page = Page(pages.class_report(results, "CIFAR-10", BASELINES))
+    section = page.section("reported")
+    assert "Baseline 0.610 ± 0.010 (10)0.580 to 0.640" in section
+    assert "low 0.579 ± 0.012 (5)below" in section
+    assert "in 0.600 ± 0.012 (5) high 0.641 ± 0.012 (5)above" in section
+    assert "no baseline" not in section
+
+
+def test_a_baseline_that_cannot_be_read_is_told():
+    page = Page(pages.class_report([reporting("a", tiny_vgg=0.6)], "CIFAR-10", baseline_problem="x is damaged"))
+    assert "The baseline could not be read: x is damaged" in page.section("reported")
+
+
+def test_picture_of_the_accuracies_in_words():
+    results = [reporting("a", tiny_vgg=0.5), reporting("b", tiny_vgg=0.625), SubmissionResult("c", "graded")]
+    picture, words = figures.accuracies(results, BASELINES)
+    assert base64.b64decode(picture.split(",", 1)[1]).startswith(b"<?xml")
+    assert words == (
+        "Reported test accuracies, a dot for each submission. tiny_vgg: 2, from 0.500 to 0.625, median 0.562; baseline "
+        "0.580 to 0.640. tiny_vgg_bn: none. tiny_vgg_3blocks: none. tiny_resnet: none."
+    )
+    no_accuracy = SubmissionResult("a", "graded", reported={"tiny_vgg": Reported(None, None, 5)})
+    assert figures.accuracies([no_accuracy], {}) is None
+    assert "a no accuracies (5)" in report(no_accuracy).section("reported")
+
+
+# What to look at together
+
+
+def test_report_names_submissions_with_the_same_training_neutrally():
+    same = {"tiny_vgg": Reported(0.5, 0.01, 2, ("1", "2"), ("3", "4"))}
+    results = [SubmissionResult(name, "graded", reported=same) for name in ("a", "b")]
+    section = report(*results).section("together")
+    assert "a, b: tiny_vgg (weights of 2 runs, histories of 2 runs)." in section
+    assert "What two submissions have in common says nothing about how it came about." in section
+    assert not re.search("cheat|plagia|copied|suspect", section, re.IGNORECASE)
+    assert "No two submissions hold the same trained weights or histories." in report().section("together")
+
+
+def test_report_says_why_code_was_not_compared():
+    page = Page(pages.class_report([], "CIFAR-10", similar=Similar(problem="it took longer than 60 s")))
+    assert "Not everything was compared: it took longer than 60 s." in page.section("together")
+
+
+def test_report_lists_the_slowest_first():
+    results = [SubmissionResult(f"s{i}", "graded", seconds=float(i)) for i in range(7)]
+    assert report(*results).section("slowest") == ("Slowest to grade s6: 6.0 s s5: 5.0 s s4: 4.0 s s3: 3.0 s s2: 2.0 s")
 
 
 # Text

@@ -1,0 +1,134 @@
+"""What students report in their run records: kept with a result, and compared with others and with the baseline."""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from autograder.results import Reported, SubmissionResult
+from lab import settings
+
+BASELINES: Final = Path(__file__).resolve().parents[2] / "solutions" / "baselines" / "baselines.json"
+FEWEST: Final = 10  # numbers in a history below which two trainings may agree by chance
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What the reference solution reaches: see `solutions.summary`. `low` and `high` are the ends of its interval."""
+
+    mean: float
+    std: float
+    n: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class SameTraining:
+    """Submissions that hold the same trained weights or the same histories.
+
+    Args:
+        submissions: their names.
+        shared: what two or more of them have in common, such as "tiny_vgg (weights of 5 runs)".
+    """
+
+    submissions: tuple[str, ...]
+    shared: tuple[str, ...]
+
+
+def summarise(records: Mapping[str, Mapping[str, Any]]) -> dict[str, Reported]:
+    """What is kept of the records that `lab.run_record.find` gives; none of those that cannot be read."""
+    return {variant: _summary(record["runs"]) for variant, record in records.items() if not record.get("error")}
+
+
+def _summary(runs: Sequence[Mapping[str, Any]]) -> Reported:
+    accuracies = [run["accuracy"] for run in runs]
+    are_shares = bool(runs) and all(0 <= accuracy <= 1 for accuracy in accuracies)
+    return Reported(
+        mean=float(np.mean(accuracies)) if are_shares else None,
+        std=float(np.std(accuracies, ddof=1)) if are_shares and len(runs) > 1 else None,
+        n=len(runs),
+        weights=tuple(_digest_of_weights(run["weights"]) for run in runs),
+        histories=tuple(_digest_of_history(run["history"]) for run in runs),
+    )
+
+
+def _digest_of_weights(weights: Sequence[Mapping[str, Any]]) -> str:
+    """Of the values alone: layers may be named otherwise. States of random generators are no trained weights."""
+    trained = [weight["value"] for weight in weights if "seed" not in weight["path"].rpartition("/")[2]]
+    if not sum(value.size for value in trained):
+        return ""
+    digest = hashlib.sha256()
+    for value in trained:
+        digest.update(f"{value.shape}\n".encode())
+        digest.update(np.ascontiguousarray(value).tobytes())
+    return digest.hexdigest()
+
+
+def _digest_of_history(history: Mapping[str, Sequence[float]]) -> str:
+    if sum(len(values) for values in history.values()) < FEWEST:
+        return ""
+    return hashlib.sha256(json.dumps(history, sort_keys=True).encode()).hexdigest()
+
+
+def same_trainings(results: Sequence[SubmissionResult]) -> list[SameTraining]:
+    """Groups of submissions with weights or histories in common, in the order of `results`."""
+    holders: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)  # (kind, digest) -> submission -> variant
+    for result in results:
+        for variant, reported in result.reported.items():
+            for kind in ("weights", "histories"):
+                for digest in filter(None, getattr(reported, kind)):
+                    holders[kind, digest].setdefault(result.submission, variant)
+    common = {key: whose for key, whose in holders.items() if len(whose) > 1}
+    group = {result.submission: result.submission for result in results}  # submission -> the first one of its group
+    for whose in common.values():
+        old = {group[name] for name in whose}
+        first = next(name for name in group if name in old)
+        group = {name: first if of in old else of for name, of in group.items()}
+    found = []
+    for first in dict.fromkeys(group.values()):
+        members = tuple(name for name, of in group.items() if of == first)
+        if len(members) > 1:
+            counts = Counter(
+                (next(iter(whose.values())), kind)
+                for (kind, _), whose in common.items()
+                if group[next(iter(whose))] == first
+            )
+            found.append(SameTraining(members, _shared(counts)))
+    return found
+
+
+def _shared(counts: Mapping[tuple[str, str], int]) -> tuple[str, ...]:
+    """What `SameTraining.shared` says, from how often (variant, kind) occurs."""
+    texts: dict[str, list[str]] = defaultdict(list)
+    for (variant, kind), count in counts.items():
+        texts[variant].append(f"{kind} of {count} {'run' if count == 1 else 'runs'}")
+    return tuple(f"{variant} ({', '.join(kinds)})" for variant, kinds in texts.items())
+
+
+def baselines(path: Path = BASELINES) -> dict[str, Baseline]:
+    """Variant -> baseline; none where there is no file of trainings of full length on CIFAR-10.
+
+    Raises:
+        ValueError: the file is not what `solutions.summary` writes; the message names it.
+    """
+    if not path.exists():
+        return {}
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        if data["dataset"]["name"] != "CIFAR-10" or data["epochs"] != settings.EPOCHS:
+            return {}
+        known = {variant: of for variant, of in data["variants"].items() if variant in settings.VARIANTS}
+        return {variant: _baseline(of) for variant, of in known.items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise ValueError(f"{path} is damaged ({problem!r}); make baselines writes it anew") from None
+
+
+def _baseline(of: Mapping[str, Any]) -> Baseline:
+    low, high = of["interval"]
+    return Baseline(float(of["mean"]), float(of["std"]), int(of["n"]), float(low), float(high))

@@ -1,0 +1,174 @@
+"""Which submissions hold similar code: fingerprints by `copydetect`, of what students wrote themselves.
+
+A fingerprint is a piece of code of `PIECE` characters, in which every name has become one letter, so that renaming
+hides nothing, and comments and white space are gone. What the handout gives is taken away first. A pair is for a person
+to look at: short answers to one question are alike without any copying.
+"""
+
+import hashlib
+import io
+import itertools
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from autograder.report.text import clean
+from autograder.results import SubmissionResult
+from lab import settings
+
+PIECE: Final = 40  # characters of reduced code that two submissions must share in a row
+SHARE: Final = 0.6  # of one submission's own code, from which on a pair is listed; written independently: 0.3 at most
+OVERLAP: Final = 400  # characters of reduced code below which a pair is not listed; a whole solution has about 3,000
+MAX_CODE: Final = 40_000  # characters of one submission that are looked at; a whole solution has about 15,000
+MAX_PAIRS: Final = 50
+LONGEST: Final = 60.0  # seconds for the whole class
+
+CELL: Final = "# %%"  # begins every cell, and every module, of the code that is kept
+_PROJECT: Final = Path(__file__).resolve().parents[2]
+_MASTER: Final = _PROJECT / "assignment" / "master.ipynb"
+_SOLUTION: Final = re.compile(r"^( *)# BEGIN SOLUTION\n.*?# END SOLUTION", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two submissions, and how much of the own code of each stands in the other one as well (0 to 1)."""
+
+    one: str
+    other: str
+    share_of_one: float
+    share_of_other: float
+
+
+@dataclass(frozen=True)
+class Similar:
+    """Pairs of similar submissions, the most similar first.
+
+    Args:
+        pairs: at most `MAX_PAIRS`.
+        more: how many were left out.
+        problem: why not everything was compared; empty where it was.
+    """
+
+    pairs: tuple[Pair, ...] = ()
+    more: int = 0
+    problem: str = ""
+
+
+def source_of(notebook: Any, extra_files: Mapping[str, bytes]) -> str:
+    """The code of a submission as text, cell by cell, then the modules beside it; at most `MAX_CODE` characters."""
+    cells = (f"{CELL}\n{cell.source}\n" for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip())
+    modules = (
+        f"{CELL} {name}\n{content[: 4 * MAX_CODE].decode('utf-8', 'replace')}\n"
+        for name, content in sorted(extra_files.items())
+        if name.endswith(".py")
+    )
+    parts, room = [], MAX_CODE
+    for part in itertools.chain(cells, modules):
+        parts.append(clean(part[:room]))
+        room -= len(parts[-1])
+    return "".join(parts)
+
+
+def find(results: Sequence[SubmissionResult], kept: Path) -> Similar:
+    """Compare all submissions, or read what was found when the same ones were compared before.
+
+    Args:
+        results: of the class.
+        kept: the file with what was found; written by the caller, from `encode`.
+    """
+    try:
+        data = json.loads(kept.read_text("utf-8"))
+        if data["key"] == _key(results):
+            return Similar(tuple(Pair(**pair) for pair in data["pairs"]), int(data["more"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # none, or damaged: it is made anew
+    codes = {result.submission: result.code for result in results if result.code}
+    if len(codes) < 2:
+        return Similar()
+    try:
+        given = handed_out()
+    except Exception as error:  # without it all submissions would look alike; grading itself does not need it
+        return Similar(problem=f"the handout's code could not be made from {_MASTER.name}: {error}")
+    return compare(codes, given)
+
+
+def encode(similar: Similar, results: Sequence[SubmissionResult]) -> str:
+    """What `find` reads again, unless there was a problem: then it tries again."""
+    return json.dumps({"key": "" if similar.problem else _key(results), **asdict(similar)}, indent=1) + "\n"
+
+
+def _key(results: Sequence[SubmissionResult]) -> str:
+    digest = hashlib.sha256(f"{version('copydetect')} {PIECE} {SHARE} {OVERLAP} {MAX_PAIRS}".encode())
+    for path in (_MASTER, Path(settings.__file__), Path(__file__)):
+        digest.update(path.read_bytes())
+    for result in results:
+        code = hashlib.sha256(result.code.encode("utf-8", "surrogatepass")).hexdigest()
+        digest.update(f"{result.submission!r} {code}\n".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def handed_out() -> list[str]:
+    """The cells of the handout that hold code, but Otter's own: those of the master notebook without solutions."""
+    from autograder import build
+
+    return [
+        _SOLUTION.sub(r"\1...", cell.source)
+        for cell in build.render(_MASTER).cells
+        if cell.cell_type == "code" and build.called_check(cell.source) is None
+    ]
+
+
+def compare(codes: Mapping[str, str], given: Sequence[str], longest: float = LONGEST) -> Similar:
+    """Find pairs of submissions with similar code.
+
+    Args:
+        codes: submission -> what `source_of` gave.
+        given: cells of the handout.
+        longest: seconds after which it stops.
+    """
+    from copydetect import compare_files
+
+    end = time.monotonic() + longest
+    boilerplate = _fingerprint("\n".join(given), [])
+    known = {cell.strip() for cell in given}
+    prints = {}
+    for name, code in codes.items():
+        if time.monotonic() > end:
+            return Similar(problem=f"reading the code took longer than {longest:g} s")
+        own = _fingerprint("\n".join(_own(code, known)), sorted(boilerplate.hashes))
+        if own.token_coverage >= OVERLAP:
+            prints[name] = own
+    found = []
+    problem = ""
+    for one, other in itertools.combinations(prints, 2):
+        if time.monotonic() > end:
+            problem = f"comparing took longer than {longest:g} s, so some pairs were not looked at"
+            break
+        a, b = prints[one], prints[other]
+        # Long common pieces share many fingerprints: pairs that have few are not looked at closer.
+        if len(a.hashes & b.hashes) < SHARE / 2 * min(len(a.hashes), len(b.hashes)):
+            continue
+        overlap, shares, _ = compare_files(a, b)
+        if overlap >= OVERLAP and max(shares) >= SHARE:
+            found.append(Pair(one, other, *(min(1.0, round(float(share), 4)) for share in shares)))
+    found.sort(key=lambda pair: -max(pair.share_of_one, pair.share_of_other))
+    return Similar(tuple(found[:MAX_PAIRS]), max(0, len(found) - MAX_PAIRS), problem)
+
+
+def _own(code: str, known: set[str]) -> Iterator[str]:
+    """The cells that were not handed out as they are, nor made by Otter."""
+    for part in code.split(CELL)[1:]:
+        cell = part.partition("\n")[2].strip()
+        if cell not in known and not cell.startswith(("grader.", "# Initialize Otter", "# Save your notebook")):
+            yield cell
+
+
+def _fingerprint(code: str, given: Sequence[int]) -> Any:
+    from copydetect import CodeFingerprint
+
+    return CodeFingerprint("code.py", PIECE, 1, list(given), fp=io.StringIO(code), language="python")

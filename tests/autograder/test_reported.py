@@ -1,0 +1,146 @@
+import hashlib
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autograder.report import reported
+from autograder.report.reported import Baseline, SameTraining
+from autograder.results import Reported, SubmissionResult
+from autograder.samples.edits import RECORDS
+from lab import run_record, settings
+from solutions import summary
+from solutions.runs import Run
+
+
+def run(accuracy, weights=(), history=None):
+    values = [{"path": path, "value": np.asarray(value, "<f4")} for path, value in weights]
+    return {"accuracy": accuracy, "weights": values, "history": history or {}}
+
+
+def of_runs(*runs):
+    return reported.summarise({"tiny_vgg": {"runs": list(runs)}})["tiny_vgg"]
+
+
+# What is kept of a run record
+
+
+def test_mean_and_standard_deviation_are_those_of_numpy():
+    found = of_runs(run(0.5), run(0.625), run(0.75))
+    assert (found.mean, found.std, found.n) == (0.625, 0.125, 3)
+    assert (of_runs(run(0.5)).mean, of_runs(run(0.5)).std) == (0.5, None)
+
+
+@pytest.mark.parametrize("accuracy", [1.5, -0.1, 1e299])
+def test_what_is_no_accuracy_has_no_mean(accuracy):
+    found = of_runs(run(0.5), run(accuracy))
+    assert (found.mean, found.std, found.n) == (None, None, 2)
+
+
+def test_records_that_cannot_be_read_are_left_out():
+    assert reported.summarise({"tiny_vgg": {"error": "the record is damaged"}}) == {}
+    assert reported.summarise({"tiny_vgg": {"runs": []}}) == {"tiny_vgg": Reported(None, None, 0)}
+
+
+def test_weights_are_told_apart_by_their_values_alone():
+    kernel = np.arange(6).reshape(2, 3)
+    plain = of_runs(run(0.5, [("conv/kernel", kernel)])).weights
+    assert plain == (hashlib.sha256(b"(2, 3)\n" + kernel.astype("<f4").tobytes()).hexdigest(),)
+    assert of_runs(run(0.5, [("other/kernel", kernel), ("dropout/seed_generator_state", [1, 2])])).weights == plain
+    assert of_runs(run(0.5, [("conv/kernel", kernel.T)])).weights != plain
+    assert of_runs(run(0.5, [("conv/kernel", kernel + 1e-4)])).weights != plain
+    assert of_runs(run(0.5), run(0.5, [("dropout/seed_generator_state", [1])])).weights == ("", "")
+
+
+def test_histories_are_told_apart_where_they_are_long_enough():
+    history = {"loss": [1.0, 0.5, 0.25, 0.2, 0.1], "val_loss": [1.0, 0.5, 0.4, 0.3, 0.2]}
+    turned = dict(reversed(history.items()))
+    first, second, third = of_runs(
+        run(0.5, history=history), run(0.5, history=turned), run(0.5, history={"loss": [0.1] * 9})
+    ).histories
+    assert first == second == hashlib.sha256(json.dumps(history, sort_keys=True).encode()).hexdigest()
+    assert third == ""
+
+
+def test_records_of_the_samples():
+    page = (RECORDS / "tiny_vgg.html").read_text()
+    notebook = {"cells": [{"outputs": [{"data": {"text/html": page}}]}]}
+    found = reported.summarise(run_record.find(notebook))["tiny_vgg"]
+    assert found.n == settings.RUNS
+    assert found.mean == pytest.approx(run_record.find(notebook)["tiny_vgg"]["mean"])
+    assert len({*found.weights, *found.histories}) == 2 * settings.RUNS
+
+
+# The same training in two submissions
+
+
+def holding(name, **weights):
+    return SubmissionResult(name, "graded", reported={v: Reported(0.5, 0.1, 1, w) for v, w in weights.items()})
+
+
+def test_submissions_with_a_training_in_common_are_one_group():
+    results = [
+        holding("a", tiny_vgg=("1", "2"), tiny_vgg_bn=("3",)),
+        holding("b", tiny_vgg=("4",)),
+        holding("c", tiny_vgg=("2",)),  # with a
+        holding("d", tiny_resnet=("5",)),
+        holding("e", tiny_vgg_bn=("3",), tiny_resnet=("5",)),  # with a, and with d
+        holding("f", tiny_vgg=("",)),
+        holding("g", tiny_vgg=("",)),  # both have none
+    ]
+    assert reported.same_trainings(results) == [
+        SameTraining(
+            ("a", "c", "d", "e"),
+            ("tiny_vgg (weights of 1 run)", "tiny_vgg_bn (weights of 1 run)", "tiny_resnet (weights of 1 run)"),
+        )
+    ]
+
+
+def test_one_training_twice_in_one_submission_is_no_group():
+    assert reported.same_trainings([holding("a", tiny_vgg=("1", "1"), tiny_vgg_bn=("1",)), holding("b")]) == []
+
+
+def test_histories_are_not_taken_for_weights():
+    one = SubmissionResult("a", "graded", reported={"tiny_vgg": Reported(0.5, 0.1, 1, ("1",), ("2",))})
+    two = SubmissionResult("b", "graded", reported={"tiny_vgg": Reported(0.5, 0.1, 1, ("2",), ("1",))})
+    assert reported.same_trainings([one, two]) == []
+    (group,) = reported.same_trainings([one, replace(one, submission="b")])
+    assert group == SameTraining(("a", "b"), ("tiny_vgg (weights of 1 run, histories of 1 run)",))
+
+
+# The baseline
+
+
+def trained(accuracy, epochs=settings.EPOCHS, data="CIFAR-10"):
+    history = {f"{part}{name}": [0.5] * epochs for part in ("", "val_") for name in ("loss", "accuracy")}
+    fields = {
+        "variant": "tiny_vgg", "seed": 1, "epochs": epochs, "accuracy": accuracy, "loss": 1.0, "history": history,
+        "parameters": 9420, "seconds": 1.0, "cpu_seconds": 1.0, "key": "k", "trainer": "fit", "data": data,
+        "hardware": "h", "versions": {},
+    }  # fmt: skip
+    return Run(**{name: fields[name] for name in Run.__dataclass_fields__})
+
+
+def test_baselines_are_read_as_they_are_written(tmp_path):
+    path = tmp_path / "baselines.json"
+    assert reported.baselines(path) == {}
+    path.write_text(summary.encode({"tiny_vgg": [trained(0.6), trained(0.62), trained(0.64)]}, "sha", "make"))
+    found = reported.baselines(path)["tiny_vgg"]
+    low, high = json.loads(path.read_text())["variants"]["tiny_vgg"]["interval"]
+    assert found == Baseline(0.62, 0.02, 3, low, high)
+
+
+@pytest.mark.parametrize("runs", [[trained(0.6, data="stand-in")] * 2, [trained(0.6, epochs=5)] * 2])
+def test_a_trial_run_is_no_baseline(tmp_path, runs):
+    path = tmp_path / "baselines.json"
+    path.write_text(summary.encode({"tiny_vgg": runs}, "sha", "make"))
+    assert reported.baselines(path) == {}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"dataset": {"name": "CIFAR-10"}, "epochs": 100, "variants": 3}'])
+def test_a_damaged_baseline_is_named(tmp_path, text):
+    path = tmp_path / "baselines.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"baselines\.json is damaged .*; make baselines writes it anew"):
+        reported.baselines(path)

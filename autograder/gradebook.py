@@ -25,8 +25,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from autograder import upload
-from autograder.report import pages, record, reported, similarity
+from autograder import baseline, upload
+from autograder.report import pages, record, similarity
 from autograder.report.text import cell, natural_key, number, one_line, safe_name
 from autograder.results import SubmissionResult
 from lab import settings
@@ -87,7 +87,7 @@ def write_summary(results: Sequence[SubmissionResult], out: Path, data_source: s
     similar = similarity.find(ordered, out / "similarity.json")
     _write(out / "similarity.json", similarity.encode(similar, ordered))
     try:
-        baselines, problem = reported.baselines(), ""
+        baselines, problem = baseline.baselines(), ""
     except ValueError as error:
         baselines, problem = {}, str(error)
     _write(out / "report.html", pages.class_report(ordered, data_source, baselines, similar, problem))

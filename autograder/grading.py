@@ -8,7 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from autograder import trespass
+from autograder.baseline import baselines
 from autograder.checks import all_checks
+from autograder.checks.records import remarks
 from autograder.report import reported, similarity
 from autograder.results import CellError, Reported
 from autograder.sandbox import DEFAULT_LIMITS, Execution, Limits, Nursery, execute
@@ -79,7 +81,7 @@ def grade_notebook(
     return Graded(
         checks=checks,
         executed=execution.notebook,
-        notes=[*_review_notes(checks), *execution.notes],
+        notes=[*_review_notes(checks), *remarks(records, baselines()), *execution.notes],
         may_change=any(c.outcome == "error" for c in checks),
         cell_errors=execution.cell_errors,
         written=written_answers(notebook),

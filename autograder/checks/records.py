@@ -1,14 +1,18 @@
 """Run records: what the student's own trainings reached, as published in the submitted notebook."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from autograder import verification
+from autograder.baseline import Baseline
 from lab import record_faults, settings
 from lab.judging import Failure, Observations, Unjudged
 
+MARGIN = 0.03  # beyond the interval of the baseline: another right scaling or learning rate moves a mean by as much
+GAP = 0.1  # between validation and test accuracy of one network; on CIFAR-10 the two differ by a point or two
 CHANCE = 0.15  # accuracy below which a network guesses
 BUILDERS = {variant: "q4" if variant == "tiny_vgg" else question for variant, question in settings.VARIANTS.items()}
 
@@ -41,6 +45,37 @@ def judge_record(observations: Observations, variant: str) -> None:
     runs: list[dict[str, Any]] = record["runs"]
     _judge_shapes(runs, _weight_shapes(observations, BUILDERS[variant]))
     _judge_accuracies(observations, BUILDERS[variant], runs)
+
+
+def remarks(records: Mapping[str, Mapping[str, Any]], known: Mapping[str, Baseline]) -> list[str]:
+    """Sentences for the instructor on what is unusual in run records, and costs no marks: the weights reach what they
+    claim, and a recipe that is right in another way may do so too.
+
+    Args:
+        records: as `lab.run_record.find` gives them.
+        known: variant -> what the reference solution reaches.
+    """
+    said = []
+    for variant, record in records.items():
+        if record.get("error") or any(record_faults.faults(record)):
+            continue
+        baseline = known.get(variant)
+        low, high = (baseline.low - MARGIN, baseline.high + MARGIN) if baseline else (0.0, 1.0)
+        if not low <= record["mean"] <= high:
+            word = "higher" if record["mean"] > high else "lower"
+            said.append(
+                f"{variant}: the mean accuracy {record['mean']:.3f} is {word} "
+                f"than the reference makes plausible ({low:.3f} to {high:.3f}); its run record is worth a look."
+            )
+        for number, run in enumerate(record["runs"], 1):
+            last = next((v[-1] for k, v in run["history"].items() if k.startswith("val_") and "acc" in k.lower()), None)
+            if last is not None and abs(last - run["accuracy"]) > GAP:
+                said.append(
+                    f"{variant}: run {number} ends with a validation accuracy of {last:.3f} and a test accuracy of "
+                    f"{run['accuracy']:.3f}; its run record is worth a look."
+                )
+                break
+    return said
 
 
 def _judge_accuracies(observations: Observations, question: str, runs: list[dict[str, Any]]) -> None:

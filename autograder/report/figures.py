@@ -10,7 +10,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from autograder.report.reported import Baseline
+from autograder.baseline import Baseline
 from autograder.results import SubmissionResult
 from lab import settings
 

@@ -13,10 +13,10 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from autograder.baseline import Baseline
 from autograder.report import figures, items, reported
 from autograder.report.items import OPEN
 from autograder.report.record import percent
-from autograder.report.reported import Baseline
 from autograder.report.similarity import SHARE, Similar
 from autograder.report.text import clean, cut, number, one_line, safe_name
 from autograder.results import SubmissionResult

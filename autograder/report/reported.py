@@ -1,31 +1,18 @@
-"""What students report in their run records: kept with a result, and compared with others and with the baseline."""
+"""What students report in their run records: kept with a result, and compared with others."""
 
 import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from autograder.results import Reported, SubmissionResult
-from lab import settings
+from lab import record_faults
 
-BASELINES: Final = Path(__file__).resolve().parents[2] / "solutions" / "baselines" / "baselines.json"
 FEWEST: Final = 10  # numbers in a history below which two trainings may agree by chance
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """What the reference solution reaches: see `solutions.summary`. `low` and `high` are the ends of its interval."""
-
-    mean: float
-    std: float
-    n: int
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -60,7 +47,7 @@ def _summary(runs: Sequence[Mapping[str, Any]]) -> Reported:
 
 def _digest_of_weights(weights: Sequence[Mapping[str, Any]]) -> str:
     """Of the values alone: layers may be named otherwise. States of random generators are no trained weights."""
-    trained = [weight["value"] for weight in weights if "seed" not in weight["path"].rpartition("/")[2]]
+    trained = [weight["value"] for weight in weights if not record_faults.is_seed(weight)]
     if not sum(value.size for value in trained):
         return ""
     digest = hashlib.sha256()
@@ -109,26 +96,3 @@ def _shared(counts: Mapping[tuple[str, str], int]) -> tuple[str, ...]:
     for (variant, kind), count in counts.items():
         texts[variant].append(f"{kind} of {count} {'run' if count == 1 else 'runs'}")
     return tuple(f"{variant} ({', '.join(kinds)})" for variant, kinds in texts.items())
-
-
-def baselines(path: Path = BASELINES) -> dict[str, Baseline]:
-    """Variant -> baseline; none where there is no file of trainings of full length on CIFAR-10.
-
-    Raises:
-        ValueError: the file is not what `solutions.summary` writes; the message names it.
-    """
-    if not path.exists():
-        return {}
-    try:
-        data = json.loads(path.read_text("utf-8"))
-        if data["dataset"]["name"] != "CIFAR-10" or data["epochs"] != settings.EPOCHS:
-            return {}
-        known = {variant: of for variant, of in data["variants"].items() if variant in settings.VARIANTS}
-        return {variant: _baseline(of) for variant, of in known.items()}
-    except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        raise ValueError(f"{path} is damaged ({problem!r}); make baselines writes it anew") from None
-
-
-def _baseline(of: Mapping[str, Any]) -> Baseline:
-    low, high = of["interval"]
-    return Baseline(float(of["mean"]), float(of["std"]), int(of["n"]), float(low), float(high))

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder import gradebook
+from autograder.baseline import Baseline
 from autograder.report import figures, items, pages, text
-from autograder.report.reported import Baseline
 from autograder.report.similarity import Pair, Similar
 from autograder.results import CellError, Reported, SubmissionResult
 from lab import settings

@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 from autograder.report import reported
-from autograder.report.reported import Baseline, SameTraining
+from autograder.report.reported import SameTraining
 from autograder.results import Reported, SubmissionResult
 from autograder.samples.edits import RECORDS
 from lab import run_record, settings
-from solutions import summary
-from solutions.runs import Run
 
 
 def run(accuracy, weights=(), history=None):
@@ -107,40 +105,3 @@ def test_histories_are_not_taken_for_weights():
     assert reported.same_trainings([one, two]) == []
     (group,) = reported.same_trainings([one, replace(one, submission="b")])
     assert group == SameTraining(("a", "b"), ("tiny_vgg (weights of 1 run, histories of 1 run)",))
-
-
-# The baseline
-
-
-def trained(accuracy, epochs=settings.EPOCHS, data="CIFAR-10"):
-    history = {f"{part}{name}": [0.5] * epochs for part in ("", "val_") for name in ("loss", "accuracy")}
-    fields = {
-        "variant": "tiny_vgg", "seed": 1, "epochs": epochs, "accuracy": accuracy, "loss": 1.0, "history": history,
-        "parameters": 9420, "seconds": 1.0, "cpu_seconds": 1.0, "key": "k", "trainer": "fit", "data": data,
-        "hardware": "h", "versions": {},
-    }  # fmt: skip
-    return Run(**{name: fields[name] for name in Run.__dataclass_fields__})
-
-
-def test_baselines_are_read_as_they_are_written(tmp_path):
-    path = tmp_path / "baselines.json"
-    assert reported.baselines(path) == {}
-    path.write_text(summary.encode({"tiny_vgg": [trained(0.6), trained(0.62), trained(0.64)]}, "sha", "make"))
-    found = reported.baselines(path)["tiny_vgg"]
-    low, high = json.loads(path.read_text())["variants"]["tiny_vgg"]["interval"]
-    assert found == Baseline(0.62, 0.02, 3, low, high)
-
-
-@pytest.mark.parametrize("runs", [[trained(0.6, data="stand-in")] * 2, [trained(0.6, epochs=5)] * 2])
-def test_a_trial_run_is_no_baseline(tmp_path, runs):
-    path = tmp_path / "baselines.json"
-    path.write_text(summary.encode({"tiny_vgg": runs}, "sha", "make"))
-    assert reported.baselines(path) == {}
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"dataset": {"name": "CIFAR-10"}, "epochs": 100, "variants": 3}'])
-def test_a_damaged_baseline_is_named(tmp_path, text):
-    path = tmp_path / "baselines.json"
-    path.write_text(text)
-    with pytest.raises(ValueError, match=r"baselines\.json is damaged .*; make baselines writes it anew"):
-        reported.baselines(path)

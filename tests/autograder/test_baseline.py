@@ -1,0 +1,91 @@
+"""The baseline as the grader reads it, and what it says of a student's run record."""
+
+import json
+
+import numpy as np
+import pytest
+
+from autograder.baseline import Baseline, baselines
+from autograder.checks import records
+from lab import settings
+from solutions import summary
+from solutions.runs import Run
+
+
+def trained(accuracy, epochs=settings.EPOCHS, data="CIFAR-10"):
+    history = {f"{part}{name}": [0.5] * epochs for part in ("", "val_") for name in ("loss", "accuracy")}
+    fields = {
+        "variant": "tiny_vgg", "seed": 1, "epochs": epochs, "accuracy": accuracy, "loss": 1.0, "history": history,
+        "parameters": 9420, "seconds": 1.0, "cpu_seconds": 1.0, "key": "k", "trainer": "fit", "data": data,
+        "hardware": "h", "versions": {},
+    }  # fmt: skip
+    return Run(**{name: fields[name] for name in Run.__dataclass_fields__})
+
+
+def test_baselines_are_read_as_they_are_written(tmp_path):
+    path = tmp_path / "baselines.json"
+    assert baselines(path) == {}
+    path.write_text(summary.encode({"tiny_vgg": [trained(0.6), trained(0.62), trained(0.64)]}, "sha", "make"))
+    found = baselines(path)["tiny_vgg"]
+    low, high = json.loads(path.read_text())["variants"]["tiny_vgg"]["interval"]
+    assert found == Baseline(0.62, 0.02, 3, low, high)
+
+
+@pytest.mark.parametrize("runs", [[trained(0.6, data="stand-in")] * 2, [trained(0.6, epochs=5)] * 2])
+def test_a_trial_run_is_no_baseline(tmp_path, runs):
+    path = tmp_path / "baselines.json"
+    path.write_text(summary.encode({"tiny_vgg": runs}, "sha", "make"))
+    assert baselines(path) == {}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"dataset": {"name": "CIFAR-10"}, "epochs": 100, "variants": 3}'])
+def test_a_damaged_baseline_is_named(tmp_path, text):
+    path = tmp_path / "baselines.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"baselines\.json is damaged .*; make baselines writes it anew"):
+        baselines(path)
+
+
+# What is said of a record
+
+
+def record(accuracies=(0.6, 0.61, 0.62, 0.63, 0.64), validation=None):
+    rng = np.random.default_rng(0)
+    runs = []
+    for i, accuracy in enumerate(accuracies):
+        history = {name: list(rng.uniform(0.5, 1, settings.EPOCHS)) for name in ("loss", "accuracy", "val_loss")}
+        history["val_accuracy"] = [0.1] * (settings.EPOCHS - 1) + [accuracy if validation is None else validation]
+        weights = [{"path": "dense/kernel", "value": rng.normal(size=(3, 4)) * (i + 1)}]
+        runs.append({"accuracy": accuracy, "history": history, "weights": weights})
+    return {"runs": runs, "mean": float(np.mean(accuracies)), "std": float(np.std(accuracies))}
+
+
+KNOWN = {"tiny_vgg": Baseline(0.62, 0.01, 5, 0.60, 0.64)}
+
+
+@pytest.mark.parametrize("mean", [0.575, 0.62, 0.665])
+def test_a_plausible_record_is_passed_over(mean):
+    accuracies = [mean + d for d in (-0.002, -0.001, 0, 0.001, 0.002)]
+    assert records.remarks({"tiny_vgg": record(accuracies)}, KNOWN) == []
+
+
+@pytest.mark.parametrize(("mean", "word"), [(0.7, "higher"), (0.5, "lower")])
+def test_an_implausible_mean_is_told_to_the_instructor(mean, word):
+    accuracies = [mean + d for d in (-0.002, -0.001, 0, 0.001, 0.002)]
+    assert records.remarks({"tiny_vgg": record(accuracies)}, KNOWN) == [
+        f"tiny_vgg: the mean accuracy {mean:.3f} is {word} than the reference makes plausible (0.570 to 0.670); "
+        "its run record is worth a look."
+    ]
+    assert records.remarks({"tiny_vgg": record(accuracies)}, {}) == []
+
+
+def test_curves_that_do_not_belong_to_the_accuracies_are_told():
+    assert records.remarks({"tiny_vgg": record(validation=0.9)}, {}) == [
+        "tiny_vgg: run 1 ends with a validation accuracy of 0.900 and a test accuracy of 0.600; "
+        "its run record is worth a look."
+    ]
+
+
+def test_records_that_lose_marks_anyway_are_not_told_twice():
+    assert records.remarks({"tiny_vgg": {"error": "the record is damaged"}}, KNOWN) == []
+    assert records.remarks({"tiny_vgg": record([0.9] * 2)}, KNOWN) == []

@@ -6,6 +6,8 @@ from typing import Literal
 from lab import settings
 from lab.judging import CheckResult
 
+NOT_GRADED = "Not graded:"  # how a note on a fault of the machine begins
+
 
 @dataclass(frozen=True)
 class CellError:
@@ -42,6 +44,11 @@ class SubmissionResult:
     written: dict[str, str] = field(default_factory=dict)
     images: dict[str, list[bytes]] = field(default_factory=dict)
     key: str = ""
+
+    @property
+    def is_of_the_machine(self) -> bool:
+        """Whether nothing was graded through a fault of the machine."""
+        return bool(self.notes) and self.notes[0].startswith(NOT_GRADED)
 
     def question_score(self, question: str) -> float | None:
         """Marks earned on one question; None when none of its checks could be judged."""

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import fastjsonschema
 
 from autograder.results import CellError, SubmissionResult
 from lab import settings
@@ -14,7 +14,7 @@ from lab.judging import CheckResult
 
 SCHEMA_VERSION = 1
 SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("result.schema.json").read_text("utf-8"))
-_VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+_is_of_form = fastjsonschema.compile(SCHEMA, use_default=False)
 
 
 def percent(result: SubmissionResult) -> float | None:
@@ -72,9 +72,10 @@ def decode(text: str) -> SubmissionResult:
         data = json.loads(text, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    problem = jsonschema.exceptions.best_match(_VALIDATOR.iter_errors(data))
-    if problem is not None:
-        raise ValueError(f"at {problem.json_path}: {problem.message[:200]}")
+    try:
+        _is_of_form(data)
+    except fastjsonschema.JsonSchemaException:
+        _say_where(data)
     numbered = [
         (fields["order"], CheckResult(question=question, **{k: v for k, v in fields.items() if k != "order"}))
         for question, entry in data["questions"].items()
@@ -96,6 +97,15 @@ def decode(text: str) -> SubmissionResult:
         },
         key=data["key"],
     )
+
+
+def _say_where(data: Any) -> None:
+    """Raise the most telling of the ways in which this differs from the schema."""
+    import jsonschema  # here, as its import takes a second
+
+    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(SCHEMA).iter_errors(data))
+    if problem is not None:
+        raise ValueError(f"at {problem.json_path}: {problem.message[:200]}")
 
 
 def _refuse(constant: str) -> None:

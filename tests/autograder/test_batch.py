@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from rich.console import Console
 
-from autograder import batch, gradebook, resume
+from autograder import attempt, batch, gradebook, resume
 from autograder.batch import Options
 from autograder.grading import Graded
 from autograder.results import SubmissionResult
@@ -77,7 +77,7 @@ def test_a_notebook_that_waits_is_run_when_it_is_trusted(folder: Path, monkeypat
         trusted.append(trust)
         return Graded(checks=[], executed=forger)
 
-    monkeypatch.setattr(batch, "grade_notebook", grade)
+    monkeypatch.setattr(attempt, "grade_notebook", grade)
     run(folder, Options(trust="eve"))
     assert trusted == [True]
 
@@ -85,12 +85,12 @@ def test_a_notebook_that_waits_is_run_when_it_is_trusted(folder: Path, monkeypat
 def test_what_the_machine_had_no_room_for_is_tried_again_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
-    def grade(path: Path, name: str, *options: bool) -> SubmissionResult:
-        tried.append(name)
-        note = "Not graded: full" if name == "ada" and tried.count("ada") < 2 else "it is empty"
-        return SubmissionResult(name, "needs_review", notes=(note,))
+    def grade(task: attempt.Task, kernels: object) -> SubmissionResult:
+        tried.append(task.name)
+        note = "Not graded: full" if task.name == "ada" and tried.count("ada") < 2 else "it is empty"
+        return SubmissionResult(task.name, "needs_review", notes=(note,))
 
-    monkeypatch.setattr(batch, "grade_file", grade)
+    monkeypatch.setattr(attempt, "grade", grade)
     assert run(folder, Options(jobs=1)) == ["bob", "ada"]
     assert tried == ["ada", "bob", "ada"]
     assert gradebook.read_results(folder.parent / "out")[0].notes == ("it is empty",)
@@ -100,7 +100,7 @@ def test_a_fault_of_the_machine_overwrites_no_marks(folder: Path, monkeypatch: p
     run(folder)
     before = gradebook.read_result("ada", folder.parent / "out")
     full = SubmissionResult("ada", "needs_review", notes=("Not graded: the disk is full.",))
-    monkeypatch.setattr(batch, "grade_file", lambda *arguments: full)
+    monkeypatch.setattr(attempt, "grade", lambda *arguments, **options: full)
     printed = Console(file=io.StringIO(), width=200)
     found = batch.grade_folder(folder, folder.parent / "out", Options(force=True, only="ada"), printed)
     assert (

@@ -2,12 +2,13 @@
 
 import argparse
 import os
-import re
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 from rich.console import Console
+
+from autograder import workers
 
 INTERRUPTED = 130  # exit code, as a shell has it
 
@@ -45,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     where = grade.add_mutually_exclusive_group()
     where.add_argument("--jobs", type=_positive, help="submissions at a time (default: one a core, if memory allows)")
     where.add_argument(
-        "--scheduler", type=_address, metavar="ADDRESS", help="grade on the workers of this dask scheduler"
+        "--scheduler", type=workers.address, metavar="ADDRESS", help="grade on the workers of this dask scheduler"
     )
     grade.add_argument("--only", default="", metavar="TEXT", help="just the submissions whose name holds this text")
     grade.add_argument("--force", action="store_true", help="also what was graded before and has not changed")
@@ -62,12 +63,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     grade.set_defaults(run=_grade)
     return parser
-
-
-def _address(text: str) -> str:
-    if not re.fullmatch(r"[a-z]+://\S+:\d+", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no address such as tcp://10.0.0.1:8786")
-    return text
 
 
 def _positive(text: str) -> int:

@@ -126,7 +126,7 @@ def grade_on_worker(task: Task, surroundings: Mapping[str, str]) -> SubmissionRe
     """
     reason = _why_unfit(surroundings, task.unsafe)
     if reason:
-        raise WorkersError(f"the worker at {workers.address()} {reason}")
+        raise WorkersError(f"{workers.place()} {reason}")
     if task.fresh:
         return grade(task)
     kernels = _kernels()

@@ -6,12 +6,15 @@ became of each. dask finds a worker for a task, and another one where a worker h
 
 import contextlib
 import logging
+import pickle
+import re
 import time
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
-
-from autograder.sandbox import machine
+from uuid import uuid4
 
 T = TypeVar("T")
 CONNECT = 10  # seconds in which a scheduler answers
@@ -57,6 +60,10 @@ class Workers:
         """
         return future.result()
 
+    def channel(self, hear: Callable[[Any], None]) -> Callable[[Any], None]:
+        """What a task may call to tell something while it is being done: `hear` gets it, in another thread."""
+        return hear
+
     def look(self) -> str:
         """A sentence where there is something to say of the workers, now and then."""
         return ""
@@ -88,6 +95,8 @@ def memory() -> int | None:
     """Bytes that are free, as far as this process may use them; None where the system does not say."""
     from distributed.system import MEMORY_LIMIT
 
+    from autograder.sandbox import machine
+
     free = machine.available_memory()
     return None if free is None else min(free, int(MEMORY_LIMIT))
 
@@ -111,7 +120,7 @@ class _Cluster(Workers):
         import dask
 
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": LARGE}):
-            return super().submit(function, *arguments)
+            return super().submit(_opener(), pickle.dumps((function, arguments)))
 
     def outcome(self, future: "Future[T]") -> T:
         from distributed.scheduler import KilledWorker
@@ -126,6 +135,11 @@ class _Cluster(Workers):
         except ImportError as error:
             raise WorkersError(f"a worker lacks this project or one of its packages: {error}") from None
 
+    def channel(self, hear: Callable[[Any], None]) -> Callable[[Any], None]:
+        topic = f"tiny-vgg-{uuid4().hex}"
+        self._client.subscribe_topic(topic, lambda event: hear(event[1]))
+        return partial(_tell, topic)
+
     def look(self) -> str:
         now = time.monotonic()
         if now - self._looked < LOOK:
@@ -139,10 +153,34 @@ class _Cluster(Workers):
         return self._said if self._said != said else ""
 
 
+def _opener() -> Callable[[bytes], Any]:
+    """What unpickles and does a task: nested, so that it travels by value, and as bytes, so that the scheduler, which
+    looks at all that it is sent, needs none of this project, and a worker that lacks it can say so."""
+
+    def task(pickled: bytes) -> Any:
+        import pickle
+
+        function, arguments = pickle.loads(pickled)
+        return function(*arguments)
+
+    return task
+
+
 def _told(workers: int, threads: int) -> str:
     if not threads:
-        return "No worker is there yet; waiting for one."
+        return "No worker is there; waiting for one."
     return f"{workers} workers, {threads} at a time."
+
+
+def address(text: str) -> str:
+    """The address of a scheduler as it stands on a command line.
+
+    Raises:
+        ArgumentTypeError: it has another form.
+    """
+    if not re.fullmatch(r"[a-z]+://\S+:\d+", text):
+        raise ArgumentTypeError(f"{text!r} is no address such as tcp://10.0.0.1:8786")
+    return text
 
 
 @contextlib.contextmanager
@@ -161,14 +199,36 @@ def cluster(address: str) -> Iterator[Workers]:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=CONNECT, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise WorkersError(f"no dask scheduler answers at {address}: {error}") from None
+    except OSError:
+        raise WorkersError(f"no dask scheduler answers at {address} (within {CONNECT} s)") from None
     with client:
         yield _Cluster(client, address)
 
 
-def address() -> str:
-    """Of the worker that runs this task."""
+# ---- asked by a task ----
+
+
+def place() -> str:
+    """Where this task is done, in words."""
     from distributed import get_worker
 
-    return str(get_worker().address)
+    try:
+        return f"the worker at {get_worker().address}"
+    except ValueError:
+        return "this machine"
+
+
+def share() -> int:
+    """Cores for each of the tasks that this task's worker does at a time."""
+    from distributed import get_worker
+
+    return max(1, cores() // get_worker().state.nthreads)
+
+
+def _tell(topic: str, message: Any) -> None:
+    from distributed import get_worker
+
+    worker = get_worker()
+    if worker.state.tasks[worker.get_current_task()].state == "cancelled":
+        raise WorkersError("nobody waits for this task any more")
+    worker.log_event(topic, message)

@@ -229,7 +229,9 @@ def test_a_worker_without_the_grader_is_told(tmp_path: Path, address: str) -> No
         pytest.raises(workers.WorkersError) as raised,
     ):
         grade(folder, tmp_path / "out", address)
-    assert str(raised.value) == "a worker lacks this project or one of its packages: No module named 'autograder.attempt'"
+    assert (
+        str(raised.value) == "a worker lacks this project or one of its packages: No module named 'autograder.attempt'"
+    )
 
 
 def test_a_scheduler_that_goes_leaves_the_gradebook(

@@ -8,6 +8,7 @@ usage: python -m solutions.apart VARIANT SEED EPOCHS KEY DATA FOLDER
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -64,7 +65,7 @@ def train(
                 f"{workers.place()} has another reference solution, other settings or other data"
             )
         if status < 0:
-            raise RuntimeError("its process was ended (too little memory?)")
+            raise RuntimeError(f"its process was ended by {signal.Signals(-status).name} (too little memory?)")
         run = runs.load(folder, *task)
         if status or run is None:
             raise RuntimeError(last[0] if last else f"its process ended with exit code {status}")
@@ -106,7 +107,7 @@ def main(variant: str, seed: str, epochs: str, key: str, source: str, folder: st
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    os.read(0, 1)  # not through sys.stdin, whose lock would be held when Python ends
     os._exit(1)
 
 

@@ -2,19 +2,15 @@
 
 import csv
 import io
-import os
 import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
+from cluster import PATIENCE, PROJECT, dask, scheduler, wait_for, worker
 from rich.console import Console
 
 from autograder import batch, gradebook, resume, workers
@@ -22,54 +18,9 @@ from autograder.__main__ import main
 from autograder.batch import Options
 from autograder.sandbox import jail
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 60.0  # seconds
+WARDEN = str(jail.WARDEN)
+NURSERY = str(PROJECT / "autograder" / "sandbox" / "nursery.py")
 NEEDS_JAIL = pytest.mark.skipif(bool(jail.missing()), reason=f"no whole jail here: {'; '.join(jail.missing())}")
-
-
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.02)
-
-
-@contextmanager
-def dask(folder: Path, *arguments: str, ready: str, **variables: str) -> Iterator[tuple[psutil.Process, Path]]:
-    """A command of dask's own in a process of its own, from when it says that it is ready; and its log."""
-    log = folder / f"{arguments[0]}-{len(list(folder.iterdir()))}.log"
-    environment = os.environ | {"PYTHONPATH": f"{PROJECT}:{PROJECT / 'assignment'}"} | variables
-    with log.open("w") as file:
-        started = subprocess.Popen(
-            [sys.executable, "-m", "dask", *arguments, "--host", "127.0.0.1", "--no-dashboard"],
-            cwd=folder, env=environment, stdout=file, stderr=file, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    process = psutil.Process(started.pid)
-    try:
-        wait_for(lambda: ready in log.read_text() or started.poll() is not None, ready)
-        assert started.poll() is None, log.read_text()
-        yield process, log
-    finally:
-        if started.poll() is None:
-            ended = [process, *process.children(recursive=True)]
-            for one in ended:
-                one.kill()
-        started.wait()
-
-
-@contextmanager
-def scheduler(folder: Path, **variables: str) -> Iterator[str]:
-    """Its address."""
-    with dask(folder, "scheduler", "--port", "0", ready="Scheduler at:", **variables) as (_, log):
-        yield next(line.split()[-1] for line in log.read_text().splitlines() if "Scheduler at:" in line)
-
-
-@contextmanager
-def worker(folder: Path, address: str, *options: str) -> Iterator[psutil.Process]:
-    """One of one thread."""
-    options = (address, "--nthreads", "1", "--local-directory", str(folder), *options)
-    with dask(folder, "worker", *options, ready="Registered to:") as (process, _):
-        yield process
 
 
 def class_of(size: int, folder: Path, length: int = 10) -> Path:
@@ -134,6 +85,7 @@ def test_a_worker_is_killed_half_way(tmp_path: Path, address: str) -> None:
     assert grade(folder, tmp_path / "out", address)[0].startswith("Grading 0 submissions")
 
 
+@NEEDS_JAIL
 def test_a_submission_that_ends_its_workers_waits_and_stops_nobody(tmp_path: Path) -> None:
     (tmp_path / "dask").mkdir()
     folder = class_of(3, tmp_path / "class")
@@ -145,27 +97,24 @@ def test_a_submission_that_ends_its_workers_waits_and_stops_nobody(tmp_path: Pat
     ):
         killed: set[int] = set()
 
-        def busy() -> psutil.Process | None:
-            """The worker that has opened its nursery."""
-            for process in nanny.children(recursive=True):
-                try:
-                    if process.cmdline()[-1:] and process.cmdline()[-1].endswith("nursery.py"):
-                        return process.parent() if process.ppid() not in killed else None
-                except psutil.Error:
-                    continue
-            return None
+        def busy() -> list[psutil.Process]:
+            """The worker, below its nanny, while it has a kernel."""
+            return [
+                process
+                for process in nanny.children()
+                if process.pid not in killed and any(WARDEN in child.cmdline() for child in process.children())
+            ]
 
         def kill() -> None:
             for _ in range(2):  # beside the others, then alone
                 wait_for(busy, "a submission to be tried")
-                found = busy()
-                assert found is not None
-                killed.add(found.pid)
-                found.kill()
+                [process] = busy()
+                killed.add(process.pid)
+                process.kill()
 
         killer = threading.Thread(target=kill)
         killer.start()
-        lines = grade(folder, tmp_path / "out", address)
+        lines = grade(folder, tmp_path / "out", address, fresh=True)
         killer.join()
     assert len(killed) == 2
     found = rows(tmp_path / "out")
@@ -191,7 +140,7 @@ def test_student_code_on_a_worker_reaches_neither_it_nor_the_scheduler(tmp_path:
         nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "class" / "eve.ipynb")
         lines = grade(tmp_path / "class", tmp_path / "out", address)
         below = process.children(recursive=True)
-        assert any(child.cmdline()[-1].endswith("nursery.py") for child in below)
+        assert NURSERY in [child.cmdline()[-1] for child in below]
         process.send_signal(signal.SIGTERM)
         _, left = psutil.wait_procs([process, *below], timeout=PATIENCE)
         assert left == []

@@ -105,9 +105,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     names = list(settings.VARIANTS)
     parser.add_argument("--variants", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     where = parser.add_mutually_exclusive_group()
-    where.add_argument(
-        "--jobs", type=_positive, default=os.cpu_count() or 1, help="runs of `fit` at a time (default: one a core)"
-    )
+    where.add_argument("--jobs", type=_positive, help="runs of `fit` at a time (default: one a core)")
     where.add_argument(
         "--scheduler", type=workers.address, metavar="URL", help="train on the workers of a dask scheduler"
     )
@@ -122,6 +120,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.scheduler and options.trainer == "ensemble":
         parser.error("--trainer ensemble trains in one program; --scheduler is for `fit`")
+    options.jobs = options.jobs or os.cpu_count() or 1
     return options
 
 

@@ -376,7 +376,8 @@ class Pace:
         """Such as `2 to review, 4.1 a minute, 23 min left`."""
         seconds = max(self._clock() - self._start, 1e-3)
         left = (self._total - self.done) * seconds / self.done
-        return f"{self.to_review} to review, {60 * self.done / seconds:.2g} a minute, {_duration(left)} left"
+        rate = 60 * self.done / seconds
+        return f"{self.to_review} to review, {rate:{'.0f' if rate >= 10 else '.2g'}} a minute, {_duration(left)} left"
 
 
 def _duration(seconds: float) -> str:

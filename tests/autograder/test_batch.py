@@ -151,9 +151,7 @@ def test_lines_say_how_far_it_is(folder: Path) -> None:
     batch.grade_folder(folder, folder.parent / "out", Options(jobs=1), printed)
     lines = printed.file.getvalue().splitlines()  # type: ignore[attr-defined]
     first, second = (line for line in lines if ": needs_review, " in line)
-    assert re.fullmatch(
-        r"ada: needs_review, – marks, 0 s \(1 of 2, 1 to review, [\d.]+ a minute, \d+ s left\)", first
-    )
+    assert re.fullmatch(r"ada: needs_review, – marks, 0 s \(1 of 2, 1 to review, [\d.]+ a minute, \d+ s left\)", first)
     assert re.fullmatch(r"bob: .* \(2 of 2, 2 to review, [\d.]+ a minute, 0 s left\)", second)
 
 

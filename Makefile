@@ -10,6 +10,7 @@ ALL ?=
 SEEDS ?=
 EPOCHS ?=
 VARIANTS ?=
+SCHEDULER ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help student autograder grade test bench baselines zoo lint docs clean
@@ -29,9 +30,9 @@ student: .venv/installed  ## the handout: dist/student/ and dist/student.zip
 autograder: .venv/installed  ## what Otter and Gradescope take: dist/autograder.zip
 	$(BIN)/python -m autograder build autograder
 
-grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle|canvas|gradescope] [IDS=file.csv]
+grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle] [IDS=file.csv] [SCHEDULER=tcp://...]
 	$(BIN)/python -m autograder grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") --out "$(OUT)" \
-		$(if $(FORMAT),--format "$(FORMAT)") $(if $(IDS),--ids "$(IDS)")
+		$(if $(FORMAT),--format "$(FORMAT)") $(if $(IDS),--ids "$(IDS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 
 test: .venv/installed  ## every test
 	$(BIN)/python -m pytest -n auto --dist loadfile
@@ -47,9 +48,9 @@ bench: .venv/installed  ## the benchmarks, into docs/benchmarks.md
 zoo: .venv/installed  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text]
 	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo $(if $(ALL),--all) $(if $(ONLY),--only "$(ONLY)")
 
-baselines: .venv/installed  ## train the reference, hours on a laptop: make baselines [SEEDS=10] [EPOCHS=100] [VARIANTS="..."]
+baselines: .venv/installed  ## train the reference, hours on a laptop: make baselines [SEEDS=10] [EPOCHS=100] [VARIANTS="..."] [SCHEDULER=...]
 	$(BIN)/python -m solutions.train_baselines $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
-		$(if $(VARIANTS),--variants $(VARIANTS))
+		$(if $(VARIANTS),--variants $(VARIANTS)) $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 
 docs: .venv/installed  ## what follows from master notebook and checks: solutions/reference.py, docs/marking-scheme.md
 	$(BIN)/python -m autograder build docs

@@ -1,23 +1,26 @@
 """`python -m autograder`: build the handout and the autograder, grade submissions, write the marking scheme."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 from rich.console import Console
 
-from autograder import upload
+from autograder import upload, workers
+
+INTERRUPTED = 130  # exit code, as a shell has it
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code: 0 done, 1 the run could not be done, 2 wrong usage."""
+    """Exit code: 0 done, 1 the run could not be done, 2 wrong usage, 130 Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
         print("Interrupted; what was graded so far is kept.", file=sys.stderr)
-        return 1
+        return INTERRUPTED
     except (OSError, ValueError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -40,7 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     grade = commands.add_parser("grade", help="grade a folder of .ipynb and .zip files")
     grade.add_argument("--submissions", type=Path, help="the folder (default: the sample submissions)")
     grade.add_argument("--out", type=Path, default=Path("gradebook"), help="output folder (default: gradebook)")
-    grade.add_argument("--jobs", type=_positive, help="submissions at a time (default: one a core)")
+    where = grade.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=_positive, help="submissions at a time (default: one a core, if memory allows)")
+    where.add_argument(
+        "--scheduler", type=workers.address, metavar="ADDRESS", help="grade on the workers of this dask scheduler"
+    )
     grade.add_argument("--only", default="", metavar="TEXT", help="just the submissions whose name holds this text")
     grade.add_argument("--force", action="store_true", help="also what was graded before and has not changed")
     grade.add_argument(
@@ -102,7 +109,9 @@ def _grade(options: argparse.Namespace) -> int:
     if problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
-    how = batch.Options(options.jobs, options.only, options.force, options.unsafe, options.trust, options.fresh)
+    how = batch.Options(
+        options.jobs, options.only, options.force, options.unsafe, options.trust, options.fresh, options.scheduler
+    )
     console = Console()
     results = batch.grade_folder(folder, options.out, how, console)
     if options.format is not None:
@@ -124,4 +133,9 @@ def _out_problem(out: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    if status == INTERRUPTED:  # threads that still grade are not waited for; their kernels end with this process
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)

@@ -1,26 +1,31 @@
 """Grade a folder of submissions into a gradebook."""
 
 import os
+import signal
 import sys
+import threading
 import time
-import traceback
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from autograder import gradebook, resume, submissions, verification
+from autograder import gradebook, resume, submissions
 from autograder.dataset import dataset
-from autograder.grading import grade_notebook
 from autograder.results import SubmissionResult
-from autograder.sandbox import MachineError, Nursery, environment, jail, open_nursery
-from autograder.submissions import UnreadableSubmission
 
-NOT_GRADED = "Not graded:"  # how a note on a fault of the machine begins
+if TYPE_CHECKING:  # what grades is imported when there is something to grade: it takes seconds
+    from autograder.attempt import Task
+    from autograder.workers import Workers
+
+MEMORY = 5 * 2**29  # bytes that a submission seldom exceeds; `sandbox.jail.Room` says what ends one
+TICK = 0.5  # seconds between two looks at Ctrl-C and at the workers
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,13 @@ class Options:
     """How a folder is graded.
 
     Args:
-        jobs: submissions at a time; None: one a core.
+        jobs: submissions at a time; None: one a core, as far as memory goes.
         only: grade just the submissions whose name holds this text; the others keep the result that they have.
         force: grade also what was graded before and has not changed.
         unsafe: go on where this system cannot hold student code safely.
         trust: run submissions whose name holds this text even if they reach for the grader (`autograder.trespass`).
         fresh: start every kernel afresh instead of forking it from a warm process: slower, the same marks.
+        scheduler: address of a dask scheduler, whose workers grade; None: this machine does.
     """
 
     jobs: int | None = None
@@ -42,6 +48,7 @@ class Options:
     unsafe: bool = False
     trust: str | None = None
     fresh: bool = False
+    scheduler: str | None = None
 
     def trusts(self, name: str) -> bool:
         """Whether a submission is run even if it reaches for the grader."""
@@ -53,7 +60,8 @@ def grade_folder(
 ) -> list[SubmissionResult]:
     """Grade every submission of a folder; results are written the moment they exist.
 
-    What the gradebook holds already is kept, as long as submission, grader, settings and data are the same.
+    What the gradebook holds already is kept, as long as submission, grader, settings and data are the same. Ctrl-C ends
+    the batch with the submissions that are being graded, a second one at once; the gradebook holds all that was graded.
 
     Args:
         folder: holds `.ipynb` and `.zip` files.
@@ -67,34 +75,35 @@ def grade_folder(
     Raises:
         GradebookError: a result that is to be kept is damaged; the message names the file.
         JailError: this system cannot hold student code safely.
+        WorkersError: the scheduler or its workers cannot be used.
+        KeyboardInterrupt: Ctrl-C has ended the batch.
     """
     options, console = options or Options(), console or Console()
-    jail.require(options.unsafe)
-    for hole in jail.missing():
-        console.print(f"UNSAFE: student code is not kept from {hole}.", style="bold red", highlight=False)
     names = _names(submissions.find(folder, but=out))
     out.mkdir(parents=True, exist_ok=True)
     gradebook.sweep(out)
-    source = dataset().source  # decoded once, before the workers want it
+    data = dataset()  # decoded once, before the workers want it
     known = {path: _known(name, out, options, console) for path, name in names.items()}
     results = {path: result for path, result in known.items() if result and not _is_due(path, result, options)}
-    due = [path for path in names if path not in results and options.only in names[path]]
-    console.print(f"Grading {len(due)} submissions on {source} data.", highlight=False)
-    if not verification.is_possible():
+    due = {path: name for path, name in names.items() if path not in results and options.only in name}
+    console.print(f"Grading {len(due)} submissions on {data.source} data.", highlight=False)
+    if not data.is_real:
         console.print("Run records are read, not evaluated: put CIFAR-10 into KERAS_HOME for that.", highlight=False)
     if results and not options.only:
         console.print(f"{len(results)} were graded before and have not changed (--force grades them too).")
     try:
-        for path, result in _graded({path: names[path] for path in due}, options, console):
-            before = known[path]
-            if _is_of_the_machine(result) and before is not None:
-                console.print(f"{names[path]} keeps its result: {result.notes[0]}", highlight=False, markup=False)
-                result = before
-            else:
-                gradebook.write_result(result, out)
-            results[path] = result
+        with closing(_graded(due, options, console)) as graded:
+            for path, result in graded:
+                before = known[path]
+                if result.is_of_the_machine and before is not None:
+                    note = f"{names[path]} keeps its result: {result.notes[0]}"
+                    console.print(note, highlight=False, markup=False)
+                    result = before
+                else:
+                    gradebook.write_result(result, out)
+                results[path] = result
     finally:  # after Ctrl-C too
-        gradebook.write_summary(list(results.values()), out, source)
+        gradebook.write_summary(list(results.values()), out, data.source)
     console.print(gradebook.table(list(results.values())))
     console.print(f"{out / 'grades.csv'}  {out / 'report.html'}", highlight=False, soft_wrap=True)
     return list(results.values())
@@ -124,65 +133,8 @@ def _is_due(path: Path, known: SubmissionResult, options: Options) -> bool:
         return True
     try:
         return known.key != resume.key_of(path)
-    except OSError:  # `grade_file` says why
+    except OSError:  # `attempt.prepare` says why
         return True
-
-
-def _graded(names: dict[Path, str], options: Options, console: Console) -> Iterator[tuple[Path, SubmissionResult]]:
-    """Results as they come, with progress."""
-    with (
-        Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-        ) as progress,
-    ):
-        task = progress.add_task("starting", total=len(names))
-        for path, result in _tried(names, options, console):
-            score = "–" if result.score is None else f"{result.score:g}"
-            if not console.is_terminal:
-                line = f"{result.submission}: {result.status}, {score} marks, {result.seconds:.0f} s"
-                console.print(line, highlight=False, markup=False)
-            progress.update(task, advance=1, description=f"{result.submission[:24]}: {score}")
-            yield path, result
-
-
-def _tried(names: dict[Path, str], options: Options, console: Console) -> Iterator[tuple[Path, SubmissionResult]]:
-    """Several at a time; then those for which the machine had no room beside the others, one by one."""
-    alone = []
-    with _nursery(options, len(names)) as kernels:
-
-        def grade(path: Path) -> SubmissionResult:
-            name = names[path]
-            return grade_file(path, name, options.unsafe, options.trusts(name), kernels)
-
-        pool = ThreadPoolExecutor(max_workers=options.jobs or os.cpu_count() or 1)
-        try:
-            futures = {pool.submit(grade, path): path for path in names}
-            for future in as_completed(futures):
-                if _is_of_the_machine(future.result()):
-                    alone.append(futures[future])
-                else:
-                    yield futures[future], future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)  # what runs is finished, what waits is dropped
-        for path in alone:
-            yield path, grade(path)
-        if kernels is not None and kernels.complaint:
-            console.print(f"Kernels were started afresh, which is slower: {kernels.complaint}.", highlight=False)
-
-
-def _nursery(options: Options, count: int) -> AbstractContextManager[Nursery | None]:
-    """Where kernels are forked, if there is more than one to come."""
-    pays = count > 1 and not options.fresh and sys.platform.startswith("linux")
-    return open_nursery(environment()) if pays else nullcontext()
-
-
-def _is_of_the_machine(result: SubmissionResult) -> bool:
-    """Whether nothing was graded through a fault of the machine."""
-    return bool(result.notes) and result.notes[0].startswith(NOT_GRADED)
 
 
 def _names(paths: list[Path]) -> dict[Path, str]:
@@ -193,52 +145,243 @@ def _names(paths: list[Path]) -> dict[Path, str]:
     return {p: stems[p] if known.count(stems[p]) == 1 else texts[p] for p in paths}
 
 
+# ---- the submissions that are due ----
+
+
+def _graded(
+    due: dict[Path, str], options: Options, console: Console
+) -> Generator[tuple[Path, SubmissionResult], None, None]:
+    """Results as they come, with progress.
+
+    Raises:
+        KeyboardInterrupt: at the end, where Ctrl-C has cut it short.
+    """
+    if not due:
+        return
+    with _interrupts() as stop, _crew(due, options, stop, console) as crew, _progress(len(due), console) as show:
+        for path, result in _tried(crew, list(due)):
+            show(result)
+            yield path, result
+    if stop.asked:
+        raise KeyboardInterrupt
+
+
+class Stop:
+    """What Ctrl-C asks for.
+
+    Args:
+        asked: to end with the submissions that are being graded.
+        at_once: not to wait for these either.
+    """
+
+    def __init__(self) -> None:
+        self.asked = self.at_once = False
+
+
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """A file that the system does not give is no fault of its author."""
+def _interrupts() -> Iterator[Stop]:
+    """Ctrl-C is taken note of; only a second one interrupts. In another thread than the main one nothing changes."""
+    stop = Stop()
+
+    def note(number: int, frame: Any) -> None:
+        if stop.asked:
+            stop.at_once = True
+            raise KeyboardInterrupt
+        stop.asked = True
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, note)
     try:
-        yield
-    except OSError as error:
-        raise MachineError(f"{error.filename or path} cannot be read ({error.strerror})") from None
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
-def grade_file(
-    path: Path,
-    name: str | None = None,
-    unsafe: bool = False,
-    trust: bool = False,
-    kernels: Nursery | None = None,
-) -> SubmissionResult:
-    """Grade one submitted file. Never raises: what cannot be graded comes back as `needs_review`."""
-    name = name or path.stem
-    start = time.monotonic()
-    key = ""
-    try:
-        with _reading(path):
-            key = resume.key_of(path)
-            submission = submissions.read(path)
-        graded = grade_notebook(
-            submission.notebook, submission.extra_files, unsafe=unsafe, trust=trust, nursery=kernels
+@dataclass(frozen=True)
+class _Crew:
+    """Who grades.
+
+    Args:
+        workers: their interface.
+        prepare: reads a submission: a task, or the result where there is nothing to grade.
+        grade: what the workers do with a task.
+        stop: what Ctrl-C asks for.
+        say: prints a sentence.
+    """
+
+    workers: "Workers"
+    prepare: "Callable[[Path], Task | SubmissionResult]"
+    grade: "Callable[[Task], SubmissionResult]"
+    stop: Stop
+    say: Callable[[str], None]
+
+
+@contextmanager
+def _crew(due: dict[Path, str], options: Options, stop: Stop, console: Console) -> Iterator[_Crew]:
+    """The workers of the scheduler, or threads of this process, with kernels that are forked where there is more than
+    one submission to come.
+
+    Raises:
+        JailError: this system is to grade and cannot hold student code safely.
+        WorkersError: no scheduler answers.
+    """
+    from autograder import attempt, workers
+    from autograder.sandbox import environment, jail, open_nursery
+
+    def say(sentence: str) -> None:
+        console.print(
+            sentence, highlight=False, markup=False, style="bold red" if sentence.startswith("UNSAFE") else ""
         )
-    except UnreadableSubmission as reason:
-        return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=(str(reason),), key=key)
-    except MachineError as error:
-        note = f"{NOT_GRADED} {error}. Mend that, then run the same command again: it grades what is missing."
-        return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=(note,))
-    except Exception as error:
-        last = traceback.format_exc().strip().splitlines()
-        notes = (f"The grader failed: {type(error).__name__}: {error}"[:500], *last[-12:])
-        return SubmissionResult(name, "needs_review", seconds=time.monotonic() - start, notes=notes)
-    return SubmissionResult(
-        name,
-        "needs_review" if graded.needs_review else "graded",
-        checks=tuple(graded.checks),
-        seconds=time.monotonic() - start,
-        notes=tuple(graded.notes),
-        cell_errors=tuple(graded.cell_errors),
-        written=graded.written,
-        images=graded.images,
-        reported=graded.reported,
-        code=graded.code,
-        key="" if graded.may_change else key,
-    )
+
+    def prepare(path: Path) -> "Task | SubmissionResult":
+        name = due[path]
+        return attempt.prepare(path, name, options.unsafe, options.trusts(name), options.fresh)
+
+    with ExitStack() as stack:
+        if options.scheduler:
+            if options.unsafe:
+                say("UNSAFE: workers whose system cannot hold student code grade all the same.")
+            others = stack.enter_context(workers.cluster(options.scheduler))
+            yield _Crew(
+                others, prepare, partial(attempt.grade_on_worker, surroundings=resume.surroundings()), stop, say
+            )
+            return
+        jail.require(options.unsafe)
+        for hole in jail.missing():
+            say(f"UNSAFE: student code is not kept from {hole}.")
+        kernels = None
+        if len(due) > 1 and not options.fresh and sys.platform.startswith("linux"):
+            kernels = stack.enter_context(open_nursery(environment()))
+        threads = stack.enter_context(workers.here(options.jobs or _jobs(say), lambda: stop.at_once))
+        yield _Crew(threads, prepare, partial(attempt.grade, kernels=kernels), stop, say)
+        if kernels is not None and kernels.complaint:
+            say(f"Kernels were started afresh, which is slower: {kernels.complaint}.")
+
+
+def _jobs(say: Callable[[str], None]) -> int:
+    """How many submissions this machine can grade at a time."""
+    from autograder import workers
+
+    cores, memory = workers.cores(), workers.memory()
+    if memory is None or memory // MEMORY >= cores:
+        return cores
+    fitting = max(1, memory // MEMORY)
+    say(f"{fitting} at a time: {memory / 2**30:.1f} GiB of memory are free (--jobs sets another number).")
+    return fitting
+
+
+def _tried(crew: _Crew, paths: Sequence[Path]) -> Iterator[tuple[Path, SubmissionResult]]:
+    """Several at a time; then those for which the machine had no room beside the others, one by one."""
+    alone = []
+    for path, result in _each(crew, paths, None):
+        if result.is_of_the_machine:
+            alone.append(path)
+        else:
+            yield path, result
+    yield from _each(crew, alone, 1)
+
+
+def _each(crew: _Crew, paths: Sequence[Path], ahead: int | None) -> Iterator[tuple[Path, SubmissionResult]]:
+    """Results as they come. A submission is read shortly before its turn, so that few are in memory at a time.
+
+    Args:
+        crew: who grades.
+        paths: of the submissions.
+        ahead: how many are handed over at a time; None: as many as keep the workers busy.
+    """
+    waiting = iter(paths)
+    handed: dict[Future[SubmissionResult], tuple[Path, Task]] = {}
+    told = False
+    while True:
+        while not crew.stop.asked and len(handed) < (ahead or crew.workers.ahead):
+            path = next(waiting, None)
+            if path is None:
+                break
+            task = crew.prepare(path)
+            if isinstance(task, SubmissionResult):
+                yield path, task
+            else:
+                handed[crew.workers.submit(crew.grade, task)] = path, task
+        if crew.stop.asked:
+            handed = {future: of for future, of in handed.items() if not future.cancel()}
+            if handed and not told:
+                crew.say(f"Stopping when {len(handed)} submissions that are being graded are done; Ctrl-C: at once.")
+                told = True
+        if not handed:
+            return
+        done, _ = wait(handed, TICK, FIRST_COMPLETED)
+        for future in done:
+            path, task = handed.pop(future)
+            yield path, _outcome(crew.workers, future, task)
+        sentence = crew.workers.look()
+        if sentence:
+            crew.say(sentence)
+
+
+def _outcome(workers: "Workers", future: "Future[SubmissionResult]", task: "Task") -> SubmissionResult:
+    from autograder.attempt import not_graded
+    from autograder.workers import WorkerLost
+
+    try:
+        return workers.outcome(future)
+    except WorkerLost as reason:
+        return not_graded(task.name, str(reason))
+
+
+# ---- progress ----
+
+
+@contextmanager
+def _progress(total: int, console: Console) -> Iterator[Callable[[SubmissionResult], None]]:
+    """What is told of each result: a bar in a terminal, a line elsewhere."""
+    pace = Pace(total)
+    with ExitStack() as stack:
+        if console.is_terminal:
+            columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), MofNCompleteColumn())
+            bar = Progress(*columns, TextColumn("{task.fields[pace]}"), TimeElapsedColumn(), console=console)
+            task = stack.enter_context(bar).add_task("starting", total=total, pace="")
+
+        def show(result: SubmissionResult) -> None:
+            pace.count(result)
+            score = "–" if result.score is None else f"{result.score:g}"
+            if console.is_terminal:
+                bar.update(task, advance=1, description=f"{result.submission[:24]}: {score}", pace=str(pace))
+                return
+            line = f"{result.submission}: {result.status}, {score} marks, {result.seconds:.0f} s"
+            console.print(f"{line} ({pace.done} of {total}, {pace})", highlight=False, markup=False, soft_wrap=True)
+
+        yield show
+
+
+class Pace:
+    """How far a batch is, and how fast.
+
+    Args:
+        total: number of submissions.
+        clock: seconds.
+    """
+
+    def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.done = self.to_review = 0
+        self._total, self._clock, self._start = total, clock, clock()
+
+    def count(self, result: SubmissionResult) -> None:
+        """One more is done."""
+        self.done += 1
+        self.to_review += result.status == "needs_review"
+
+    def __str__(self) -> str:
+        """Such as `2 to review, 4.1 a minute, 23 min left`."""
+        seconds = max(self._clock() - self._start, 1e-3)
+        left = (self._total - self.done) * seconds / self.done
+        rate = 60 * self.done / seconds
+        return f"{self.to_review} to review, {rate:{'.0f' if rate >= 10 else '.2g'}} a minute, {_duration(left)} left"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"

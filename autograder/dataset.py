@@ -19,6 +19,11 @@ class Dataset:
     arrays: tuple[Split, Split]
     source: str
 
+    @property
+    def is_real(self) -> bool:
+        """Whether it is CIFAR-10."""
+        return self.source == "CIFAR-10"
+
 
 def keras_home() -> Path:
     """Where Keras keeps downloaded data and weights."""

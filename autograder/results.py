@@ -6,6 +6,8 @@ from typing import Literal
 from lab import settings
 from lab.judging import CheckResult
 
+NOT_GRADED = "Not graded:"  # how a note on a fault of the machine begins
+
 
 @dataclass(frozen=True)
 class CellError:
@@ -65,6 +67,11 @@ class SubmissionResult:
     reported: dict[str, Reported] = field(default_factory=dict)
     code: str = ""
     key: str = ""
+
+    @property
+    def is_of_the_machine(self) -> bool:
+        """Whether nothing was graded through a fault of the machine."""
+        return bool(self.notes) and self.notes[0].startswith(NOT_GRADED)
 
     def question_score(self, question: str) -> float | None:
         """Marks earned on one question; None when none of its checks could be judged."""

@@ -1,6 +1,8 @@
 """What was graded before need not be graded again: a key for a submission under this grader and these settings."""
 
 import hashlib
+import json
+import platform
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -35,12 +37,18 @@ def key_of(submission: Path) -> str:
 
 @cache
 def _fingerprint() -> str:
-    digest = hashlib.sha256(dataset().source.encode())
-    for package in _PACKAGES:
-        digest.update(f"{package} {version(package)}\n".encode())
+    return hashlib.sha256(json.dumps(surroundings()).encode()).hexdigest()
+
+
+@cache
+def surroundings() -> dict[str, str]:
+    """What a result depends on beside the submission: name -> data, version, or hash of the grader and its settings."""
+    found = {"data": dataset().source, "Python": ".".join(platform.python_version_tuple()[:2])}
+    found |= {package: version(package) for package in _PACKAGES}
+    digest = hashlib.sha256()
     for folder in (_GRADER, Path(lab.__file__).parent):
         for file in sorted(f for part in _PARTS for f in folder.rglob(part)):
             if "samples" not in file.relative_to(folder).parts:
                 digest.update(f"{file.relative_to(folder)}\n".encode())
                 digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return found | {"grader": digest.hexdigest()}

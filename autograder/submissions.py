@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
-import nbformat
-
 MAX_NOTEBOOK = 200 * 2**20  # bytes
 MAX_MEMBERS = 2_000
 MAX_EXTRA = 50 * 2**20  # bytes of all further files together
@@ -28,6 +26,14 @@ OURS = (
 
 class UnreadableSubmission(ValueError):
     """A file cannot be graded; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """The bytes of a submission, as they travel to where it is graded: the notebook's, and those of further files."""
+
+    notebook: bytes
+    extra_files: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass
@@ -54,22 +60,40 @@ def read(path: Path) -> Submission:
     Raises:
         UnreadableSubmission: it is not one notebook in Python that can be parsed.
     """
+    return unpack(pack(path))
+
+
+def unpack(parcel: Parcel) -> Submission:
+    """Parse what `pack` has read.
+
+    Raises:
+        UnreadableSubmission: it is no notebook in Python that can be parsed.
+    """
+    return Submission(parse(parcel.notebook), parcel.extra_files)
+
+
+def pack(path: Path) -> Parcel:
+    """Read the bytes of one submission.
+
+    Raises:
+        UnreadableSubmission: it is not one notebook, or too large.
+    """
     if path.is_dir():
-        return _read_folder(path)
+        return _pack_folder(path)
     if path.suffix.lower() == ".zip":
-        return _read_zip(path)
+        return _pack_zip(path)
     if path.suffix.lower() != ".ipynb":
         raise UnreadableSubmission(f"The file is no notebook (.ipynb) and no zip: “{path.suffix or path.name}”.")
     if path.stat().st_size > MAX_NOTEBOOK:
         raise UnreadableSubmission(f"The notebook is larger than {MAX_NOTEBOOK >> 20} MiB.")
-    return Submission(parse(path.read_bytes()))
+    return Parcel(path.read_bytes())
 
 
-def _read_folder(path: Path) -> Submission:
+def _pack_folder(path: Path) -> Parcel:
     found = [p for p in find(path) if p.suffix.lower() in (".ipynb", ".zip") and p.is_file()]
     if len(found) != 1:
         raise UnreadableSubmission(f"The folder holds {len(found) or 'no'} notebooks or zips; one is needed.")
-    return read(found[0])
+    return pack(found[0])
 
 
 def parse(content: bytes) -> Any:
@@ -78,6 +102,8 @@ def parse(content: bytes) -> Any:
     Raises:
         UnreadableSubmission: it is empty, damaged, or not written in Python.
     """
+    import nbformat  # here, as its import takes a second, in which nothing may have to be graded
+
     if not content.strip():
         raise UnreadableSubmission("The notebook file is empty. Ask for it again.")
     try:
@@ -114,7 +140,7 @@ def _require_python(notebook: Any) -> None:
         )
 
 
-def _read_zip(path: Path) -> Submission:
+def _pack_zip(path: Path) -> Parcel:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [m for m in archive.infolist() if not m.is_dir() and _wanted(m)]
@@ -127,7 +153,7 @@ def _read_zip(path: Path) -> Submission:
                 names = ", ".join(PurePosixPath(m.filename).name for m in notebooks[:4])
                 raise UnreadableSubmission(f"The zip holds {len(notebooks)} notebooks ({names}): which one counts?")
             content = _member(archive, notebooks[0], MAX_NOTEBOOK)
-            return Submission(parse(content), _extra_files(archive, members, notebooks[0]))
+            return Parcel(content, _extra_files(archive, members, notebooks[0]))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError):
         raise UnreadableSubmission("The zip file is damaged or encrypted. Ask for it again.") from None
 
@@ -174,6 +200,8 @@ def is_theirs(relative: PurePath) -> bool:
 
 def write(notebook: Any) -> bytes:
     """A notebook as bytes."""
+    import nbformat
+
     buffer = io.StringIO()
     nbformat.write(notebook, buffer)
     return buffer.getvalue().encode()

@@ -90,7 +90,7 @@ class Run:
 
 
 def save(folder: Path, trained: Trained, *, variant: str, epochs: int, key: str, trainer: str, data: str) -> Run:
-    """Keep a run and its weights, so that it is there wholly or not at all, with a note of where it was made."""
+    """Keep what was trained in this process, with a note of where that was."""
     run = Run(
         variant=variant,
         seed=trained.seed,
@@ -107,15 +107,20 @@ def save(folder: Path, trained: Trained, *, variant: str, epochs: int, key: str,
         versions=versions(),
         data=data,
     )
+    keep(folder, run, trained.weights)
+    return run
+
+
+def keep(folder: Path, run: Run, weights: Sequence[npt.NDArray[Any]]) -> None:
+    """Keep a run and its weights, so that it is there wholly or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = _path(folder, variant, trained.seed)
+    path = _path(folder, run.variant, run.seed)
     path.unlink(missing_ok=True)
-    arrays = {f"{number:03}": np.asarray(value, np.float32) for number, value in enumerate(trained.weights)}
+    arrays = {f"{number:03}": np.asarray(value, np.float32) for number, value in enumerate(weights)}
     np.savez_compressed(path.with_suffix(".npz"), allow_pickle=False, **arrays)
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(asdict(run)) + "\n")
     temporary.rename(path)
-    return run
 
 
 def load(folder: Path, variant: str, seed: int) -> Run | None:

@@ -1,44 +1,54 @@
 """Train the reference solution: every variant, several seeds, and sum up what it reaches.
 
-usage: python -m solutions.train_baselines [--seeds N] [--epochs N] [--variants NAME ...] [--jobs N] [--out FOLDER]
+usage: python -m solutions.train_baselines [--seeds N] [--epochs N] [--variants NAME ...] [--out FOLDER]
+                                           [--jobs N | --scheduler URL]
 
 Each finished seed is saved at once, in OUT/runs, and is not trained again. At the end OUT/baselines.json and the
 figures are written from all that is finished; where these are the published ones, docs/baselines.md too.
 """
 
 import argparse
-import multiprocessing
 import os
 import statistics
 import sys
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from autograder import dataset
+from autograder import dataset, workers
 from lab import settings
-from solutions import runs, summary
+from solutions import apart, runs, summary
+from solutions.apart import Task
 
 PROJECT = Path(__file__).parent.parent
 PUBLISHED = Path(__file__).parent / "baselines"
 SEEDS = 10
 COMMAND = "make baselines"
 EVERY = 10  # epochs between two lines, where there is no terminal
-Task = tuple[str, int]  # variant, seed
+TICK = 0.2  # seconds between two looks at the trainings
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code: 0 all is trained, 1 some run failed, 2 wrong usage."""
+    """Exit code: 0 all is trained, 1 some run failed or could not be done, 2 wrong usage, 130 Ctrl-C."""
     options = _options(arguments)
-    console = Console()
+    try:
+        return _train(options, Console())
+    except KeyboardInterrupt:
+        print("Interrupted; runs that were finished are kept.", file=sys.stderr)
+        return 130
+    except workers.WorkersError as error:
+        print(f"error: {error}. Runs that were finished are kept.", file=sys.stderr)
+        return 1
+
+
+def _train(options: argparse.Namespace, console: Console) -> int:
     data = dataset.dataset()
     raw = [array for split in data.arrays for array in split]
     fingerprint = runs.fingerprint(raw)
@@ -47,9 +57,10 @@ def main(arguments: list[str] | None = None) -> int:
     tasks = [(variant, seed) for seed in range(options.seeds) for variant in options.variants]
     keys = {variant: runs.key(variant, options.epochs, fingerprint) for variant in options.variants}
     left = [task for task in tasks if not _is_done(out, task, keys)]
+    at_a_time = "" if options.scheduler else f", {options.jobs} at a time"
     console.print(
         f"{len(tasks)} runs of {options.epochs} epochs on {data.source} data into {out}: "
-        f"{len(tasks) - len(left)} are done, {len(left)} are left, {options.jobs} at a time."
+        f"{len(tasks) - len(left)} are done, {len(left)} are left{at_a_time}."
     )
     with _display(left, options.epochs, console) as show:
         if options.trainer == "ensemble":
@@ -93,8 +104,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--epochs", type=_positive, default=settings.EPOCHS, help="of each run")
     names = list(settings.VARIANTS)
     parser.add_argument("--variants", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
-    parser.add_argument(
-        "--jobs", type=_positive, default=os.cpu_count() or 1, help="runs of `fit` at a time (default: one a core)"
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=_positive, help="runs of `fit` at a time (default: one a core)")
+    where.add_argument(
+        "--scheduler", type=workers.address, metavar="URL", help="train on the workers of a dask scheduler"
     )
     trainer = "ensemble" if os.environ.get("KERAS_BACKEND") == "jax" else "fit"
     parser.add_argument(
@@ -104,7 +117,11 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         help=f"`fit`, or all seeds in one program, on JAX (default: {trainer})",
     )
     parser.add_argument("--out", type=Path, help="folder (default: solutions/baselines for full runs on real data)")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.scheduler and options.trainer == "ensemble":
+        parser.error("--trainer ensemble trains in one program; --scheduler is for `fit`")
+    options.jobs = options.jobs or os.cpu_count() or 1
+    return options
 
 
 def _positive(text: str) -> int:
@@ -126,56 +143,63 @@ def _name(task: Task) -> str:
 def _train_apart(
     left: list[Task], out: Path, keys: dict[str, str], source: str, options: argparse.Namespace, show: "Show"
 ) -> dict[Task, str]:
-    """Train each in a process of its own, some at a time; which failed, and why."""
+    """Train each in a process of its own, some at a time, here or on the workers of a scheduler.
+
+    Returns:
+        which failed, and why.
+
+    Raises:
+        WorkersError: the scheduler or its workers cannot be used.
+    """
     if not left:
         return {}
-    threads = max(1, (os.cpu_count() or 1) // options.jobs)
-    os.environ |= {"TF_NUM_INTRAOP_THREADS": str(threads), "OMP_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
     failed = {}
-    with (
-        context.Manager() as manager,
-        ProcessPoolExecutor(min(options.jobs, len(left)), context) as pool,
-    ):
-        queue = manager.Queue()
-        futures: dict[Future[str], Task] = {
-            pool.submit(_train_one, task, options.epochs, out, keys[task[0]], source, queue): task for task in left
+    threads = None if options.scheduler else max(1, workers.cores() // options.jobs)
+    with workers.cluster(options.scheduler) if options.scheduler else _here(options.jobs) as crew:
+        told: SimpleQueue[tuple[Task, int]] = SimpleQueue()
+        tell = crew.channel(told.put)
+        futures = {
+            crew.submit(apart.train, task, options.epochs, keys[task[0]], source, threads, tell): task for task in left
         }
-        try:
-            for future in _watched(futures, queue, show):
-                try:
-                    show(futures[future], options.epochs, future.result())
-                except BrokenProcessPool:
-                    failed[futures[future]] = "its process was ended (too little memory?)"
-                except Exception as error:  # of one run; the others go on
-                    failed[futures[future]] = f"{type(error).__name__}: {error}"
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for future in _watched(futures, told, crew, show):
+            task = futures[future]
+            try:
+                run, weights = crew.outcome(future)
+            except workers.WorkersError:
+                raise
+            except Exception as error:  # of one run; the others go on
+                failed[task] = f"{type(error).__name__}: {error}"
+            else:
+                runs.keep(out / "runs", run, weights)
+                show(task, options.epochs, _reached(run))
     return failed
 
 
-def _watched(futures: dict[Future[str], Task], queue: Any, show: "Show") -> Iterator[Future[str]]:
+@contextmanager
+def _here(jobs: int) -> Iterator[workers.Workers]:
+    """Threads of this process; after Ctrl-C they wait for no training."""
+    with workers.here(jobs) as crew:
+        try:
+            yield crew
+        except BaseException:
+            apart.end_all()
+            raise
+
+
+def _watched(
+    futures: dict[Future[Any], Task], told: "SimpleQueue[tuple[Task, int]]", crew: workers.Workers, show: "Show"
+) -> Iterator[Future[Any]]:
     """Each future when it is done; meanwhile the progress of the others is shown."""
     waiting = set(futures)
     while waiting:
-        while not queue.empty():
-            task, epoch = queue.get()
+        while not told.empty():
+            task, epoch = told.get()
             show(task, epoch, "")
-        done = {future for future in waiting if future.done()}
+        done, waiting = wait(waiting, TICK, FIRST_COMPLETED)
         yield from done
-        waiting -= done
-        time.sleep(0.2)
-
-
-def _train_one(task: Task, epochs: int, out: Path, key: str, source: str, queue: Any) -> str:
-    """In a process of its own: train, save, and say what was reached."""
-    from solutions import fit_trainer
-
-    raw = [array for split in dataset.dataset().arrays for array in split]
-    trained = fit_trainer.train(*task, epochs, raw, lambda epoch: queue.put((task, epoch)))
-    runs.save(out / "runs", trained, variant=task[0], epochs=epochs, key=key, trainer="fit", data=source)
-    return _reached(trained)
+        sentence = crew.look()
+        if sentence:
+            print(sentence)
 
 
 def _train_together(
@@ -206,7 +230,7 @@ def _train_together(
     return {}
 
 
-def _reached(trained: runs.Trained) -> str:
+def _reached(trained: runs.Trained | runs.Run) -> str:
     return f"test accuracy {trained.accuracy:.4f} after {trained.seconds:.0f} s"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lab import record_faults, recorder, run_record
+from lab import record_faults, run_record
 
 
 def publish(variant: str, results: Mapping[str, Any], models: Sequence[Any] | None = None) -> None:
@@ -30,6 +30,8 @@ def publish(variant: str, results: Mapping[str, Any], models: Sequence[Any] | No
             message says what is missing.
     """
     from IPython.display import HTML, display
+
+    from lab import recorder
 
     record = run_record.make(variant, results, models if models is not None else results.get("models"))
     if recorder.is_recording():  # at marking: the record that counts is in the notebook that was handed in

@@ -14,7 +14,7 @@ from lab.judging import CheckResult
 
 SCHEMA_VERSION = 2
 SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("result.schema.json").read_text("utf-8"))
-_validate = fastjsonschema.compile(SCHEMA)
+_is_of_form = fastjsonschema.compile(SCHEMA, use_default=False)
 
 
 def percent(result: SubmissionResult) -> float | None:
@@ -74,7 +74,7 @@ def decode(text: str) -> SubmissionResult:
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     try:
-        _validate(data)
+        _is_of_form(data)
     except fastjsonschema.JsonSchemaValueException as problem:
         raise ValueError(problem.message[:200]) from None
     numbered = [

@@ -1,17 +1,28 @@
 """A second run grades only what has changed, as seen with files that cannot be read: they take no time."""
 
+import csv
 import io
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import pytest
 from rich.console import Console
 
-from autograder import batch, gradebook, resume
+from autograder import attempt, batch, gradebook, resume, workers
 from autograder.batch import Options
 from autograder.grading import Graded
 from autograder.results import Reported, SubmissionResult
+from autograder.sandbox import jail
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture
@@ -78,7 +89,7 @@ def test_a_notebook_that_waits_is_run_when_it_is_trusted(folder: Path, monkeypat
         trusted.append(trust)
         return Graded(checks=[], executed=forger, reported={"tiny_vgg": Reported(0.5, 0.1, 5)})
 
-    monkeypatch.setattr(batch, "grade_notebook", grade)
+    monkeypatch.setattr(attempt, "grade_notebook", grade)
     run(folder, Options(trust="eve"))
     assert trusted == [True]
     result = gradebook.read_result("eve", folder.parent / "out")
@@ -89,12 +100,12 @@ def test_a_notebook_that_waits_is_run_when_it_is_trusted(folder: Path, monkeypat
 def test_what_the_machine_had_no_room_for_is_tried_again_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
-    def grade(path: Path, name: str, *options: bool) -> SubmissionResult:
-        tried.append(name)
-        note = "Not graded: full" if name == "ada" and tried.count("ada") < 2 else "it is empty"
-        return SubmissionResult(name, "needs_review", notes=(note,))
+    def grade(task: attempt.Task, kernels: object) -> SubmissionResult:
+        tried.append(task.name)
+        note = "Not graded: full" if task.name == "ada" and tried.count("ada") < 2 else "it is empty"
+        return SubmissionResult(task.name, "needs_review", notes=(note,))
 
-    monkeypatch.setattr(batch, "grade_file", grade)
+    monkeypatch.setattr(attempt, "grade", grade)
     assert run(folder, Options(jobs=1)) == ["bob", "ada"]
     assert tried == ["ada", "bob", "ada"]
     assert gradebook.read_results(folder.parent / "out")[0].notes == ("it is empty",)
@@ -104,7 +115,7 @@ def test_a_fault_of_the_machine_overwrites_no_marks(folder: Path, monkeypatch: p
     run(folder)
     before = gradebook.read_result("ada", folder.parent / "out")
     full = SubmissionResult("ada", "needs_review", notes=("Not graded: the disk is full.",))
-    monkeypatch.setattr(batch, "grade_file", lambda *arguments: full)
+    monkeypatch.setattr(attempt, "grade", lambda *arguments, **options: full)
     printed = Console(file=io.StringIO(), width=200)
     found = batch.grade_folder(folder, folder.parent / "out", Options(force=True, only="ada"), printed)
     assert (
@@ -113,3 +124,129 @@ def test_a_fault_of_the_machine_overwrites_no_marks(folder: Path, monkeypatch: p
         == gradebook.read_result("ada", folder.parent / "out")
     )
     assert "ada keeps its result: Not graded: the disk is full." in printed.file.getvalue()  # type: ignore[attr-defined]
+
+
+# ---- pace ----
+
+
+def result(status: str) -> SubmissionResult:
+    return SubmissionResult("somebody", status)  # type: ignore[arg-type]
+
+
+def test_pace() -> None:
+    now = [100.0]
+    pace = batch.Pace(100, clock=lambda: now[0])
+    for status in ("graded", "needs_review", "graded", "graded"):
+        pace.count(result(status))
+    now[0] += 60
+    assert str(pace) == "1 to review, 4 a minute, 24 min left"
+    now[0] += 4 * 3600 - 60
+    assert str(pace) == "1 to review, 0.017 a minute, 96 h 00 min left"
+    for _ in range(95):
+        pace.count(result("graded"))
+    now[0] = 100 + 99 * 20
+    assert str(pace) == "1 to review, 3 a minute, 20 s left"
+    pace.count(result("graded"))
+    assert str(pace).endswith(" 0 s left")
+
+
+def test_lines_say_how_far_it_is(folder: Path) -> None:
+    printed = Console(file=io.StringIO(), width=200)
+    batch.grade_folder(folder, folder.parent / "out", Options(jobs=1), printed)
+    lines = printed.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    first, second = (line for line in lines if ": needs_review, " in line)
+    assert re.fullmatch(r"ada: needs_review, – marks, 0 s \(1 of 2, 1 to review, [\d.]+ a minute, \d+ s left\)", first)
+    assert re.fullmatch(r"bob: .* \(2 of 2, 2 to review, [\d.]+ a minute, 0 s left\)", second)
+
+
+@pytest.mark.parametrize(
+    ("cores", "free", "jobs", "said"),
+    [
+        (8, 64.0, 8, ""),
+        (8, 7.6, 3, "3 at a time: 7.6 GiB of memory are free (--jobs sets another number)."),
+        (2, 1.0, 1, "1 at a time: 1.0 GiB of memory are free (--jobs sets another number)."),
+        (2, None, 2, ""),
+    ],
+)
+def test_as_many_at_a_time_as_cores_and_memory_allow(
+    cores: int, free: float | None, jobs: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "cores", lambda: cores)
+    monkeypatch.setattr(workers, "memory", lambda: None if free is None else int(free * 2**30))
+    sentences: list[str] = []
+    assert batch._jobs(sentences.append) == jobs
+    assert sentences == [said] * bool(said)
+
+
+def test_the_memory_is_that_which_is_free() -> None:
+    free, total = psutil.virtual_memory().available, psutil.virtual_memory().total
+    found = workers.memory()
+    assert found is not None
+    assert 0 < found < total
+    assert found < free + 2**30
+
+
+# ---- Ctrl-C, as a real signal to a real process ----
+
+GRADE = [sys.executable, "-m", "autograder", "grade", "--jobs", "1"]
+
+
+def interrupted(folder: Path, out: Path, signals: int, when: Callable[[], bool]) -> subprocess.CompletedProcess[str]:
+    """`python -m autograder grade`, which gets SIGINT when something is the case, and a second later again."""
+    command = [*GRADE, "--submissions", str(folder), "--out", str(out)]
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not when() and process.poll() is None:
+        time.sleep(0.02)
+    for _ in range(signals):
+        process.send_signal(signal.SIGINT)
+        time.sleep(1)
+    said, complaints = process.communicate(timeout=100)
+    return subprocess.CompletedProcess(command, process.returncode, said, complaints)
+
+
+def names_in(out: Path) -> list[str]:
+    """Of grades.csv."""
+    with (out / "grades.csv").open(newline="") as file:
+        return [row["submission"] for row in csv.DictReader(file)]
+
+
+def test_ctrl_c_leaves_a_gradebook(tmp_path: Path) -> None:
+    folder, out = tmp_path / "class", tmp_path / "out"
+    folder.mkdir()
+    for number in range(400):
+        (folder / f"s{number:03}.ipynb").write_text(f'{{"no notebook": [{"0, " * 100_000}{number}')
+    done = interrupted(folder, out, 1, lambda: len(list((out / "results").glob("*.json"))) >= 10)
+    assert done.returncode == 130
+    assert done.stderr == "Interrupted; what was graded so far is kept.\n"
+    graded = sorted(r.submission for r in gradebook.read_results(out))
+    assert sorted(names_in(out)) == graded
+    assert 10 <= len(graded) < 400
+    assert "report.html" in [path.name for path in out.iterdir()]
+    assert not list(out.rglob(".*.tmp"))
+    kept = {path: path.stat().st_mtime_ns for path in (out / "results").iterdir()}
+    batch.grade_folder(folder, out, Options(jobs=1), Console(quiet=True))
+    assert len(names_in(out)) == 400
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+@pytest.mark.skipif(bool(jail.missing()), reason="no whole jail here")
+def test_ctrl_c_waits_for_what_is_at_work_and_a_second_one_does_not(tmp_path: Path) -> None:
+    folder = tmp_path / "class"
+    folder.mkdir()
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (folder / "ada.ipynb").write_bytes(b"")
+    sleeper = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import time\ntime.sleep(80)")])
+    nbformat.write(sleeper, folder / "eve.ipynb")
+    start = time.monotonic()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(scratch))
+        begun = lambda: bool(list(scratch.glob("tiny-vgg-[0-9]*")))  # noqa: E731
+        done = interrupted(folder, tmp_path / "out", 2, begun)
+    assert time.monotonic() - start < 60
+    assert done.returncode == 130
+    assert "Stopping when 1 submissions that are being graded are done; Ctrl-C: at once." in done.stdout
+    assert done.stderr == "Interrupted; what was graded so far is kept.\n"
+    assert names_in(tmp_path / "out") == ["ada"]
+    left = [p for p in psutil.process_iter(["cmdline"]) if any(str(scratch) in a for a in p.info["cmdline"] or ())]
+    assert psutil.wait_procs(left, timeout=10)[1] == []

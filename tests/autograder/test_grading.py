@@ -7,7 +7,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from autograder import batch, grading
+from autograder import attempt, batch, grading, submissions
 from autograder.checks import all_checks
 from autograder.grading import pictures, written_answers
 from autograder.results import SubmissionResult
@@ -35,8 +35,7 @@ def graded_with(monkeypatch: pytest.MonkeyPatch, observations: dict[str, Any]) -
     """Grade a file whose run in the sandbox observed this."""
     execution = Execution(notebook=notebook_of(), observations=observations)
     monkeypatch.setattr(grading, "execute", lambda *args, **options: execution)
-    monkeypatch.setattr(batch.submissions, "read", lambda path: batch.submissions.Submission(notebook_of()))
-    return batch.grade_file(Path("somebody.ipynb"))
+    return attempt.grade(attempt.Task("somebody", submissions.Parcel(submissions.write(notebook_of())), key="k"))
 
 
 def test_a_probe_that_fails_is_the_graders_fault_and_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +71,7 @@ def test_a_crash_of_the_sandbox_is_a_row_with_the_reason(monkeypatch: pytest.Mon
     monkeypatch.setattr(grading, "execute", broken)
     path = tmp_path / "somebody.ipynb"
     nbformat.write(notebook_of(), path)
-    result = batch.grade_file(path)
+    result = attempt.grade_file(path)
     assert result.status == "needs_review"
     assert result.score is None
     assert result.notes[0] == "The grader failed: OSError: [Errno 28] No space left on device"

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
-from autograder import batch
-from autograder.batch import grade_file
+from autograder import attempt, batch
+from autograder.attempt import grade_file
 from autograder.sandbox import MachineError, execute, jail, machine
 from autograder.sandbox.jail import Room
 from lab import settings
@@ -93,7 +93,7 @@ def test_the_batch_goes_on_after_a_fault_of_the_machine(tmp_path: Path, monkeypa
     def full(*args: object, **options: object) -> None:
         raise MachineError("this machine has no disk left")
 
-    monkeypatch.setattr(batch, "grade_notebook", full)
+    monkeypatch.setattr(attempt, "grade_notebook", full)
     first = grade_file(path)
     assert batch._is_due(path, first, batch.Options())
     assert all(first.question_score(question) is None for question in settings.POINTS)

@@ -4,19 +4,20 @@ import contextlib
 import io
 import json
 import os
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from cluster import PATIENCE, PROJECT, scheduler, wait_for, worker
 from scipy import stats
 
-from autograder.dataset import Dataset
+from autograder import dataset, workers
 from lab import settings
-from solutions import fit_trainer, reference, runs, summary, train_baselines
+from solutions import apart, fit_trainer, reference, runs, summary, train_baselines
 
 NAMES = ("accuracy", "loss", "val_accuracy", "val_loss")
 
@@ -132,29 +133,36 @@ def test_fit_is_the_notebooks_own_training() -> None:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[int, str]]:
-    """`train_baselines` on a few images, in threads of this process: arguments -> exit code and what it says."""
+    """`train_baselines` on a few images, which processes of their own see too: arguments -> exit code, what it says."""
     raw = few_images()
-    monkeypatch.setattr(
-        train_baselines.dataset, "dataset", lambda: Dataset(((raw[0], raw[1]), (raw[2], raw[3])), "stand-in")
+    cache = tmp_path / "cache" / "tiny-vgg-practical" / "cifar-10"
+    cache.mkdir(parents=True)
+    for name, array in zip(("x_train", "y_train", "x_test", "y_test"), raw, strict=True):
+        np.save(cache / f"{name}.npy", array.astype(np.uint8))
+    (tmp_path / "sitecustomize.py").write_text(
+        f"from lab import settings\nsettings.N_TRAIN, settings.N_TEST = {len(raw[0])}, {len(raw[2])}\n"
     )
-    monkeypatch.setattr(train_baselines, "ProcessPoolExecutor", lambda jobs, context: ThreadPoolExecutor(jobs))
-    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "TF_CPP_MIN_LOG_LEVEL"):
-        monkeypatch.setenv(name, os.environ.get(name, ""))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{PROJECT}:{PROJECT / 'assignment'}")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(settings, "N_TRAIN", len(raw[0]))
+    monkeypatch.setattr(settings, "N_TEST", len(raw[2]))
+    dataset.dataset.cache_clear()
+    monkeypatch.setattr(dataset, "dataset", dataset.dataset.__wrapped__)
 
     def main(*arguments: str) -> tuple[int, str]:
         said = io.StringIO()
-        with contextlib.redirect_stdout(said):
-            code = train_baselines.main([*arguments, "--out", str(tmp_path / "out"), "--jobs", "1"])
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            code = train_baselines.main([*arguments, "--out", str(tmp_path / "out")])
         return code, " ".join(said.getvalue().split())
 
     return main
 
 
 def test_a_second_run_trains_only_what_is_missing(few: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
-    arguments = ("--seeds", "2", "--epochs", "1", "--variants", "tiny_vgg")
+    arguments = ("--seeds", "2", "--epochs", "1", "--variants", "tiny_vgg", "--jobs", "1")
     code, said = few(*arguments)
     assert code == 0, said
-    assert "2 runs of 1 epochs on stand-in data" in said
+    assert "2 runs of 1 epochs on CIFAR-10 data" in said
     assert "0 are done, 2 are left, 1 at a time." in said
     assert "tiny_vgg, seed 1: test accuracy 0." in said
     made = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "runs").iterdir()}
@@ -164,25 +172,73 @@ def test_a_second_run_trains_only_what_is_missing(few: Callable[..., tuple[int, 
     assert code == 0
     assert "1 are done, 1 are left" in said
     assert (tmp_path / "out" / "runs" / "tiny_vgg-0.npz").stat().st_mtime_ns == made["tiny_vgg-0.npz"]
-    code, said = few("--seeds", "2", "--epochs", "2", "--variants", "tiny_vgg")
-    assert "0 are done, 2 are left" in said  # of another length
+
+
+def test_a_run_in_a_process_of_its_own_is_that_of_fit(few: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    code, said = few("--seeds", "1", "--epochs", "2", "--variants", "tiny_vgg", "--jobs", "1")
+    assert code == 0, said
+    here = fit_trainer.train("tiny_vgg", 0, 2, few_images())
+    run = runs.load(tmp_path / "out" / "runs", "tiny_vgg", 0)
+    assert run is not None
+    assert run.history["loss"] == pytest.approx(here.history["loss"], rel=1e-4)
+    for found, wanted in zip(runs.weights(tmp_path / "out" / "runs", "tiny_vgg", 0), here.weights, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
 def test_a_run_that_fails_leaves_the_others(
     few: Callable[..., tuple[int, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = fit_trainer.train
+    honest = apart.train
 
-    def train(variant: str, seed: int, *rest: Any) -> runs.Trained:
-        if seed == 0:
+    def train(task: tuple[str, int], *rest: Any) -> Any:
+        if task[1] == 0:
             raise MemoryError("no room")
-        return honest(variant, seed, *rest)
+        return honest(task, *rest)
 
-    monkeypatch.setattr(fit_trainer, "train", train)
-    code, said = few("--seeds", "2", "--epochs", "1", "--variants", "tiny_vgg")
+    monkeypatch.setattr(apart, "train", train)
+    code, said = few("--seeds", "2", "--epochs", "1", "--variants", "tiny_vgg", "--jobs", "2")
     assert code == 1
     assert "tiny_vgg, seed 0 failed: MemoryError: no room" in said
-    assert runs.seeds(tmp_path / "out" / "runs", "tiny_vgg") == [1]
+    assert runs.seeds(tmp_path / "out" / "runs", "tiny_vgg") == [1], said
+
+
+def test_a_process_that_is_ended_or_would_train_something_else(few: Callable[..., tuple[int, str]]) -> None:
+    raw = few_images()
+    key = runs.key("tiny_vgg", 1000, runs.fingerprint([array.astype(np.uint8) for array in raw]))
+    told: list[int] = []
+
+    def end(message: tuple[apart.Task, int]) -> None:
+        told.append(message[1])
+        apart.end_all()
+
+    with pytest.raises(RuntimeError, match=r"its process was ended by SIGKILL \(too little memory\?\)"):
+        apart.train(("tiny_vgg", 0), 1000, key, "CIFAR-10", 1, end)
+    assert told[0] == 1
+    with pytest.raises(workers.WorkersError, match="this machine has another reference solution, other settings or"):
+        apart.train(("tiny_vgg", 0), 999, key, "CIFAR-10", 1, end)
+
+
+def test_runs_on_other_machines_one_of_which_is_lost(few: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    folder = tmp_path / "dask"
+    folder.mkdir()
+    path = os.environ["PYTHONPATH"]  # its sitecustomize makes workers see few images, too
+    with scheduler(folder) as address, worker(folder, address, "--no-nanny", PYTHONPATH=path) as first:
+
+        def lose() -> None:
+            wait_for(first.children, "a training")
+            [training] = first.children()
+            first.kill()
+            training.wait(PATIENCE)  # it ends with its worker
+
+        losing = threading.Thread(target=lose)
+        losing.start()
+        with worker(folder, address, "--no-nanny", PYTHONPATH=path):
+            code, said = few("--seeds", "2", "--epochs", "1", "--variants", "tiny_vgg", "--scheduler", address)
+            losing.join()
+    assert code == 0, said
+    assert "0 are done, 2 are left." in said
+    assert all(said.count(f"tiny_vgg, seed {seed}: test accuracy 0.") == 1 for seed in (0, 1))
+    assert runs.seeds(tmp_path / "out" / "runs", "tiny_vgg") == [0, 1]
 
 
 @pytest.mark.parametrize("arguments", [["--seeds", "0"], ["--epochs", "-1"], ["--variants", "vgg16"], ["--jobs", "x"]])
@@ -191,6 +247,21 @@ def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
         train_baselines.main(arguments)
     assert stopped.value.code == 2
     assert f"argument {arguments[0]}: invalid" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--scheduler", "a"], "'a' is no address such as tcp://10.0.0.1:8786"),
+        (["--scheduler", "tcp://a:1", "--jobs", "2"], "not allowed with argument --scheduler"),
+        (["--scheduler", "tcp://a:1", "--trainer", "ensemble"], "trains in one program; --scheduler is for `fit`"),
+    ],
+)
+def test_wrong_usage_of_a_scheduler(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        train_baselines.main(arguments)
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
 
 
 # ---- what the runs say together ----

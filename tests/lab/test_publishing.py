@@ -15,7 +15,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 def history(run: int, epochs: int = settings.EPOCHS, validation: bool = True) -> dict[str, list[float]]:
     names = ["loss", "accuracy", *(["val_loss", "val_accuracy"] if validation else [])]
-    return {name: list(np.linspace(1 + run, 2 + run, epochs)) for name in names}
+    rng = np.random.default_rng(run)
+    return {name: list(rng.uniform(1, 2, epochs)) for name in names}
 
 
 def network() -> Any:
@@ -115,9 +116,28 @@ def test_problems_are_said_at_once(given: dict[str, Any], words: str, shown: lis
 
 def test_a_curve_that_never_moved_is_no_repetition() -> None:
     """A network that died trains on without a change: that is a pity, not a forgery."""
-    dead = [{name: [2.3026] * settings.EPOCHS for name in history(0)} for _ in range(5)]
-    given = results(histories=[d | {"loss": [2.3 + i] * settings.EPOCHS} for i, d in enumerate(dead)])
-    assert warnings_of(given) == []
+    dead = {name: [2.3026] * settings.EPOCHS for name in history(0)}
+    assert warnings_of(results(histories=[dead, *(history(i) for i in range(4))])) == []
+
+
+@pytest.mark.parametrize(
+    ("curve", "words"),
+    [
+        (lambda i: np.linspace(2, 1 + i / 10, settings.EPOCHS), "In run 1, the losses lie on a straight line."),
+        (
+            lambda i: np.array(history(0)["loss"]) + i / 10,
+            "The losses of runs 1 and 2 are one curve, shifted or scaled.",
+        ),
+        (
+            lambda i: np.array(history(0)["loss"]) * (1 + i),
+            "The losses of runs 1 and 2 are one curve, shifted or scaled.",
+        ),
+    ],
+    ids=["straight", "shifted", "scaled"],
+)
+def test_curves_that_nobody_measured(curve: Any, words: str) -> None:
+    given = results(histories=[history(i) | {"loss": list(curve(i))} for i in range(5)])
+    assert [words in warning for warning in warnings_of(given)] == [True]
 
 
 def test_at_marking_nothing_is_stored(shown: list[dict[str, str]], capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ import jinja2
 import nbformat
 from nbconvert.exporters import PythonExporter
 
+from autograder import trials
 from autograder.checks import all_checks
 from lab import settings
 from lab.judging import Check, points_of
@@ -216,12 +218,20 @@ def _write_zip(path: Path, folder: Path, top: str) -> None:
 
 
 def write_derived(project: Path) -> list[Path]:
-    """Write solutions/reference.py and docs/marking-scheme.md; the tests hold them in step."""
+    """Write solutions/reference.py, docs/marking-scheme.md and autograder/given_cells.json; tests hold them in step."""
     reference = project / "solutions" / "reference.py"
     reference.write_text(reference_source())
     scheme = project / "docs" / "marking-scheme.md"
     scheme.write_text(marking_scheme())
-    return [reference, scheme]
+    given = project / "autograder" / trials.GIVEN.name
+    given.write_text(given_cells())
+    return [reference, scheme, given]
+
+
+def given_cells() -> str:
+    """The cells of the handout that only try answers, as JSON."""
+    sources = [cell.source for cell in solution().cells if cell.cell_type == "code"]
+    return json.dumps(trials.given_cells(sources), indent=1, ensure_ascii=False) + "\n"
 
 
 def reference_source() -> str:

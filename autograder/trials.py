@@ -1,0 +1,111 @@
+"""Cells of the handout that only try answers: they need not be run where nothing of the student's depends on them.
+
+At grading the probes call the student's functions; what `results = run_experiment(build_tiny_vgg)` gives is looked at
+by nobody, and would take more time than all else.
+"""
+
+import ast
+import json
+import re
+import symtable
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+GIVEN: Final = Path(__file__).with_name("given_cells.json")  # sources of such cells; `make docs` writes it
+LOOKED_UP: Final = {"x_train_raw", "y_train_raw", "x_test_raw", "y_test_raw", "y_train"}  # by probes, among the names
+SWAPPED: Final = {"x_train", "y_train", "x_test", "y_test"}  # what `run_experiment` uses, and its probe puts into place
+# With these any name can be reached, without its being written down.
+ANY_NAME: Final = {
+    "__main__", "dir", "eval", "exec", "get_ipython", "getattr", "globals", "In", "inspect", "locals", "Out", "sys",
+    "vars",
+}  # fmt: skip
+_OUTPUT: Final = re.compile(r"_+(i*|ih|oh|dh|i?\d+)")  # IPython's names of earlier inputs and outputs
+_MAGIC: Final = re.compile(r"^\s*[%!].*$", re.MULTILINE)
+
+
+def needless(cells: Sequence[str]) -> set[int]:
+    """Numbers of the cells that need not be run.
+
+    Args:
+        cells: sources of a notebook's cells, in order; empty for those that are no code.
+    """
+    given = _given()
+    wanted = set(LOOKED_UP)
+    for source in cells:
+        if source.strip() not in given:
+            try:
+                wanted |= _used(source)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):  # of cells that nobody can foresee
+                return set()
+    if wanted & ANY_NAME or any(_OUTPUT.fullmatch(name) for name in wanted):
+        return set()
+    found = set()
+    for index in reversed(range(len(cells))):
+        if cells[index].strip() in given:
+            if _assigned(cells[index]) & wanted:
+                wanted |= _used(cells[index])
+            else:
+                found.add(index)
+    return found
+
+
+@cache
+def _given() -> frozenset[str]:
+    return frozenset(json.loads(GIVEN.read_text("utf-8")))
+
+
+def given_cells(solution: Iterable[str]) -> list[str]:
+    """Of the sources of the solution's code cells those that only try answers: all but imports, definitions, checks.
+
+    They lie outside the regions of the solution, so the handout has them as they are.
+    """
+    found = []
+    for source in solution:
+        body = ast.parse(source).body
+        kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+        is_check = re.search(r"^grader\b|\botter\b", source, re.MULTILINE)
+        calls = any(isinstance(node, ast.Call) for node in ast.walk(ast.Module(body, [])))
+        if calls and not is_check and not any(isinstance(node, kinds) for node in body):
+            found.append(source.strip())
+    return found
+
+
+def _used(source: str) -> set[str]:
+    """Global names that the code of a cell reads, in its functions too; of lines that are no Python, every word.
+
+    Raises:
+        SyntaxError: the rest is no Python either.
+    """
+    magics = {word for line in _MAGIC.findall(source) for word in re.findall(r"\w+", line)}
+    names: set[str] = set()
+
+    def visit(table: symtable.SymbolTable, in_experiment: bool) -> None:
+        top = table.get_type() == "module"
+        used = {s.get_name() for s in table.get_symbols() if (s.is_referenced() if top else s.is_global())}
+        names.update(used - SWAPPED if in_experiment else used)
+        for child in table.get_children():
+            visit(child, in_experiment or child.get_name() == "run_experiment")
+
+    visit(symtable.symtable(_MAGIC.sub("", source), "cell", "exec"), False)
+    imported = {
+        alias.name.split(".")[0]
+        for node in ast.walk(ast.parse(_MAGIC.sub("", source)))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    return names | magics | (imported & ANY_NAME)
+
+
+def _assigned(source: str) -> set[str]:
+    """Names that a cell binds, or in whose objects it puts something."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node] if isinstance(node, ast.Name) else []
+        for target in targets:
+            while isinstance(target, ast.Subscript | ast.Attribute):
+                target = target.value
+            if isinstance(target, ast.Name) and (isinstance(node, ast.Assign) or isinstance(target.ctx, ast.Store)):
+                names.add(target.id)
+    return names

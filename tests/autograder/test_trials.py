@@ -1,0 +1,109 @@
+"""Cells that only try answers: left out at grading, but not where something of the student's depends on them."""
+
+import nbformat
+import pytest
+
+from autograder import build, trials
+from autograder.sandbox import execute
+from autograder.sandbox.jail import missing
+
+GIVEN = [cell.source for cell in build.solution().cells if cell.cell_type == "code"]
+LOAD, PREPARE = "(x_train_raw, y_train_raw)", "x_train, y_train, x_test, y_test = preprocess("
+EXPERIMENT, FIRST_FIT = 'with keep_runs("tiny_vgg"):', "model = compile_model(build_tiny_vgg())\nhistory"
+
+
+def left_out(*own: str) -> set[str]:
+    """First lines of what is not run of the solution with cells of one's own at its end."""
+    cells = [*GIVEN, *own]
+    return {cells[i].splitlines()[0] for i in trials.needless(cells)}
+
+
+def is_left_out(start: str, *own: str) -> bool:
+    (cell,) = [source for source in GIVEN if source.startswith(start)]
+    cells = [*GIVEN, *own]
+    return cells.index(cell) in trials.needless(cells)
+
+
+def test_what_is_left_out_of_the_solution() -> None:
+    found = left_out()
+    assert {
+        "figure = plot_examples(x_train_raw, y_train_raw, settings.CLASS_NAMES)",
+        "build_tiny_vgg().summary()",
+        'with keep_runs("tiny_vgg"):',
+        'with keep_runs("tiny_resnet"):',
+        "figure = compare(experiments)",
+        "filters = resnet50_filters()",
+    } <= found
+    kept = {source.splitlines()[0] for source in GIVEN} - found
+    assert not any(line.startswith(("def ", "import ", "# Init")) for line in found)
+    assert {line for line in kept if not line.startswith(("def ", "import ", "# ", "grader"))} == {
+        "(x_train_raw, y_train_raw), (x_test_raw, y_test_raw) = load_data()",
+        "x_train, y_train, x_test, y_test = preprocess(x_train_raw, y_train_raw, x_test_raw, y_test_raw)",
+        "experiments = {}  # variant -> what run_experiment returned",
+    }
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "print(results['mean'])",
+        "def best():\n    return max(results['accuracies'])",
+        "lambda: results",
+        "class Table:\n    rows = results",
+        "experiments['tiny_vgg']",
+        "def f(a=results):\n    pass",
+        "%time results",
+        "%%time\nprint(results)",
+        "!echo {results}",
+        "eval('res' + 'ults')",
+        "globals()['results']",
+        "import __main__\n__main__.results",
+        "Out[30]",
+        "_30",
+        "def broken(:",
+    ],
+)
+def test_an_experiment_is_run_where_its_results_are_used(own: str) -> None:
+    assert not is_left_out(EXPERIMENT, own)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "x = 1",
+        "def f(results):\n    return results['mean']",
+        "def f():\n    results = 3\n    return results",
+        "%matplotlib inline",
+        "%%time\nx = 1",
+        "_, y = 1, 2",
+        "# results",
+        "'results'",
+    ],
+)
+def test_an_experiment_is_not_run_for_nothing(own: str) -> None:
+    assert is_left_out(EXPERIMENT, own)
+
+
+def test_what_a_needed_cell_needs_is_run_too() -> None:
+    assert is_left_out(FIRST_FIT)
+    assert not is_left_out(FIRST_FIT, "kernels[0]")  # `kernels` come of the model
+    assert is_left_out(EXPERIMENT, "kernels[0]")
+
+
+def test_a_changed_cell_is_the_students_own() -> None:
+    changed = "filters = resnet50_filters()[:8]\nplot_resnet50_filters(filters)"
+    cells = [changed if source.startswith("filters = ") else source for source in GIVEN]
+    assert cells.index(changed) not in trials.needless(cells)
+
+
+@pytest.mark.skipif(bool(missing()), reason="this system has no jail")
+@pytest.mark.parametrize("with_pictures", [True, False])
+def test_only_a_notebook_with_its_pictures_is_cut_short(with_pictures: bool) -> None:
+    """One without any is run wholly: its feedback page shows what this run draws."""
+    (trial,) = [source for source in GIVEN if source.startswith("figure = plot_history(history)")]
+    sources = ["history = 1", "def plot_history(history):\n    print('drawn')", trial]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    if with_pictures:
+        notebook.cells[0].outputs = [nbformat.v4.new_output("display_data", data={"image/png": "iVBORw0KGgo="})]
+    executed = execute(notebook, questions=()).notebook
+    assert [len(cell.outputs) for cell in executed.cells] == [0, 0, 0 if with_pictures else 1]

@@ -16,11 +16,11 @@ from otter.plugins import AbstractOtterPlugin
 
 from autograder import submissions
 from autograder.grading import Graded, grade_notebook
+from autograder.results import OPEN
 from lab.checking import RESULTS
 from lab.judging import CheckResult
 
 RESULTS_FILE = "check_results.json"
-OPEN = "❓"  # how a check begins in Otter's texts that a person has to look at
 
 LOADER = """\
 import sys

@@ -6,6 +6,8 @@ from typing import Literal
 from lab import settings
 from lab.judging import CheckResult
 
+OPEN = "❓"  # how a check begins in Otter's texts that a person has to look at
+
 
 @dataclass(frozen=True)
 class CellError:

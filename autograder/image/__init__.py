@@ -28,9 +28,7 @@ def require_engine() -> None:
         EngineError: it is not installed, not running, closed to this user, or without buildx.
     """
     if shutil.which("docker") is None:
-        raise EngineError(
-            "there is no `docker` command; `make grade` needs none. docs/instructors.md says how to install it"
-        )
+        raise EngineError("there is no `docker` command: install it (docs/instructors.md); `make grade` needs none")
     try:
         docker.system.info()
         docker.buildx.version()

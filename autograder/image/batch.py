@@ -10,8 +10,8 @@ import zipfile
 from pathlib import Path
 
 from autograder import submissions
-from autograder.plugin import OPEN
 from autograder.report.text import one_line
+from autograder.results import OPEN
 from autograder.sandbox.machine import available_memory
 
 TIMEOUT = 1800  # seconds for one container

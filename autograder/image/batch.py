@@ -10,14 +10,19 @@ import zipfile
 from pathlib import Path
 
 from autograder import submissions
+from autograder.image.run_otter import NO_JAIL, NO_ROOM
 from autograder.report.text import one_line
 from autograder.results import OPEN
 from autograder.sandbox.machine import available_memory
 
 TIMEOUT = 1800  # seconds for one container
-MEMORY = 3 * 2**30  # bytes that one may take
+MEMORY = 4 * 2**30  # bytes that one may take
 ASSIGNMENT = "tiny-vgg"
 POSSIBLE = "points-per-question"  # the row of `final_grades.csv` that is no submission
+REASONS = {  # exit code of a container -> what that means
+    NO_ROOM: "The container had no memory or no disk left; grade fewer at a time.",
+    NO_JAIL: "On this system student code cannot be held safely in a container.",
+}
 GRADES, REVIEW, SUMMARIES = "final_grades.csv", "needs_review.txt", "grading-summaries"
 
 
@@ -123,8 +128,10 @@ def _otter_grade(
 
 def _why_open(row: dict[str, str], summaries: dict[str, str]) -> str:
     """Why a submission's marks wait for a person's look; empty where they do not."""
-    if row["grading_status"] != "Completed":
-        return " ".join(row["grading_status"].split())
+    status = row["grading_status"]
+    if status != "Completed":
+        code = re.search(r"Exit code: (\d+)", status)
+        return REASONS.get(int(code[1]), status) if code else status
     summary = summaries[f"{Path(row['file']).stem}.txt"]
     found = re.findall(rf"^ *{OPEN} (.+\n.*)", summary, re.MULTILINE)
     first = " ".join(found[0].split()) if found else ""

@@ -13,10 +13,11 @@ from pathlib import Path
 
 GIVEN = Path("/autograder")
 HOME = Path("/opt/tiny-vgg")  # where setup.sh has put everything
+NO_ROOM, NO_JAIL = 75, 77  # exit codes, in the numbers of sysexits.h: try again later; not permitted
 
 
 def main() -> int:
-    """Exit code: 0 graded, 1 the submission could not be graded; then there may be no results."""
+    """Exit code: 0 graded; else there may be no results: `NO_ROOM`, `NO_JAIL`, 1 for any other reason."""
     problem = _problem()
     if problem:
         print(f"error: {problem}", file=sys.stderr)
@@ -26,8 +27,17 @@ def main() -> int:
         _prepare(work)
         from otter.run.run_autograder import main as run_autograder
 
+        from autograder.sandbox import MachineError
+        from autograder.sandbox.jail import JailError
+
         try:
             run_autograder(str(work))
+        except MachineError as error:
+            print(f"error: {error}. Give the container 4 GB, or grade fewer at a time", file=sys.stderr)
+            return NO_ROOM
+        except JailError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return NO_JAIL
         finally:
             for name in ("results.json", "results.pkl"):
                 if (work / "results" / name).exists():

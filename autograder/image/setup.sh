@@ -2,7 +2,7 @@
 # Makes the grading environment, /opt/tiny-vgg: what requirements.txt pins, and CIFAR-10. Runs in `docker build` of `make image`;
 # again in Otter's build on that image, where it finds its work done; and on Gradescope, or under Otter's default image.
 set -euo pipefail
-source=$(dirname "$(readlink -f "$0")")
+source=/autograder/source # Gradescope runs a copy of this script, elsewhere
 home=/opt/tiny-vgg
 
 if cmp --silent "$source/requirements.txt" "$home/requirements.txt"; then

@@ -71,8 +71,9 @@ def _prepare(work: Path) -> None:
     text = metadata.read_text("utf-8") if metadata.exists() else ""
     (work / "submission_metadata.json").write_text(text or "{}", "utf-8")
     cache = HOME / "cache"
-    os.environ |= {"HOME": str(work), "KERAS_HOME": str(HOME / "keras")}
-    os.environ["XDG_CACHE_HOME"] = str(cache if os.access(cache / "tiny-vgg-practical", os.R_OK) else work / "cache")
+    if not os.access(cache / "tiny-vgg-practical", os.R_OK) and not os.access(cache, os.W_OK):
+        cache = work / "cache"  # the data have to be decoded, or drawn, here
+    os.environ |= {"HOME": str(work), "KERAS_HOME": str(HOME / "keras"), "XDG_CACHE_HOME": str(cache)}
 
 
 if __name__ == "__main__":

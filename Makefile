@@ -11,9 +11,12 @@ SEEDS ?=
 EPOCHS ?=
 VARIANTS ?=
 SCHEDULER ?=
+BASE ?=
+CONTAINERS ?=
+TIMEOUT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help student autograder grade test bench baselines zoo lint docs clean
+.PHONY: help student autograder grade image otter-grade test bench baselines zoo lint docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +36,14 @@ autograder: .venv/installed  ## what Otter and Gradescope take: dist/autograder.
 grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle] [IDS=file.csv] [SCHEDULER=tcp://...]
 	$(BIN)/python -m autograder grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") --out "$(OUT)" \
 		$(if $(FORMAT),--format "$(FORMAT)") $(if $(IDS),--ids "$(IDS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+
+image: .venv/installed  ## the image for `otter grade`, unless it is there: make image [BASE=debian:bookworm-slim]
+	$(BIN)/python -m autograder.image $(if $(BASE),--base "$(BASE)") build
+
+otter-grade: .venv/installed  ## `otter grade` in containers: make otter-grade SUBMISSIONS=dir OUT=dir [CONTAINERS=n] [TIMEOUT=1800]
+	$(BIN)/python -m autograder.image $(if $(BASE),--base "$(BASE)") grade \
+		$(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") --out "$(OUT)" \
+		$(if $(CONTAINERS),--containers $(CONTAINERS)) $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
 test: .venv/installed  ## every test
 	$(BIN)/python -m pytest -n auto --dist loadfile

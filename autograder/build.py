@@ -37,6 +37,7 @@ STUDENT_PACKAGES = (
     "jupyterlab",
     "ipykernel",
 )
+IN_ZIP = ("setup.sh", "run_autograder", "run_otter.py", "environment.yml")  # ours, of autograder/image, for Otter's
 ZIP_DATE = (2020, 1, 1, 0, 0, 0)
 
 
@@ -76,6 +77,9 @@ def autograder(out: Path) -> Path:
         files = folder / "files"
         shutil.rmtree(files / "figures", ignore_errors=True)
         shutil.copytree(PROJECT / "autograder", files / "autograder", ignore=_IGNORED)
+        for name in IN_ZIP:
+            shutil.copy(PROJECT / "autograder" / "image" / name, folder / name)
+        shutil.copy(PROJECT / "requirements.txt", folder / "requirements.txt")
         out.mkdir(parents=True, exist_ok=True)
         _write_zip(out / "autograder.zip", folder, "")
     return out / "autograder.zip"
@@ -93,7 +97,7 @@ def handout() -> Any:
         return nbformat.read(made / "student" / NOTEBOOK, as_version=4)
 
 
-_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "samples")
+_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "samples", "image")
 
 
 @contextmanager
@@ -209,7 +213,7 @@ def _write_zip(path: Path, folder: Path, top: str) -> None:
         for file in sorted(p for p in folder.rglob("*") if p.is_file()):
             name = (Path(top) / file.relative_to(folder)).as_posix()
             info = zipfile.ZipInfo(name, ZIP_DATE)
-            info.external_attr = (0o100755 if file.suffix == ".sh" else 0o100644) << 16
+            info.external_attr = (0o100755 if file.suffix == ".sh" or name == "run_autograder" else 0o100644) << 16
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, file.read_bytes())
 

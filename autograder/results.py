@@ -7,6 +7,7 @@ from lab import settings
 from lab.judging import CheckResult
 
 NOT_GRADED = "Not graded:"  # how a note on a fault of the machine begins
+OPEN = "❓"  # how a check begins in Otter's texts that a person has to look at
 
 
 @dataclass(frozen=True)

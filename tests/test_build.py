@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -191,6 +193,28 @@ def test_autograder_zip_names_the_plugin_and_holds_the_checks(made: Path) -> Non
     assert config["plugins"] == ["autograder.plugin.SandboxPlugin"]
     assert "files/autograder/checks/architecture.py" in names
     assert not [n for n in names if "samples" in n or "__pycache__" in n]
+
+
+def test_autograder_zip_carries_what_a_container_needs(made: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(made / "autograder.zip") as archive:
+        archive.extractall(tmp_path)
+        rights = {info.filename: info.external_attr >> 16 & 0o777 for info in archive.infolist()}
+    for name in ("setup.sh", "run_autograder", "run_otter.py", "environment.yml"):
+        assert (tmp_path / name).read_bytes() == (build.PROJECT / "autograder" / "image" / name).read_bytes(), name
+    assert rights["setup.sh"] == rights["run_autograder"] == 0o755
+    assert (tmp_path / "requirements.txt").read_bytes() == (build.PROJECT / "requirements.txt").read_bytes()
+    # Otter finds the plugin and the checks in the zip's own files, wherever these lie.
+    source = "import autograder.plugin, lab; print(autograder.plugin.__file__, lab.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        cwd="/",
+        env={"PYTHONPATH": str(tmp_path / "files")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = tmp_path / "files"
+    assert done.stdout.split() == [str(files / "autograder" / "plugin.py"), str(files / "lab" / "__init__.py")]
 
 
 def test_settings_fill_the_text(made: Path) -> None:

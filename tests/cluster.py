@@ -21,6 +21,14 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.02)
 
 
+def command(process: psutil.Process) -> list[str]:
+    """Its command line; nothing of a process that has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 @contextmanager
 def dask(folder: Path, *arguments: str, ready: str, **variables: str) -> Iterator[tuple[psutil.Process, Path]]:
     """A command of dask's own in a process of its own, from when it says that it is ready; and its log."""

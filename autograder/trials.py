@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 GIVEN: Final = Path(__file__).with_name("given_cells.json")  # sources of such cells; `make docs` writes it
-LOOKED_UP: Final = {"x_train_raw", "y_train_raw", "x_test_raw", "y_test_raw", "y_train"}  # by probes, among the names
+LOOKED_UP: Final = {"x_train_raw", "y_train_raw", "x_test_raw", "y_test_raw"}  # by probes, among the names
+LABELS: Final = "y_train"  # looked up too, but only where `preprocess` does not work on the images of the probes
 SWAPPED: Final = {"x_train", "y_train", "x_test", "y_test"}  # what `run_experiment` uses, and its probe puts into place
 # With these any name can be reached, without its being written down.
 ANY_NAME: Final = {
@@ -26,13 +27,22 @@ _MAGIC: Final = re.compile(r"^\s*[%!].*$", re.MULTILINE)
 
 
 def needless(cells: Sequence[str]) -> set[int]:
-    """Numbers of the cells that need not be run.
+    """Numbers of the cells that need not be run before the probes.
 
     Args:
         cells: sources of a notebook's cells, in order; empty for those that are no code.
     """
+    return _needless(cells, LOOKED_UP)
+
+
+def late(cells: Sequence[str]) -> list[str]:
+    """Of these the ones that give `y_train`, in order: for when a probe looks it up."""
+    return [cells[index] for index in sorted(needless(cells) - _needless(cells, LOOKED_UP | {LABELS}))]
+
+
+def _needless(cells: Sequence[str], looked_up: set[str]) -> set[int]:
     given = _given()
-    wanted = set(LOOKED_UP)
+    wanted = set(looked_up)
     for source in cells:
         if source.strip() not in given:
             try:

@@ -135,7 +135,6 @@ def _run_kernel(connection: str) -> None:
     keras_config._KERAS_DIR = os.environ["KERAS_HOME"]
     sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)
     sys.argv = ["ipykernel_launcher", "-f", connection, *OPTIONS]
-    gc.unfreeze()
     IPKernelApp.launch_instance()
 
 

@@ -245,6 +245,7 @@ class _Run:
         )
         sources = [cell.source if cell.cell_type == "code" else "" for cell in notebook.cells]
         self._needless = set() if self._draws else trials.needless(sources)
+        self._late = [] if self._draws else trials.late(sources)
         self.died = self._started = False
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
         self._withheld, self._questions, self._nursery = withheld, questions, nursery
@@ -391,8 +392,8 @@ class _Run:
         self._progress(question)
         self._current = question
         folder = str(self._folder / "out")
-        source = f"from inside.look import look; look({question!r}, {self.result.seed}, {folder!r}, {self._withheld!r})"
-        cell = nbformat.v4.new_code_cell(source)
+        arguments = f"{question!r}, {self.result.seed}, {folder!r}, {self._withheld!r}, {self._late!r}"
+        cell = nbformat.v4.new_code_cell(f"from inside.look import look; look({arguments})")
         stopped = await self._execute_ours(client, cell, self._limits.probe)
         error = _error_of(cell)
         try:

@@ -10,16 +10,9 @@ import pytest
 from autograder.checks import all_checks, reference_specs
 from lab import settings
 from lab.judging import CheckResult, Observations, judge
-from lab.probes import robustness
 from tests.support import results_of
 
 ALL = ("q9_runs", "q9_fresh", "q9_accuracies", "q9_mean_std", "q9_histories")
-
-
-@pytest.fixture(autouse=True)
-def _few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer rows than at grading: still enough to tell one accuracy from another."""
-    monkeypatch.setattr(robustness, "ROWS", (205, 331))
 
 
 SMALL = """

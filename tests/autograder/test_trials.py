@@ -7,9 +7,18 @@ from autograder import build, trials
 from autograder.sandbox import execute
 from autograder.sandbox.jail import missing
 
+NEEDS_JAIL = pytest.mark.skipif(bool(missing()), reason="this system has no jail")
 GIVEN = [cell.source for cell in build.solution().cells if cell.cell_type == "code"]
-LOAD, PREPARE = "(x_train_raw, y_train_raw)", "x_train, y_train, x_test, y_test = preprocess("
+PREPARE = "x_train, y_train, x_test, y_test = preprocess("
+LOAD, DEFINING = "(x_train_raw", ("import", "# Init", "def ")
 EXPERIMENT, FIRST_FIT = 'with keep_runs("tiny_vgg"):', "model = compile_model(build_tiny_vgg())\nhistory"
+
+
+def notebook_of(sources: list[str], with_pictures: bool) -> nbformat.NotebookNode:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    if with_pictures:
+        notebook.cells[0].outputs = [nbformat.v4.new_output("display_data", data={"image/png": "iVBORw0KGgo="})]
+    return notebook
 
 
 def left_out(*own: str) -> set[str]:
@@ -38,7 +47,6 @@ def test_what_is_left_out_of_the_solution() -> None:
     assert not any(line.startswith(("def ", "import ", "# Init")) for line in found)
     assert {line for line in kept if not line.startswith(("def ", "import ", "# ", "grader"))} == {
         "(x_train_raw, y_train_raw), (x_test_raw, y_test_raw) = load_data()",
-        "x_train, y_train, x_test, y_test = preprocess(x_train_raw, y_train_raw, x_test_raw, y_test_raw)",
         "experiments = {}  # variant -> what run_experiment returned",
     }
 
@@ -90,20 +98,41 @@ def test_what_a_needed_cell_needs_is_run_too() -> None:
     assert is_left_out(EXPERIMENT, "kernels[0]")
 
 
+def test_the_cell_that_prepares_the_data_waits_until_its_labels_are_looked_up() -> None:
+    assert [cell.splitlines()[0] for cell in trials.late(GIVEN)] == [
+        "x_train, y_train, x_test, y_test = preprocess(x_train_raw, y_train_raw, x_test_raw, y_test_raw)"
+    ]
+    assert trials.late([*GIVEN, "x_train.mean()"]) == []  # it is run in its place
+
+
 def test_a_changed_cell_is_the_students_own() -> None:
     changed = "filters = resnet50_filters()[:8]\nplot_resnet50_filters(filters)"
     cells = [changed if source.startswith("filters = ") else source for source in GIVEN]
     assert cells.index(changed) not in trials.needless(cells)
 
 
-@pytest.mark.skipif(bool(missing()), reason="this system has no jail")
+@NEEDS_JAIL
 @pytest.mark.parametrize("with_pictures", [True, False])
 def test_only_a_notebook_with_its_pictures_is_cut_short(with_pictures: bool) -> None:
     """One without any is run wholly: its feedback page shows what this run draws."""
     (trial,) = [source for source in GIVEN if source.startswith("figure = plot_history(history)")]
     sources = ["history = 1", "def plot_history(history):\n    print('drawn')", trial]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    if with_pictures:
-        notebook.cells[0].outputs = [nbformat.v4.new_output("display_data", data={"image/png": "iVBORw0KGgo="})]
-    executed = execute(notebook, questions=()).notebook
+    executed = execute(notebook_of(sources, with_pictures), questions=()).notebook
     assert [len(cell.outputs) for cell in executed.cells] == [0, 0, 0 if with_pictures else 1]
+
+
+@NEEDS_JAIL
+@pytest.mark.parametrize("with_pictures", [True, False])
+def test_labels_of_a_preprocess_that_knows_one_size_only(with_pictures: bool) -> None:
+    """What it does not tell of the images of the probes, the notebook's own labels do."""
+    own = """
+def preprocess(x_train, y_train, x_test, y_test):
+    return (x_train.reshape(50000, 32, 32, 3) / 255.0, keras.utils.to_categorical(y_train), x_test / 255.0,
+            keras.utils.to_categorical(y_test))
+"""
+    at = next(index for index, source in enumerate(GIVEN) if source.startswith(PREPARE))
+    sources = [*GIVEN[:at], own, *GIVEN[at:]]
+    sources = [source for source in sources if source.startswith((*DEFINING, own, PREPARE, LOAD))]
+    done = execute(notebook_of(sources, with_pictures), questions=("q5",))
+    assert done.cell_errors == []
+    assert done.observations["q5"]["label_shape"] == [24, 10]

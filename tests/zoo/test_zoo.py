@@ -5,17 +5,15 @@ from pathlib import Path
 import pytest
 
 from lab import settings
-from lab.probes import robustness
 from zoo import equivalent, wrong
 from zoo.entries import Entry
-from zoo.in_process import QUICK, ROWS, assert_gets_its_marks, parameters
+from zoo.in_process import QUICK, assert_gets_its_marks, parameters
 
 
 @pytest.fixture(autouse=True)
 def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some students write files."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(robustness, "ROWS", ROWS)
 
 
 @pytest.mark.parametrize("entry", parameters(equivalent.ENTRIES))

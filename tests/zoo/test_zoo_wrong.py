@@ -4,17 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from lab.probes import robustness
 from zoo import wrong
 from zoo.entries import Entry
-from zoo.in_process import ROWS, assert_gets_its_marks, parameters
+from zoo.in_process import assert_gets_its_marks, parameters
 
 
 @pytest.fixture(autouse=True)
 def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some students write files."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(robustness, "ROWS", ROWS)
 
 
 @pytest.mark.parametrize("entry", parameters(wrong.ENTRIES))

@@ -1,5 +1,6 @@
 """Run one probe in the student's kernel and store its observation as JSON and npz."""
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ import numpy as np
 from lab.observe import Plain
 
 
-def look(question: str, seed: int, folder: str, withheld: Sequence[str] = ()) -> None:
+def look(question: str, seed: int, folder: str, withheld: Sequence[str] = (), late: Sequence[str] = ()) -> None:
     """Observe one question of the notebook that runs in this kernel; writes `<question>.json` and `.npz`.
 
     Args:
@@ -19,6 +20,7 @@ def look(question: str, seed: int, folder: str, withheld: Sequence[str] = ()) ->
         seed: drawn by the judge after the student's cells had run.
         folder: where the files go.
         withheld: functions of the notebook that are not called: they did not come to an end before.
+        late: cells that were left out, to be run when a name of theirs is looked up.
     """
     from IPython import get_ipython
 
@@ -30,7 +32,21 @@ def look(question: str, seed: int, folder: str, withheld: Sequence[str] = ()) ->
     names = get_ipython().user_ns
     for name in withheld:  # other functions of the notebook may call it
         names[name] = FUNCTIONS.get("build" if name == "build_tiny_vgg" else name, _gone(name))
-    store(observe(question, Student(names, seed, FUNCTIONS, withheld)), Path(folder) / question, seed)
+    student = Student(names, seed, FUNCTIONS, withheld, lambda: _catch_up(late, names))
+    store(observe(question, student), Path(folder) / question, seed)
+
+
+_caught_up: set[str] = set()
+
+
+def _catch_up(late: Sequence[str], names: dict[str, Any]) -> None:
+    from lab.student import quiet
+
+    for source in late:
+        if source not in _caught_up:
+            _caught_up.add(source)
+            with quiet(), contextlib.suppress(Exception, SystemExit):  # it may be what does not work
+                exec(compile(source, "<cell>", "exec"), names)
 
 
 def _gone(name: str) -> Callable[..., Any]:

@@ -32,7 +32,7 @@ class NurseryError(RuntimeError):
 class Nursery:
     """The client of `nursery.py`, for all threads of this process. Made by `open_nursery`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], door: socket.socket) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | None, door: socket.socket) -> None:
         self._process, self._door = process, door
         self._lock = threading.Lock()
         self._is_ready = self._is_lost = False
@@ -62,12 +62,17 @@ class Nursery:
                 reply = json.loads(answer) if answer else {"refused": "it has ended"}
                 if "refused" not in reply and descriptors:
                     return Ward(int(reply["pid"]), descriptors[0])
-                self.complaint = f"the nursery gives no kernel: {reply.get('refused', 'no room for its descriptor')}"
+                complaint = f"the nursery gives no kernel: {reply.get('refused', 'no room for its descriptor')}"
             except OSError as error:
-                self.complaint = f"the nursery of kernels does not answer: {error}"
-            self._is_lost = True  # a late answer would be taken for that to the next request
-            self._process.kill()  # kernels that it has forked live on
-            raise NurseryError(self.complaint)
+                complaint = f"the nursery of kernels does not answer: {error}"
+            self.give_up(complaint)  # a late answer would be taken for that to the next request
+            raise NurseryError(complaint)
+
+    def give_up(self, complaint: str) -> None:
+        """End it; kernels that it has forked live on, and from now on it is of no use."""
+        self._is_lost, self.complaint = True, complaint
+        if self._process is not None:
+            self._process.kill()
 
     def _wait_until_ready(self) -> None:
         if not self._is_ready:
@@ -152,7 +157,7 @@ class Provisioner(LocalProvisioner):
 
 @contextlib.contextmanager
 def open_nursery(environment: Mapping[str, str]) -> Iterator[Nursery]:
-    """Start a nursery; it ends with the context, or with this process.
+    """Start a nursery; it ends with the context, or with this process. Where it cannot be started, it is of no use.
 
     Args:
         environment: of the imports; folders of the user's are replaced by an empty one.
@@ -165,21 +170,28 @@ def open_nursery(environment: Mapping[str, str]) -> Iterator[Nursery]:
     try:
         for fonts in Path(mpl.get_cachedir()).glob("fontlist*.json"):
             shutil.copy(fonts, home)
-        process = subprocess.Popen(
-            [sys.executable, str(SCRIPT)],
-            stdin=theirs.fileno(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=home,
-            env=variables,
-            start_new_session=True,  # Ctrl-C is for the grader, which ends it
-        )
-        theirs.close()
+        try:
+            process = subprocess.Popen(
+                [sys.executable, str(SCRIPT)],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=home,
+                env=variables,
+                start_new_session=True,  # Ctrl-C is for the grader, which ends it
+            )
+        except OSError as error:
+            nursery = Nursery(None, ours)
+            nursery.give_up(f"the nursery of kernels cannot be started: {error}")
+            yield nursery
+            return
+        finally:
+            theirs.close()
         try:
             yield Nursery(process, ours)
         finally:
-            ours.close()
             process.kill()
             process.wait()
     finally:
+        ours.close()
         shutil.rmtree(home, ignore_errors=True)

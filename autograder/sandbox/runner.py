@@ -5,6 +5,7 @@ expected values are out of its reach. The inputs of the probes are drawn after t
 """
 
 import asyncio
+import atexit
 import contextlib
 import copy
 import logging
@@ -120,9 +121,13 @@ def execute(
                 asyncio.run(run.all())
             except DeadKernelError:
                 notes.append(run.kernel_died())
-            except RuntimeError:  # it did not even start
+            except RuntimeError as error:  # it did not even start
                 run.blame_the_machine()
-                raise
+                if nursery is None:
+                    raise
+                nursery.give_up(f"a kernel that the nursery had forked did not start ({error})")
+                nursery = None
+                continue
             if any(machine.is_full_disk(e.error) for e in run.result.cell_errors) and machine.lacks_disk(folder):
                 raise MachineError("this machine has no disk left")
         seed = run.result.seed
@@ -288,6 +293,7 @@ class _Run:
         finally:
             os.close(held)
             self._let_go()
+            atexit.unregister(client._cleanup_kernel)  # nbclient leaves it there if the kernel has not started
 
     async def _cells_and_probes(self, client: Any) -> None:
         await self._hidden(client, PREPARE.format(folder=str(self._folder / "data"), draws=self._draws))

@@ -13,6 +13,7 @@ import pytest
 
 from autograder.dataset import dataset, resnet50_conv1
 from autograder.sandbox import Execution, Limits, Nursery, environment, execute, open_nursery, runner
+from autograder.sandbox.provisioner import Ward
 from lab.probes import inputs
 
 SHORT = Limits(cell=6, probe=60, start=120)
@@ -29,6 +30,10 @@ def _kernels() -> Iterator[None]:
         _warm.pop()
 
 
+def notebook_of(*sources: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
+
+
 def run(
     *sources: str,
     questions: tuple[str, ...] = (),
@@ -36,9 +41,8 @@ def run(
     kernels: str = "forked",
     **options: Any,
 ) -> Execution:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
     warm = _warm[0] if kernels == "forked" else None
-    seen = execute(notebook, limits=limits, questions=questions, nursery=warm, **options)
+    seen = execute(notebook_of(*sources), limits=limits, questions=questions, nursery=warm, **options)
     assert _warm[0].complaint == ""
     return seen
 
@@ -292,12 +296,29 @@ def test_forked_kernels_draw_different_numbers() -> None:
 
 
 def test_without_a_nursery_kernels_are_started_afresh() -> None:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(6 * 7)")])
     with open_nursery(environment()) as broken:
+        assert broken._process is not None
         broken._process.kill()
         broken._process.wait()
-        assert printed(execute(notebook, limits=SHORT, questions=(), nursery=broken), 0) == "42\n"
+        assert printed(execute(notebook_of("print(6 * 7)"), limits=SHORT, questions=(), nursery=broken), 0) == "42\n"
     assert broken.complaint.startswith("the nursery")
+
+
+def test_a_nursery_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.sandbox.provisioner.sys.executable", "/nowhere/python")
+    with open_nursery(environment()) as broken:
+        monkeypatch.undo()
+        assert broken.complaint.startswith("the nursery of kernels cannot be started: [Errno 2]")
+        assert printed(execute(notebook_of("print(6 * 7)"), limits=SHORT, questions=(), nursery=broken), 0) == "42\n"
+
+
+def test_a_forked_kernel_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_nursery(environment()) as broken, subprocess.Popen(["sleep", "100"]) as ended:
+        forked = Ward(ended.pid, os.pidfd_open(ended.pid))
+        ended.kill()
+        monkeypatch.setattr(broken, "fork", lambda *arguments: forked)
+        assert printed(execute(notebook_of("print(6 * 7)"), limits=SHORT, questions=(), nursery=broken), 0) == "42\n"
+    assert broken.complaint.startswith("a kernel that the nursery had forked did not start (")
 
 
 def test_nothing_is_forked_from_a_process_in_which_tensorflow_has_computed(tmp_path: Any) -> None:

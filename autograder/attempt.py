@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import hmac
 import logging
 import sys
 import threading
@@ -30,6 +31,7 @@ class Task:
         unsafe: go on where that system cannot hold student code safely.
         trust: run it even if it reaches for the grader.
         fresh: start its kernels afresh instead of forking them.
+        entropy: see `sandbox.execute`.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Task:
     unsafe: bool = False
     trust: bool = False
     fresh: bool = False
+    entropy: bytes | None = None
 
 
 def grade_file(
@@ -53,13 +56,18 @@ def grade_file(
 
 
 def prepare(
-    path: Path, name: str, unsafe: bool = False, trust: bool = False, fresh: bool = False
+    path: Path, name: str, unsafe: bool = False, trust: bool = False, fresh: bool = False, secret: bytes | None = None
 ) -> Task | SubmissionResult:
-    """Read a submission; the arguments are those of `Task`. What is no notebook has its result already."""
+    """Read a submission; the arguments are those of `Task`. What is no notebook has its result already.
+
+    Args:
+        secret: of the gradebook, from which comes the entropy of what is graded into it.
+    """
     key = ""
     try:
         key = resume.key_of(path)
-        return Task(name, submissions.pack(path), key, unsafe, trust, fresh)
+        entropy = secret and hmac.digest(secret, key.encode(), "sha256")
+        return Task(name, submissions.pack(path), key, unsafe, trust, fresh, entropy)
     except UnreadableSubmission as reason:
         return SubmissionResult(name, "needs_review", notes=(str(reason),), key=key)
     except OSError as error:  # a file that the system does not give is no fault of its author
@@ -79,7 +87,12 @@ def _graded(task: Task, kernels: Nursery | None) -> SubmissionResult:
     try:
         submission = submissions.unpack(task.parcel)
         graded = grade_notebook(
-            submission.notebook, submission.extra_files, unsafe=task.unsafe, trust=task.trust, nursery=kernels
+            submission.notebook,
+            submission.extra_files,
+            unsafe=task.unsafe,
+            trust=task.trust,
+            nursery=kernels,
+            entropy=task.entropy,
         )
     except UnreadableSubmission as reason:
         return SubmissionResult(task.name, "needs_review", notes=(str(reason),), key=task.key)

@@ -92,7 +92,7 @@ def grade_folder(
     if results and not options.only:
         console.print(f"{len(results)} were graded before and have not changed (--force grades them too).")
     try:
-        with closing(_graded(due, options, console)) as graded:
+        with closing(_graded(due, options, gradebook.secret(out), console)) as graded:
             for path, result in graded:
                 before = known[path]
                 if result.is_of_the_machine and before is not None:
@@ -149,7 +149,7 @@ def _names(paths: list[Path]) -> dict[Path, str]:
 
 
 def _graded(
-    due: dict[Path, str], options: Options, console: Console
+    due: dict[Path, str], options: Options, secret: bytes, console: Console
 ) -> Generator[tuple[Path, SubmissionResult], None, None]:
     """Results as they come, with progress.
 
@@ -158,7 +158,11 @@ def _graded(
     """
     if not due:
         return
-    with _interrupts() as stop, _crew(due, options, stop, console) as crew, _progress(len(due), console) as show:
+    with (
+        _interrupts() as stop,
+        _crew(due, options, secret, stop, console) as crew,
+        _progress(len(due), console) as show,
+    ):
         for path, result in _tried(crew, list(due)):
             show(result)
             yield path, result
@@ -219,7 +223,7 @@ class _Crew:
 
 
 @contextmanager
-def _crew(due: dict[Path, str], options: Options, stop: Stop, console: Console) -> Iterator[_Crew]:
+def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, console: Console) -> Iterator[_Crew]:
     """The workers of the scheduler, or threads of this process, with kernels that are forked where there is more than
     one submission to come.
 
@@ -237,7 +241,7 @@ def _crew(due: dict[Path, str], options: Options, stop: Stop, console: Console) 
 
     def prepare(path: Path) -> "Task | SubmissionResult":
         name = due[path]
-        return attempt.prepare(path, name, options.unsafe, options.trusts(name), options.fresh)
+        return attempt.prepare(path, name, options.unsafe, options.trusts(name), options.fresh, secret)
 
     with ExitStack() as stack:
         if options.scheduler:

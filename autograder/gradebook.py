@@ -7,14 +7,17 @@
     OUT/grades-<system>.csv   the grades for Moodle, Canvas or Gradescope, where wanted (`autograder.upload`)
     OUT/report.html           the class, for the instructor
     OUT/similarity.json       similar code, for the next report: to find it takes time
+    OUT/secret                drawn once: with it a submission that is graded again is tried with the same inputs
 
 `<name>` is `safe_name` of the submission. Every file appears whole or not at all.
 """
 
+import contextlib
 import csv
 import io
 import os
 import re
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -37,6 +40,7 @@ __all__ = [
     "read_result",
     "read_results",
     "safe_name",
+    "secret",
     "sweep",
     "table",
     "write_result",
@@ -45,6 +49,9 @@ __all__ = [
 ]
 
 COLUMNS = ("submission", "status", "score", "max_score", "percent", *settings.POINTS, "seconds", "note")
+
+
+SECRET = 32  # bytes
 
 
 class GradebookError(ValueError):
@@ -69,6 +76,22 @@ def write_result(result: SubmissionResult, out: Path, *, show_hidden: bool = Tru
     _write(out / "feedback" / f"{name}.html", page)
     _write(out / "code" / f"{name}.txt", result.code)
     _write(out / "results" / f"{name}.json", record.encode(result))
+
+
+def secret(out: Path) -> bytes:
+    """The gradebook's secret; drawn where there is none that can be used.
+
+    Raises:
+        OSError: it can be neither read nor written.
+    """
+    file = out / "secret"
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        found = bytes.fromhex(file.read_text("ascii"))
+        if len(found) >= SECRET:
+            return found
+    found = secrets.token_bytes(SECRET)
+    _write(file, found.hex(), 0o600)
+    return found
 
 
 def write_summary(results: Sequence[SubmissionResult], out: Path, data_source: str) -> None:
@@ -236,11 +259,12 @@ def _csv(results: Sequence[SubmissionResult]) -> str:
     return file.getvalue()
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, mode: int = 0o666) -> None:
     """Write a file in one step: a reader, or a run that is cut off, never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{uuid4().hex}.tmp")  # in the same folder, since a rename stays on one disk
     try:
+        temporary.touch(mode)
         temporary.write_text(text, "utf-8", newline="")
         os.replace(temporary, path)
     except OSError as error:  # a full disk does not say which file it had no room for

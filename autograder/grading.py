@@ -50,6 +50,7 @@ def grade_notebook(
     unsafe: bool = False,
     trust: bool = False,
     nursery: Nursery | None = None,
+    entropy: bytes | None = None,
 ) -> Graded:
     """Run a submitted notebook in the sandbox and judge it.
 
@@ -63,6 +64,7 @@ def grade_notebook(
         unsafe: go on where this system cannot hold student code safely.
         trust: run it also where it reaches for the grader.
         nursery: forks the kernels; without one each is started afresh.
+        entropy: see `sandbox.execute`.
 
     Raises:
         JailError: it cannot, and `unsafe` was not said.
@@ -71,7 +73,7 @@ def grade_notebook(
     trespasses = [] if trust else trespass.find(notebook, extra_files or {})
     if trespasses:
         return _withheld(notebook, extra_files or {}, trespasses)
-    execution = execute(notebook, extra_files, limits, progress, unsafe=unsafe, nursery=nursery)
+    execution = execute(notebook, extra_files, limits, progress, unsafe=unsafe, nursery=nursery, entropy=entropy)
     for question in settings.POINTS:
         execution.observations.setdefault(question, {"given_up": "it was not tried."})
     progress("judging")

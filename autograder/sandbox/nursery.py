@@ -15,7 +15,6 @@ import importlib
 import importlib.util
 import json
 import os
-import random
 import select
 import signal
 import socket
@@ -124,13 +123,10 @@ def _run_kernel(connection: str) -> None:
     import multiprocessing
 
     import keras.src.backend.config as keras_config
-    import numpy as np
     from ipykernel.kernelapp import IPKernelApp
 
     multiprocessing.current_process().authkey = os.urandom(32)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    random.seed()  # all kernels would draw the same numbers
-    np.random.seed()
     tempfile.tempdir = None
     keras_config._KERAS_DIR = os.environ["KERAS_HOME"]
     sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)

@@ -1,13 +1,15 @@
 """Run a notebook's cells in a jailed kernel, then the probes in the same kernel.
 
 The kernel sees `lab`, `inside` and the data, in a scratch folder that is removed afterwards; hidden checks and
-expected values are out of its reach. The inputs of the probes are drawn after the student's cells have run.
+expected values are out of its reach. The inputs of the probes are drawn after the student's cells have run, from a
+seed that the kernel is told then.
 """
 
 import asyncio
 import atexit
 import contextlib
 import copy
+import hashlib
 import logging
 import os
 import re
@@ -63,7 +65,7 @@ PREPARE = """\
 import sys
 sys.path[:] = [*filter(None, sys.path), ""]
 from inside.prepare import prepare
-prepare({folder!r}, draws={draws!r})
+prepare({folder!r}, {seed}, draws={draws!r})
 """
 
 _QUIET = logging.getLogger("autograder.sandbox.nbclient")  # time-outs are told in the results
@@ -90,6 +92,7 @@ def execute(
     questions: Sequence[str] = tuple(settings.POINTS),
     unsafe: bool = False,
     nursery: Nursery | None = None,
+    entropy: bytes | None = None,
 ) -> Execution:
     """Run a submitted notebook and observe questions.
 
@@ -101,6 +104,8 @@ def execute(
         questions: those that are observed.
         unsafe: go on where this system cannot hold student code safely.
         nursery: forks the kernels; without one each is started afresh.
+        entropy: from which the kernel's generators and the inputs of the probes are seeded, apart from each other; the
+            same gives the same observations. Drawn where not given.
 
     Raises:
         JailError: it cannot, and `unsafe` was not said.
@@ -112,11 +117,11 @@ def execute(
     withheld: list[str] = []
     done: dict[str, dict[str, Any]] = {}
     notes: list[str] = []
-    seed = 0  # none yet; the observations of all passes are judged by one
+    entropy = entropy or secrets.token_bytes(32)
     for attempt in range(MAX_DEATHS + 1):
         left = [question for question in questions if question not in done]
         with _scratch(extra_files or {}) as folder:
-            run = _Run(notebook, folder, limits, progress, skipped, withheld, left, seed, nursery)
+            run = _Run(notebook, folder, limits, progress, skipped, withheld, left, entropy, nursery)
             try:
                 asyncio.run(run.all())
             except DeadKernelError:
@@ -130,7 +135,6 @@ def execute(
                 continue
             if any(machine.is_full_disk(e.error) for e in run.result.cell_errors) and machine.lacks_disk(folder):
                 raise MachineError("this machine has no disk left")
-        seed = run.result.seed
         done |= run.result.observations
         run.result.observations = done
         run.result.notes[:0] = notes
@@ -240,10 +244,12 @@ class _Run:
         skipped: dict[int, str],
         withheld: list[str],
         questions: Sequence[str],
-        seed: int,
+        entropy: bytes,
         nursery: Nursery | None,
     ) -> None:
-        self.result = Execution(notebook=_clean(notebook), seed=seed)
+        # All passes have the same seeds. The kernel learns that of the probes when its cells have run.
+        self.result = Execution(notebook=_clean(notebook), seed=_seed(entropy, "probes"))
+        self._kernel_seed = _seed(entropy, "kernel")
         # Where the notebook was handed in with its pictures, cells that try answers have nothing to add.
         self._draws = not any(
             "image/png" in (o.get("data") or {}) for c in notebook.cells for o in c.get("outputs", [])
@@ -259,7 +265,7 @@ class _Run:
         self._lifeline: int | None = None  # the kernel lives as long as this end of a pipe is open
 
     async def all(self) -> None:
-        """Set up, run the student's cells, draw the seed, run the probes."""
+        """Set up, run the student's cells, run the probes."""
         sockets = (self._folder / "sockets").resolve()
         manager = AsyncKernelManager(
             kernel_spec_manager=_Jailed(self._command(sockets)),
@@ -296,7 +302,9 @@ class _Run:
             atexit.unregister(client._cleanup_kernel)  # nbclient leaves it there if the kernel has not started
 
     async def _cells_and_probes(self, client: Any) -> None:
-        await self._hidden(client, PREPARE.format(folder=str(self._folder / "data"), draws=self._draws))
+        await self._hidden(
+            client, PREPARE.format(folder=str(self._folder / "data"), seed=self._kernel_seed, draws=self._draws)
+        )
         self._started = True
         start = time.monotonic()
         for index, cell in enumerate(client.nb.cells):
@@ -306,7 +314,6 @@ class _Run:
                 await self._student_cell(client, index, cell)
         for index in client.flooded:
             self.result.notes.append(f"The output of cell {index + 1} was cut: it was too long.")
-        self.result.seed = self.result.seed or secrets.randbits(32)
         for question in self._questions:
             await self._probe(client, question)
         self._current = None
@@ -463,12 +470,17 @@ class _Run:
         return time.monotonic() - start >= limit
 
 
+def _seed(entropy: bytes, purpose: str) -> int:
+    """32 bits; one of them tells nothing of another."""
+    return int.from_bytes(hashlib.sha256(entropy + purpose.encode()).digest()[:4])
+
+
 def environment() -> dict[str, str]:
     """What every kernel has: of the grader's own environment, nothing but what Python needs."""
     keep = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "TZ")
     return {name: os.environ[name] for name in keep if name in os.environ} | {
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": "random",
+        "PYTHONHASHSEED": "0",  # the same submission gives the same observations
         "JOBLIB_MULTIPROCESSING": "0",  # scikit-learn would warn that it cannot start processes
         "OMP_NUM_THREADS": "1",  # as many submissions as cores are graded at a time
         "OPENBLAS_NUM_THREADS": "1",

@@ -126,6 +126,29 @@ def test_a_fault_of_the_machine_overwrites_no_marks(folder: Path, monkeypatch: p
     assert "ada keeps its result: Not graded: the disk is full." in printed.file.getvalue()  # type: ignore[attr-defined]
 
 
+def test_a_gradebook_has_one_secret_and_each_submission_its_own_entropy(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, code in (("ada", "1"), ("bob", "2")):
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), folder / f"{name}.ipynb")
+    tried: dict[str, list[object]] = {"ada": [], "bob": []}
+
+    def grade(task: attempt.Task, kernels: object) -> SubmissionResult:
+        tried[task.name].append(task.entropy)
+        return SubmissionResult(task.name, "graded")
+
+    monkeypatch.setattr(attempt, "grade", grade)
+    run(folder)
+    run(folder, Options(force=True))
+    secret = folder.parent / "out" / "secret"
+    assert secret.stat().st_mode & 0o077 == 0
+    secret.write_text("zz")  # damaged
+    run(folder, Options(force=True))
+    assert [len(set(entropies)) for entropies in tried.values()] == [2, 2]
+    assert [entropies[0] == entropies[1] for entropies in tried.values()] == [True, True]
+    assert set(tried["ada"]).isdisjoint(tried["bob"])
+
+
 # ---- pace ----
 
 

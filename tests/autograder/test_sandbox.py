@@ -295,6 +295,24 @@ def test_forked_kernels_draw_different_numbers() -> None:
     assert len({printed(run(source), 0) for _ in range(2)}) == 2
 
 
+def test_the_same_entropy_gives_the_same_observations() -> None:
+    """Weights that Keras draws are among them: what a student is told of a run is the same when it is graded again."""
+    cells = (
+        "import keras, random, numpy",
+        "print(hash('a'), random.random(), numpy.random.rand(), keras.layers.Dense(2).kernel_initializer((2, 2)))",
+        "def describe_data(*arrays):\n    return {'n_train': random.random()}",
+    )
+    seen = [
+        run(*cells, questions=("q1",), kernels=kernels, entropy=entropy)
+        for kernels, entropy in (("forked", b"1"), ("forked", b"1"), ("fresh", b"1"), ("forked", b"2"))
+    ]
+    assert [printed(one, 1) == printed(seen[0], 1) for one in seen] == [True, True, True, False]
+    assert [one.observations == seen[0].observations for one in seen] == [True, True, True, False]
+    assert [one.seed == seen[0].seed for one in seen] == [True, True, True, False]
+    told = printed(seen[0], 1)
+    assert str(seen[0].seed) not in told
+
+
 def test_without_a_nursery_kernels_are_started_afresh() -> None:
     with open_nursery(environment()) as broken:
         assert broken._process is not None

@@ -5,21 +5,24 @@ import types
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 from IPython import get_ipython
 from matplotlib_inline.config import InlineBackend
 
 
-def prepare(folder: str, draws: bool = True) -> None:
+def prepare(folder: str, seed: int, draws: bool = True) -> None:
     """Set the kernel up.
 
     Args:
         folder: holds x_train.npy, y_train.npy, x_test.npy, y_test.npy, conv1_kernel.npy and conv1_bias.npy.
+        seed: of the random numbers that the notebook draws; the same notebook gets the same ones.
         draws: whether figures become pictures below their cells. Not where the notebook was handed in with pictures:
             those are the ones that are shown, and drawing takes more time than most cells.
     """
     if not draws:
         InlineBackend.instance(parent=get_ipython()).figure_formats = set()
+    keras.utils.set_random_seed(seed)
     sys.modules["otter"] = _silent_otter()
     source = Path(folder)
     _serve_cifar10(source)

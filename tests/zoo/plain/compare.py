@@ -332,7 +332,7 @@ def _run_notebook(
 
     from autograder.sandbox.inside.prepare import prepare
 
-    prepare(str(data))
+    prepare(str(data), 0)
     sys.path.append("")
     config = Config()
     config.HistoryManager.enabled = False

@@ -16,7 +16,7 @@ CONTAINERS ?=
 TIMEOUT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help student autograder grade image otter-grade test bench baselines zoo lint docs clean
+.PHONY: help student autograder grade image otter-grade test bench baselines zoo endurance lint docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ bench: .venv/installed  ## the benchmarks, into docs/benchmarks.md
 
 zoo: .venv/installed  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text]
 	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo $(if $(ALL),--all) $(if $(ONLY),--only "$(ONLY)")
+
+endurance: .venv/installed  ## a large class in one run, and in runs that are killed: make endurance [N=1000]
+	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo.endurance $(if $(N),--n $(N))
 
 baselines: .venv/installed  ## train the reference, hours on a laptop: make baselines [SEEDS=10] [EPOCHS=100] [VARIANTS="..."] [SCHEDULER=...]
 	$(BIN)/python -m solutions.train_baselines $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) \

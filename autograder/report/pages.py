@@ -38,7 +38,8 @@ OUTCOMES: Final = {
     "error": ("!", "grader fault"),
 }
 _CODE: Final = re.compile(r"`([^`\n]+)`")
-_SLOWEST: Final = 5  # submissions that are listed with their seconds
+_SLOWEST: Final = 5  # submissions that are listed with their seconds, if they took longer than
+_SLOW: Final = 30.0  # seconds; a whole solution takes a third of that
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,8 @@ def class_report(
         similar=similar or Similar(),
         share=SHARE,
         by_name={result.submission: result for result in results},
-        slowest=sorted(results, key=lambda result: -result.seconds)[:_SLOWEST],
+        slowest=sorted((r for r in results if r.seconds > _SLOW), key=lambda r: -r.seconds)[:_SLOWEST],
+        slow=_SLOW,
     )
 
 

@@ -352,7 +352,8 @@ def test_report_shows_each_fault_once_with_all_it_hit():
 
 
 def test_report_links_lead_to_the_written_pages(tmp_path):
-    results = [SubmissionResult(name, "graded", [check("q1", "passed")]) for name in ("a b", "../x", "ü?#%", "v1.2")]
+    names = ("a b", "../x", "ü?#%", "v1.2")
+    results = [SubmissionResult(name, "graded", [check("q1", "passed")], seconds=31) for name in names]
     for result in results:
         gradebook.write_result(result, tmp_path)
     gradebook.write_summary(results, tmp_path, "CIFAR-10")
@@ -528,8 +529,10 @@ def test_report_says_why_code_was_not_compared():
 
 
 def test_report_lists_the_slowest_first():
-    results = [SubmissionResult(f"s{i}", "graded", seconds=float(i)) for i in range(7)]
-    assert report(*results).section("slowest") == ("Slowest to grade s6: 6.0 s s5: 5.0 s s4: 4.0 s s3: 3.0 s s2: 2.0 s")
+    results = [SubmissionResult(f"s{i}", "graded", seconds=28.4 + i) for i in range(8)]
+    assert report(*results).section("slowest") == "Slowest to grade s7: 35 s s6: 34 s s5: 33 s s4: 32 s s3: 31 s"
+    assert report(*results[:3]).section("slowest") == "Slowest to grade s2: 30 s"
+    assert report(*results[:2]).section("slowest") == "Slowest to grade None took longer than 30 s."
 
 
 # Text

@@ -85,7 +85,7 @@ class Attack:
         Args:
             reports: source of `got`, with which an attack tells of its success.
         """
-        notebook = nbformat.reads(_base(self.base), as_version=4)
+        notebook = base_notebook(self.base)
         for edit in self.edits:
             edit(notebook)
         cell = self.cell if isinstance(self.cell, str) else self.cell()
@@ -99,6 +99,11 @@ class Attack:
         if self.content is not None:
             content = self.content(content)
         return f"{self.name}{self.suffix or suffix}", content
+
+
+def base_notebook(name: str) -> Any:
+    """The handout ("blank") or the "solution", to be changed."""
+    return nbformat.reads(_base(name), as_version=4)
 
 
 @cache

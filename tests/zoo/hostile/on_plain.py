@@ -21,12 +21,13 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+import nbformat
 from rich.console import Console
 from support import PROJECT
 
 from autograder import submissions
 from zoo import hostile
-from zoo.hostile.attack import Attack
+from zoo.hostile.attack import Attack, base_notebook
 from zoo.hostile.world import FOLDER, VICTIM, World
 from zoo.plain import PLAIN
 
@@ -139,15 +140,25 @@ def _autograder(folder: Path) -> bytes:
 
 
 def _key(attack: Attack) -> str:
-    """Of the submission and the tests, wherever the project lies."""
+    """Of what the attack adds to the notebook and lays beside it, and of the tests; wherever the project lies."""
     _, content = attack.file(REPORTS)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = [name.encode() + archive.read(name) for name in archive.namelist()]
+            parts = [name.encode() + _added(archive.read(name), attack) for name in archive.namelist()]
     except (zipfile.BadZipFile, RuntimeError):
-        parts = [content if not attack.suffix else attack.did.encode()]
+        parts = [_added(content, attack)]
     text = b"".join(part.replace(str(FOLDER).encode(), b"WORLD") for part in [*parts, PLAIN.read_bytes()])
     return hashlib.sha256(text).hexdigest()[:16]
+
+
+def _added(content: bytes, attack: Attack) -> bytes:
+    """Cells that its base does not have; of what is no notebook, what makes it."""
+    try:
+        cells = nbformat.reads(content.decode(), as_version=4).cells
+    except Exception:
+        return content if attack.content is None else attack.did.encode()
+    known = {cell.source for cell in base_notebook(attack.base).cells}
+    return "\n".join(cell.source for cell in cells if cell.source not in known).encode()
 
 
 def _try(attack: Attack, autograder: bytes) -> Found:

@@ -1,0 +1,195 @@
+"""Grade a large class at once, then once more with the grader killed now and then: `make endurance [N=1000]`.
+
+The class is a mix of the zoo's right and wrong entries and of damaged files, in an order that a seed gives; it lies in
+build/endurance/class. It is graded twice into gradebooks that have the same secret: in one run, while memory, open
+files and ended children are looked at; and in runs of which five are killed by SIGKILL at random moments. Then both
+gradebooks must be the same, byte for byte, the times of grading aside. Exit code 1 if they are not.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import nbformat
+import psutil
+from rich.progress import track
+from support import PROJECT
+
+from autograder import gradebook, submissions
+from zoo import equivalent, notebooks, wrong
+
+FOLDER = PROJECT / "build" / "endurance"
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgABc3UBGAAAAABJRU5ErkJggg=="  # a grey pixel
+DAMAGED_EVERY = 10
+KILLS = 5
+LOOK = 2.0  # seconds between two looks at the grader
+MOMENTS = (0.1, 0.25, 0.5, 0.75, 1.0)  # shares of the class at which memory is told
+
+
+def main() -> int:
+    """Exit code: 0 both gradebooks are the same, 1 they are not or something was left running."""
+    parser = argparse.ArgumentParser(prog="python -m zoo.endurance", description="grade a large class")
+    parser.add_argument("--n", type=int, default=1000, metavar="N", help="submissions (default: 1000)")
+    parser.add_argument("--seed", type=int, default=0, help="of the mix and of the moments of the kills")
+    options = parser.parse_args()
+    rng = random.Random(options.seed)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    folder, whole, killed = FOLDER / "class", FOLDER / "whole", FOLDER / "killed"
+    write_class(folder, options.n, rng)
+    gradebook.secret(whole)
+    killed.mkdir()
+    shutil.copy(whole / "secret", killed / "secret")
+    start = time.monotonic()
+    looks = list(grade(folder, whole))
+    seconds = time.monotonic() - start
+    print(f"{options.n} submissions in {seconds / 60:.1f} min, {60 * options.n / seconds:.1f} a minute")
+    tell(looks, options.n)
+    left = [kill_at(folder, killed, done) for done in sorted(rng.sample(range(1, options.n), KILLS))]
+    print(f"killed {KILLS} times, with {', '.join(str(number) for number, _ in left)} results written")
+    list(grade(folder, killed))
+    strays = [stray for _, some in left for stray in some]
+    differing = differences(whole, killed)
+    for name in (*differing[:20], *strays):
+        print(name)
+    print(f"{len(differing)} of {len(files(whole))} files differ; {len(strays)} processes were left by killed runs")
+    return 1 if differing or strays else 0
+
+
+# ---- the class ----
+
+
+def write_class(folder: Path, n: int, rng: random.Random) -> None:
+    """Entries of the zoo in a random order, each with a remark that no other has, every tenth file cut off."""
+    folder.mkdir(parents=True)
+    entries = [*equivalent.ENTRIES, *wrong.ENTRIES]
+    chosen = [entry for _ in range(-(-n // len(entries))) for entry in rng.sample(entries, len(entries))][:n]
+    for number, entry in enumerate(track(chosen, "writing the class")):
+        notebook = notebooks.make(entry)
+        notebook.cells.append(nbformat.v4.new_markdown_cell(f"Handed in as number {number}."))
+        first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+        first.outputs = [nbformat.v4.new_output("display_data", data={"image/png": PICTURE})]
+        content = submissions.write(notebook)
+        if number % DAMAGED_EVERY == 0:
+            content = content[: len(content) // 2]
+        (folder / f"{number:04}-{entry.name}.ipynb").write_bytes(content)
+
+
+# ---- grading, looked at ----
+
+
+@dataclass(frozen=True)
+class Look:
+    """At a grader at work: results so far, its memory and that of all processes (MiB, not shared), files, zombies."""
+
+    done: int
+    own: float
+    all: float
+    files: int
+    zombies: int
+
+
+def _started(folder: Path, out: Path) -> psutil.Popen:
+    command = [sys.executable, "-m", "autograder", "grade", "--submissions", str(folder), "--out", str(out)]
+    return psutil.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, start_new_session=True)
+
+
+def _results(out: Path) -> int:
+    return len(list((out / "results").glob("*.json")))
+
+
+def grade(folder: Path, out: Path) -> Iterator[Look]:
+    """Grade to the end.
+
+    Raises:
+        RuntimeError: the grader failed.
+    """
+    process = _started(folder, out)
+    while process.poll() is None:
+        time.sleep(LOOK)
+        try:
+            children = process.children(recursive=True)
+            memory = [_unshared(child) for child in children]
+            zombies = sum(child.status() == psutil.STATUS_ZOMBIE for child in children if child.is_running())
+            own = _unshared(process)
+            yield Look(_results(out), own, own + sum(memory), process.num_fds(), zombies)
+        except psutil.Error:  # it has ended
+            continue
+    if process.returncode:
+        raise RuntimeError(f"the grader ended with exit code {process.returncode}")
+
+
+def _unshared(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_full_info().uss) / 2**20
+    except psutil.Error:  # it has ended
+        return 0.0
+
+
+def tell(looks: list[Look], n: int) -> None:
+    """What was seen, at a few moments: of the five looks before each the most."""
+    print(f"{'results':>8} {'grader MiB':>11} {'all MiB':>8} {'files':>6} {'zombies':>8}")
+    for moment in MOMENTS:
+        until = [look for look in looks if look.done <= moment * n][-5:]
+        if until:
+            most = [max(getattr(look, name) for look in until) for name in ("done", "own", "all", "files", "zombies")]
+            print("{:8.0f} {:11.0f} {:8.0f} {:6.0f} {:8.0f}".format(*most))
+
+
+def kill_at(folder: Path, out: Path, done: int) -> tuple[int, list[str]]:
+    """Grade until so many results are there, then SIGKILL.
+
+    Returns:
+        How many there were, and what was left running half a minute later, as command lines.
+    """
+    process = _started(folder, out)
+    while _results(out) < done and process.poll() is None:
+        time.sleep(0.05)
+    children = process.children(recursive=True)
+    process.kill()
+    process.wait()
+    found = _results(out)
+    _, alive = psutil.wait_procs(children, timeout=30)
+    return found, [" ".join(one.cmdline())[:200] for one in alive if one.is_running()]
+
+
+# ---- comparing ----
+
+
+def files(out: Path) -> list[Path]:
+    """Of a gradebook, relative to its folder."""
+    return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Names of files that only one gradebook has, or that differ when every time of grading is nought."""
+    with tempfile.TemporaryDirectory() as temporary:
+        timeless = [_timeless(out, Path(temporary, name)) for name, out in (("one", one), ("other", other))]
+        names = sorted({*files(timeless[0]), *files(timeless[1])})
+        return [str(name) for name in names if len({_content(out / name) for out in timeless}) > 1]
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _timeless(out: Path, target: Path) -> Path:
+    """A copy of a gradebook in which grading took no time."""
+    shutil.copytree(out, target)
+    results = [replace(result, seconds=0.0) for result in gradebook.read_results(out)]
+    for result in results:
+        os.remove(target / "results" / f"{gradebook.safe_name(result.submission)}.json")
+        gradebook.write_result(result, target)
+    gradebook.write_summary(results, target, "the data")
+    return target
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -54,6 +54,8 @@ def without_times(name: str, text: str) -> str:
 def test_a_grader_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     folder = class_of(200, tmp_path / "class")
     assert grade(folder, tmp_path / "whole").returncode == 0
+    (tmp_path / "killed").mkdir()
+    shutil.copy(tmp_path / "whole" / "secret", tmp_path / "killed")
     results = tmp_path / "killed" / "results"
     moments = random.Random(4)
     kept: dict[str, str] = {}

@@ -73,7 +73,16 @@ def grade_notebook(
     trespasses = [] if trust else trespass.find(notebook, extra_files or {})
     if trespasses:
         return _withheld(notebook, extra_files or {}, trespasses)
-    execution = execute(notebook, extra_files, limits, progress, unsafe=unsafe, nursery=nursery, entropy=entropy)
+    execution = execute(
+        notebook,
+        extra_files,
+        limits,
+        progress,
+        unsafe=unsafe,
+        nursery=nursery,
+        entropy=entropy,
+        is_settled=_is_settled,
+    )
     for question in settings.POINTS:
         execution.observations.setdefault(question, {"given_up": "it was not tried."})
     progress("judging")
@@ -91,6 +100,12 @@ def grade_notebook(
         reported=reported.summarise(records),
         code=similarity.source_of(notebook, extra_files or {}),
     )
+
+
+def _is_settled(question: str, observation: Mapping[str, Any]) -> bool:
+    """Whether all checks of a question pass, those of its run record aside."""
+    checks = [c for c in all_checks() if c.question == question and not c.name.endswith("_record")]
+    return all(result.outcome == "passed" for result in judge(checks, Observations({question: dict(observation)})))
 
 
 def _withheld(notebook: Any, extra_files: Mapping[str, bytes], trespasses: list[str]) -> Graded:

@@ -6,7 +6,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import matplotlib.pyplot as plt
@@ -60,6 +60,7 @@ class Student:
             (`build`, `compile_model`, `train`, `evaluate`); none in the student's own kernel.
         withheld: functions that did not come to an end before; they count as not defined.
         catch_up: runs cells that give `y_train`, where they have been left out so far.
+        stand_ins: whether question 9 is tried with the student's own functions, with neutral ones, or both.
     """
 
     def __init__(
@@ -69,10 +70,12 @@ class Student:
         neutral: Mapping[str, Callable[..., Any]] | None = None,
         withheld: Collection[str] = (),
         catch_up: Callable[[], None] = lambda: None,
+        stand_ins: Literal["also", "never", "only"] = "also",
     ) -> None:
         self.namespace, self.seed, self.neutral = namespace, seed, dict(neutral or {})
         self.withheld = frozenset(withheld)
         self._catch_up = catch_up
+        self.stand_ins = stand_ins
 
     def defines(self, name: str) -> bool:
         """Whether the notebook defines a function of that name."""

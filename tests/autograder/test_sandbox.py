@@ -11,6 +11,7 @@ import nbformat
 import numpy as np
 import pytest
 
+from autograder import grading
 from autograder.dataset import dataset, resnet50_conv1
 from autograder.sandbox import Execution, Limits, Nursery, environment, execute, open_nursery, runner
 from autograder.sandbox.provisioner import Ward
@@ -293,6 +294,48 @@ def test_descriptors_of_ended_kernels_are_closed() -> None:
 def test_forked_kernels_draw_different_numbers() -> None:
     source = "import random, numpy; print(random.random(), numpy.random.rand())"
     assert len({printed(run(source), 0) for _ in range(2)}) == 2
+
+
+EXPERIMENT = """
+import keras
+from keras import layers
+
+def build_tiny_vgg():
+    return keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(2, 9, strides=9), layers.Flatten(),
+                             layers.Dense(10, activation="softmax")])
+
+def preprocess(x_train, y_train, x_test, y_test):
+    return x_train / 255.0, y_train, x_test / 255.0, y_test
+
+def compile_model(model):
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+def train(model, x, y, epochs=100, batch_size=128):
+    return model.fit(x, y, batch_size=batch_size, epochs=epochs, validation_split=0.3, verbose=0)
+
+def evaluate(model, x, y):
+    return model.evaluate(x, y, verbose=0)
+
+def run_experiment(build_model, n_runs=5, epochs=100):
+    histories, accuracies = [], []
+    for run in range(n_runs):
+        model = compile_model(build_model())
+        histories.append(train(model, x_train, y_train, epochs=epochs).history)
+        accuracies.append(evaluate(model, x_test, y_test)[1])
+    return {"accuracies": accuracies, "mean": sum(accuracies) / n_runs, "std": STD, "histories": histories}
+"""
+
+
+@pytest.mark.parametrize(("std", "calls"), [("float(__import__('numpy').std(accuracies))", 1), ("0.5", 2)])
+def test_neutral_functions_are_tried_only_where_the_students_own_do_not_earn_all_marks(std: str, calls: int) -> None:
+    source = EXPERIMENT.replace("STD", std)
+    seen = run(source, questions=("q9",), is_settled=grading._is_settled, entropy=b"1").observations["q9"]
+    assert len(seen["calls"]) == calls
+    whole = run(source, questions=("q9",), entropy=b"1").observations["q9"]
+    assert len(whole["calls"]) == 2
+    drawn = [call["value"]["accuracies"] for call in whole["calls"]]
+    assert [call["value"]["accuracies"] for call in seen["calls"]] == drawn[:calls]
 
 
 def test_the_same_entropy_gives_the_same_observations() -> None:

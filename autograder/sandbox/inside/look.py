@@ -5,22 +5,30 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from lab.observe import Plain
 
 
-def look(question: str, seed: int, folder: str, withheld: Sequence[str] = (), late: Sequence[str] = ()) -> None:
-    """Observe one question of the notebook that runs in this kernel; writes `<question>.json` and `.npz`.
+def look(
+    question: str,
+    seed: int,
+    path: str,
+    withheld: Sequence[str] = (),
+    late: Sequence[str] = (),
+    stand_ins: Literal["also", "never", "only"] = "also",
+) -> None:
+    """Observe one question of the notebook that runs in this kernel; writes `<path>.json` and `.npz`.
 
     Args:
         question: such as "q4".
         seed: drawn by the judge after the student's cells had run.
-        folder: where the files go.
+        path: where the files go, without ending.
         withheld: functions of the notebook that are not called: they did not come to an end before.
         late: cells that were left out, to be run when a name of theirs is looked up.
+        stand_ins: see `lab.student.Student`.
     """
     from IPython import get_ipython
 
@@ -32,8 +40,8 @@ def look(question: str, seed: int, folder: str, withheld: Sequence[str] = (), la
     names = get_ipython().user_ns
     for name in withheld:  # other functions of the notebook may call it
         names[name] = FUNCTIONS.get("build" if name == "build_tiny_vgg" else name, _gone(name))
-    student = Student(names, seed, FUNCTIONS, withheld, lambda: _catch_up(late, names))
-    store(observe(question, student), Path(folder) / question, seed)
+    student = Student(names, seed, FUNCTIONS, withheld, lambda: _catch_up(late, names), stand_ins)
+    store(observe(question, student), Path(path), seed)
 
 
 _caught_up: set[str] = set()

@@ -54,6 +54,11 @@ def replace_text(notebook: Any, old: str, new: str) -> None:
     cell.source = cell.source.replace(old, new)
 
 
+def record_file(variant: str, sample: str | None = None) -> Path:
+    """The stored record of a variant, HTML: of the solution's networks, or of a sample's own."""
+    return RECORDS / f"{sample}-{variant}.html" if sample else RECORDS / f"{variant}.html"
+
+
 def publish(notebook: Any, variant: str, page: str | None = None) -> None:
     """Put the stored output of `publish` under the cell that calls it.
 
@@ -61,6 +66,6 @@ def publish(notebook: Any, variant: str, page: str | None = None) -> None:
         variant: whose record it is.
         page: its HTML; by default that of the sample submissions.
     """
-    page = (RECORDS / f"{variant}.html").read_text() if page is None else page
+    page = record_file(variant).read_text() if page is None else page
     cell = only(notebook, rf'publish\("{variant}"')
     cell.outputs = [nbformat.v4.new_output("display_data", data={"text/html": page, "text/plain": variant})]

@@ -1,19 +1,20 @@
 """Train the sample submissions' run records: every variant, all runs, all epochs, on a few images of CIFAR-10.
 
-usage: python -m autograder.samples.make_records    (some minutes on a laptop; CIFAR-10 must be in KERAS_HOME)
+usage: python -m autograder.samples.make_records [--only TEXT]
 
-Writes records/<variant>.html beside this file, as `lab.publish` makes them.
+Writes records/<variant>.html beside this file, as `lab.publish` makes them, and records/<sample>-<variant>.html where a
+sample has networks of its own. Takes some minutes on a laptop, and CIFAR-10 in KERAS_HOME.
 """
 
-import importlib.util
-import sys
+import argparse
+from pathlib import Path
 from typing import Any
 
 from rich.progress import track
 
 from autograder import build
 from autograder.dataset import dataset
-from autograder.samples.edits import RECORDS
+from autograder.samples import SAMPLES, Sample, edits
 from lab import run_record, settings
 
 IMAGES = 420  # to train on: enough for curves, few enough to wait for; accuracies are those of the whole test set
@@ -27,27 +28,31 @@ def main() -> None:
     """
     if dataset().source != "CIFAR-10":
         raise SystemExit("error: CIFAR-10 is not in KERAS_HOME; records of other images do not pass where it is")
-    reference = _reference()
-    (x_train, y_train), (x_test, y_test) = dataset().arrays
-    raw = (x_train[:IMAGES], y_train[:IMAGES], x_test, y_test)
-    names = ("x_train", "y_train", "x_test", "y_test")
-    vars(reference).update(zip(names, reference.preprocess(*raw), strict=True))
-    RECORDS.mkdir(exist_ok=True)
-    for variant in track(list(settings.VARIANTS), "training"):
-        results = reference.run_experiment(getattr(reference, f"build_{variant}"))
-        record = run_record.make(variant, results, results["models"])
-        (RECORDS / f"{variant}.html").write_text(run_record.to_html(record) + "\n")
+    parser = argparse.ArgumentParser(prog="python -m autograder.samples.make_records", description="train the samples")
+    parser.add_argument("--only", default="", metavar="TEXT", help="just the records whose file's name holds this text")
+    only = parser.parse_args().only
+    files: dict[Path, tuple[Sample | None, str]] = {
+        edits.record_file(variant): (None, variant) for variant in settings.VARIANTS
+    }
+    for sample in SAMPLES:
+        files |= {edits.record_file(variant, sample.name): (sample, variant) for variant in sample.own_records}
+    edits.RECORDS.mkdir(exist_ok=True)
+    for file in track([file for file in files if only in file.name], "training"):
+        file.write_text(_record(*files[file]) + "\n")
 
 
-def _reference() -> Any:
+def _record(sample: Sample | None, variant: str) -> str:
+    """HTML of the record that the solution's experiment gives, with the builder that the sample has."""
     path = build.PROJECT / "solutions" / "reference.py"
-    spec = importlib.util.spec_from_file_location("reference", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["reference"] = module
-    spec.loader.exec_module(module)
-    return module
+    names: dict[str, Any] = {"__name__": "reference"}
+    exec(compile(path.read_text(), str(path), "exec"), names)
+    if sample is not None:
+        exec(sample.edits[f"build_{variant}"] or "", names)
+    (x_train, y_train), (x_test, y_test) = dataset().arrays
+    arrays = names["preprocess"](x_train[:IMAGES], y_train[:IMAGES], x_test, y_test)
+    names.update(zip(("x_train", "y_train", "x_test", "y_test"), arrays, strict=True))
+    results = names["run_experiment"](names[f"build_{variant}"])
+    return run_record.to_html(run_record.make(variant, results, results["models"]))
 
 
 if __name__ == "__main__":

@@ -70,11 +70,14 @@ import csv, sys
 from pathlib import Path
 out = Path(sys.argv[1])
 ours = {row["submission"]: row for row in csv.DictReader((out / "grade" / "grades.csv").open())}
+differing = 0
 for route in ("otter-grade", "default"):
     rows = {Path(row["file"]).stem: row for row in csv.DictReader((out / route / "final_grades.csv").open())}
     marks = [(name, q) for name, row in ours.items() for q in row if q.startswith("q") or q == "bonus"]
     other = [pair for pair in marks if float(ours[pair[0]][pair[1]]) != float(rows[pair[0]][pair[1]])]
     print(f"{route}: {len(marks) - len(other)} of {len(marks)} marks are those of make grade", *other)
+    differing += len(other)
+sys.exit(differing > 0)
 PYTHON
 timed "the tests" $python -m pytest tests/docker -q -rs
 tail -3 "$out/last.log" | tee -a "$figures"

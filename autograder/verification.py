@@ -9,6 +9,7 @@ nobody loses marks through the drawing of a sample.
 """
 
 import functools
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ def verify(
         runs: weights of each run.
         claims: the accuracy of each run, as recorded.
         preprocessing: the observation of question 3.
-        seed: of the observations; decides, too, which images are looked at.
+        seed: of the observations.
 
     Raises:
         CannotVerify: the network has layers that this grader does not know, or is too large.
@@ -94,8 +95,9 @@ def verify(
     if most < FEWEST:
         raise CannotVerify("the network is too large to be evaluated here")
     x_test, y_test = dataset().arrays[1]
-    # Other images for each run: the same ones would be hard, or easy, for all of them.
-    orders = [np.random.default_rng([seed, run]).permutation(len(x_test)) for run in range(len(runs))]
+    # Other images for each run: the same ones would be hard, or easy, for all of them. They follow from the weights, so
+    # that a record is judged alike wherever and how often it is graded.
+    orders = [np.random.default_rng([run, *_digest(net)]).permutation(len(x_test)) for run, net in enumerate(networks)]
 
     end = time.monotonic() + LONGEST
 
@@ -141,6 +143,13 @@ def _weights(spec: Mapping[str, Any], weights: Weights) -> dict[str, npt.NDArray
     if not isinstance(keys, list) or len(keys) != len(values) or not all(isinstance(key, str) for key in keys):
         raise CannotVerify("it is not known which weight belongs to which layer")
     return dict(zip(keys, values, strict=True))
+
+
+def _digest(network: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    digest = hashlib.sha256()
+    for array in network.values():
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.digest()
 
 
 def _staged(hits: Callable[[int, int], npt.NDArray[Any]], claims: Sequence[float], most: int) -> Verdict:

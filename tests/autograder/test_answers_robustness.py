@@ -311,7 +311,7 @@ WRONG = [
     Wrong("builder gives one model for ever", "_m = build_tiny_vgg()\ndef build_tiny_vgg(): return _m", ("q9_fresh",),
           ("went on with the weights",)),
     Wrong("not trained", loop(fit="history = train(compile_model(build_model()), x_train, y_train, epochs=epochs)"),
-          ("q9_accuracies",), ("3 of 3 are not what the trained models reach",)),
+          ("q9_accuracies",), ("of 3 are not what the trained models reach",)),
     Wrong("made up", """
 def run_experiment(build_model, n_runs=5, epochs=100):
     curve = {k: [0.5] * epochs for k in ("loss", "accuracy", "val_loss", "val_accuracy")}

@@ -3,7 +3,7 @@
 The process gets its number of threads before TensorFlow is imported, gives all its memory back, and shares Keras' seed
 with nobody. It prints the number of epochs done, and ends when its standard input is closed: with who has started it.
 
-usage: python -m solutions.apart VARIANT SEED EPOCHS KEY DATA FOLDER
+usage: python -m solutions.apart VARIANT SEED EPOCHS KEY DATA FOLDER BACKUP
 """
 
 import contextlib
@@ -32,7 +32,7 @@ _processes: set[subprocess.Popen[str]] = set()
 
 
 def train(
-    task: Task, epochs: int, key: str, source: str, threads: int | None, tell: Tell
+    task: Task, epochs: int, key: str, source: str, threads: int | None, tell: Tell, backup: Path | None = None
 ) -> tuple[runs.Run, list[npt.NDArray[np.float32]]]:
     """Train, and give the run and its final weights.
 
@@ -43,6 +43,7 @@ def train(
         source: of the data.
         threads: that it may use; None: its share of a worker's.
         tell: called after each epoch.
+        backup: folder in which it is kept now and then, to go on from there; None: it is not kept.
 
     Raises:
         WorkersError: this machine would train something else.
@@ -53,6 +54,7 @@ def train(
     with tempfile.TemporaryDirectory(prefix="tiny-vgg-run-") as name, tempfile.TemporaryFile("w+") as log:
         folder = Path(name)
         command = [sys.executable, "-m", "solutions.apart", task[0], str(task[1]), str(epochs), key, source, name]
+        command += [str(backup or "")]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
         with _started(command, env=environment, text=True, **pipes) as process:
             for line in process.stdout or ():
@@ -92,7 +94,7 @@ def end_all() -> None:
             process.kill()
 
 
-def main(variant: str, seed: str, epochs: str, key: str, source: str, folder: str) -> None:
+def main(variant: str, seed: str, epochs: str, key: str, source: str, folder: str, backup: str) -> None:
     """In the process of its own."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     told = os.fdopen(os.dup(1), "w")
@@ -101,8 +103,12 @@ def main(variant: str, seed: str, epochs: str, key: str, source: str, folder: st
     if runs.key(variant, int(epochs), runs.fingerprint(raw)) != key:
         sys.exit(OTHER)
     from solutions import fit_trainer
+    from solutions.backup import Backup
 
-    trained = fit_trainer.train(variant, int(seed), int(epochs), raw, lambda epoch: print(epoch, file=told, flush=True))
+    kept = Backup(Path(backup), key) if backup else None
+    trained = fit_trainer.train(
+        variant, int(seed), int(epochs), raw, lambda epoch: print(epoch, file=told, flush=True), kept
+    )
     runs.save(Path(folder), trained, variant=variant, epochs=int(epochs), key=key, trainer="fit", data=source)
 
 

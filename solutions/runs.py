@@ -10,11 +10,13 @@ import importlib
 import json
 import os
 import platform
+import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +49,7 @@ class Trained:
         seconds: wall-clock time of the training; of all that were trained in one program, divided by their number.
         cpu_seconds: processor time of the same, all threads together; a machine that does other work shows in
             `seconds` only.
+        resumed_at: numbers of epochs after which it was stopped and went on, with other random numbers.
     """
 
     seed: int
@@ -57,6 +60,7 @@ class Trained:
     parameters: int
     seconds: float
     cpu_seconds: float
+    resumed_at: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Run:
     Args:
         variant, epochs: what was trained, how long.
         key: of all that the outcome depends on, see `key`.
-        seed, accuracy, loss, history, parameters, seconds, cpu_seconds: as for `Trained`.
+        seed, accuracy, loss, history, parameters, seconds, cpu_seconds, resumed_at: as for `Trained`.
         trainer: "fit" or "ensemble".
         hardware: the processor or GPU, in words.
         versions: package -> version.
@@ -87,6 +91,7 @@ class Run:
     hardware: str
     versions: dict[str, str]
     data: str
+    resumed_at: list[int] = field(default_factory=list)
 
 
 def save(folder: Path, trained: Trained, *, variant: str, epochs: int, key: str, trainer: str, data: str) -> Run:
@@ -106,6 +111,7 @@ def save(folder: Path, trained: Trained, *, variant: str, epochs: int, key: str,
         hardware=hardware(),
         versions=versions(),
         data=data,
+        resumed_at=trained.resumed_at,
     )
     keep(folder, run, trained.weights)
     return run
@@ -151,9 +157,9 @@ def weights(folder: Path, variant: str, seed: int) -> list[npt.NDArray[np.float3
     """
     path = _path(folder, variant, seed).with_suffix(".npz")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return [arrays[name] for name in sorted(arrays.files)]
-    except (OSError, ValueError):
+    except (OSError, ValueError, BadZipFile, EOFError, zlib.error):
         raise RunError(f"{path} is missing or damaged: delete that run's .json, and it is trained again") from None
 
 

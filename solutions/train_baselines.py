@@ -3,12 +3,14 @@
 usage: python -m solutions.train_baselines [--seeds N] [--epochs N] [--variants NAME ...] [--out FOLDER]
                                            [--jobs N | --scheduler URL]
 
-Each finished seed is saved at once, in OUT/runs, and is not trained again. At the end OUT/baselines.json and the
-figures are written from all that is finished; where these are the published ones, docs/baselines.md too.
+Each finished seed is saved at once, in OUT/runs, and is not trained again. One that was at work when `fit` was stopped
+on this machine goes on from what was kept of it every few epochs, in OUT/unfinished. At the end OUT/baselines.json and
+the figures are written from all that is finished; where these are the published ones, docs/baselines.md too.
 """
 
 import argparse
 import os
+import shutil
 import statistics
 import sys
 from collections.abc import Callable, Iterator
@@ -45,6 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     except workers.WorkersError as error:
         print(f"error: {error}. Runs that were finished are kept.", file=sys.stderr)
+        return 1
+    except runs.RunError as error:
+        print(f"error: {error}", file=sys.stderr)
         return 1
 
 
@@ -136,6 +141,11 @@ def _is_done(out: Path, task: Task, keys: dict[str, str]) -> bool:
     return run is not None and run.key == keys[task[0]]
 
 
+def _backup(out: Path, task: Task) -> Path:
+    """Where a run of `fit` is kept while it is trained."""
+    return out / "unfinished" / f"{task[0]}-{task[1]}"
+
+
 def _name(task: Task) -> str:
     return f"{task[0]}, seed {task[1]}"
 
@@ -158,9 +168,11 @@ def _train_apart(
     with workers.cluster(options.scheduler) if options.scheduler else _here(options.jobs) as crew:
         told: SimpleQueue[tuple[Task, int]] = SimpleQueue()
         tell = crew.channel(told.put)
-        futures = {
-            crew.submit(apart.train, task, options.epochs, keys[task[0]], source, threads, tell): task for task in left
-        }
+        futures = {}
+        for task in left:
+            backup = None if options.scheduler else _backup(out, task)  # no folder is everybody's
+            job = crew.submit(apart.train, task, options.epochs, keys[task[0]], source, threads, tell, backup)
+            futures[job] = task
         for future in _watched(futures, told, crew, show):
             task = futures[future]
             try:
@@ -171,6 +183,7 @@ def _train_apart(
                 failed[task] = f"{type(error).__name__}: {error}"
             else:
                 runs.keep(out / "runs", run, weights)
+                shutil.rmtree(_backup(out, task), ignore_errors=True)
                 show(task, options.epochs, _reached(run))
     return failed
 

@@ -17,7 +17,7 @@ def trained(accuracy, epochs=settings.EPOCHS, data="CIFAR-10"):
     fields = {
         "variant": "tiny_vgg", "seed": 1, "epochs": epochs, "accuracy": accuracy, "loss": 1.0, "history": history,
         "parameters": 9420, "seconds": 1.0, "cpu_seconds": 1.0, "key": "k", "trainer": "fit", "data": data,
-        "hardware": "h", "versions": {},
+        "hardware": "h", "versions": {}, "resumed_at": [],
     }  # fmt: skip
     return Run(**{name: fields[name] for name in Run.__dataclass_fields__})
 

@@ -18,6 +18,7 @@ from scipy import stats
 from autograder import dataset, workers
 from lab import settings
 from solutions import apart, fit_trainer, reference, runs, summary, train_baselines
+from solutions.backup import Backup
 
 NAMES = ("accuracy", "loss", "val_accuracy", "val_loss")
 
@@ -262,6 +263,30 @@ def test_wrong_usage_of_a_scheduler(arguments: list[str], said: str, capsys: pyt
         train_baselines.main(arguments)
     assert stopped.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_run_that_was_stopped_goes_on(few: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    raw = [array.astype(np.uint8) for array in few_images()]
+    kept = tmp_path / "out" / "unfinished" / "tiny_vgg-0"
+    backup = Backup(kept, runs.key("tiny_vgg", 2, runs.fingerprint(raw)), every=1)
+    fit_trainer.train("tiny_vgg", 0, 1, raw, backup=backup)
+    code, said = few("--seeds", "1", "--epochs", "2", "--variants", "tiny_vgg")
+    assert code == 0, said
+    run = runs.load(tmp_path / "out" / "runs", "tiny_vgg", 0)
+    assert run is not None
+    assert run.resumed_at == [1]
+    assert run.history["loss"][0] == pytest.approx(backup.history["loss"][0], rel=1e-5)
+    assert len(run.history["loss"]) == 2
+    assert not kept.exists()
+
+
+def test_a_damaged_run_is_named(few: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    damaged = tmp_path / "out" / "runs" / "tiny_vgg-0.json"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text('{"variant": "tiny_v')
+    code, said = few("--seeds", "1", "--epochs", "1", "--variants", "tiny_vgg")
+    assert code == 1
+    assert said == f"error: {damaged} is damaged: delete it, and that run is trained again"
 
 
 # ---- what the runs say together ----

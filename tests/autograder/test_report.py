@@ -1,7 +1,6 @@
 import base64
 import math
 import re
-import struct
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -12,22 +11,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up import BASELINES, HOSTILE, MARKS, check, class_of, every_outcome, hostile, png, reporting
 
 from autograder import gradebook
-from autograder.baseline import Baseline
 from autograder.report import figures, items, pages, text
 from autograder.report.similarity import Pair, Similar
 from autograder.results import CellError, Reported, SubmissionResult
 from lab import settings
-from lab.judging import CheckResult
 
 CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 VOID = {"meta", "img", "link", "br", "hr", "input", "base", "source", "embed"}
-HOSTILE = (
-    "</style></title><script>alert(1)</script><img src=x onerror=alert(1)>"
-    "\" onclick='x' {{ 7 * 7 }} {% raw %} &lt;b&gt; "
-    "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x00\x08 \u202egnp \ud800"
-)
 
 
 class Page(HTMLParser):
@@ -66,35 +59,6 @@ class Page(HTMLParser):
         """The text of the section that this heading labels."""
         labels = [attrs.get("aria-labelledby") for attrs in self.all("section")]
         return " ".join(self.inside["section"][labels.index(heading_id)].split())
-
-
-def png(width=3, height=2):
-    return b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", width, height) + b"\x08\x02\x00\x00\x00"
-
-
-def check(question, outcome, points=5.0, *, name=None, title="Title.", hidden=False, **texts):
-    earned = points if outcome == "passed" else 0.0
-    return CheckResult(name or question, question, title, hidden, points, earned, outcome, **texts)
-
-
-def every_outcome():
-    return SubmissionResult(
-        "submission-01",
-        "needs_review",
-        [
-            check("q1", "passed", title="`load_data` gives both sets."),
-            check("q3", "failed", 3, name="a", expected="E-text", found="F-text", hint="H-text"),
-            check("q3", "skipped", 5, name="b", found="this needs “Title.” first."),
-            check("q4", "unjudged", 12, found="U-text", hidden=True),
-            check("q5", "error", 6, traceback="Traceback TB-SECRET"),
-            check("q6", "failed", 8, hidden=True, expected="HE", found="HF", hint="HH"),
-            check("bonus", "passed", 10),
-        ],
-        notes=["NOTE-FOR-INSTRUCTOR"],
-        cell_errors=[CellError(12, "y = x / 0", "ZeroDivisionError: division by zero")],
-        written={"q9_std": "Line one\n<b>two</b>", "q13_bn": " "},
-        images={"q1": [png()]},
-    )
 
 
 def student(result, **options):
@@ -160,24 +124,6 @@ def test_text_has_contrast_on_every_ground():
     for ink, ground in pairs:
         dark, light = sorted((luminance(colours[ink]), luminance(colours[ground])))
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)  # WCAG 2 AA
-
-
-def hostile():
-    return SubmissionResult(
-        HOSTILE,
-        "needs_review",
-        [
-            check("q1", "failed", title=HOSTILE, expected=HOSTILE, found=f"`{HOSTILE}`", hint=HOSTILE),
-            check("q2", "skipped", title=HOSTILE, found=HOSTILE),
-            check("q3", "unjudged", title=HOSTILE, found=HOSTILE),
-            check("q4", "error", title=HOSTILE, traceback=HOSTILE),
-        ],
-        notes=[HOSTILE],
-        cell_errors=[CellError(1, HOSTILE, HOSTILE)],
-        written={HOSTILE: HOSTILE},
-        images={HOSTILE: [png(), HOSTILE.encode("utf-8", "replace")], "q1": [b"<svg onload=alert(1)>"]},
-        reported={"tiny_vgg": Reported(0.5, 0.1, 1, ("w",), ("h",)), HOSTILE: Reported(0.5, 0.1, 1, ("w",), ("h",))},
-    )
 
 
 @pytest.mark.parametrize("page", ["feedback", "report"])
@@ -395,37 +341,6 @@ def test_histogram_counts_every_score_once():
 # How hard a check is, and whether it tells good submissions from weak ones
 
 
-def class_of(marks):
-    """A submission for each row; a mark for each of the checks a, b, c and so on, of 2 marks each; None: unjudged."""
-
-    def one(name, row):
-        checks = [
-            CheckResult(letter, "q1", f"{letter} is right.", False, 2.0, earned or 0.0, outcome(earned))
-            for letter, earned in zip("abcd", row, strict=False)
-        ]
-        return SubmissionResult(name, "graded", checks)
-
-    def outcome(earned):
-        return "unjudged" if earned is None else "passed" if earned else "failed"
-
-    return [one(f"s{i}", row) for i, row in enumerate(marks)]
-
-
-#              a  b  c  d
-MARKS = [
-    (2.0, 0.0, 2.0, 2.0),
-    (2.0, 0.0, 2.0, 2.0),
-    (2.0, 0.0, 1.0, 2.0),
-    (2.0, 2.0, 2.0, 2.0),
-    (0.0, 0.0, 2.0, 2.0),
-    (2.0, 0.0, 1.0, 2.0),
-    (0.0, 2.0, 0.0, 2.0),
-    (0.0, 2.0, 0.0, 2.0),
-    (0.0, 2.0, 1.0, 2.0),
-    (0.0, 0.0, 0.0, 2.0),
-]
-
-
 def test_difficulty_and_discrimination_are_those_of_numpy():
     table = np.array(MARKS)
     a, b, c, d = items.summarise(class_of(MARKS))
@@ -464,14 +379,6 @@ def test_a_check_that_good_submissions_fail_stands_out():
 
 
 # Reported accuracies
-
-
-def reporting(name, **means):
-    reported = {variant: Reported(mean, 0.0123, 5) for variant, mean in means.items()}
-    return SubmissionResult(name, "graded", reported=reported)
-
-
-BASELINES = {"tiny_vgg": Baseline(0.61, 0.01, 10, 0.58, 0.64)}
 
 
 def test_report_shows_reported_accuracies_without_a_baseline():

@@ -1,0 +1,114 @@
+"""The pages in a browser, headless Chromium: what a parser does not see."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from made_up import BASELINES, HOSTILE, MARKS, class_of, every_outcome, hostile, reporting
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from autograder.report import pages
+from autograder.report.similarity import Pair, Similar
+from autograder.results import SubmissionResult
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+WIDTHS = {"desktop": 1280, "phone": 390, "small phone": 320}
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (Debian: apt-get install chromium)")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def sources() -> dict[str, str]:
+    result, again = hostile(), replace(hostile(), submission=HOSTILE + "2")
+    similar = Similar((Pair(HOSTILE, HOSTILE + "2", 1.0, 1.0),), problem=HOSTILE)
+    everybody = [*class_of(MARKS), every_outcome(), reporting("a", tiny_vgg=0.5)]
+    return {
+        "feedback": pages.feedback_page(every_outcome()),
+        "feedback, nothing graded": pages.feedback_page(SubmissionResult("a", "needs_review")),
+        "feedback, hostile": pages.feedback_page(result),
+        "report": pages.class_report(everybody, "CIFAR-10", BASELINES, Similar((Pair("s0", "s1", 1, 1),))),
+        "report, nobody": pages.class_report([], "CIFAR-10"),
+        "report, hostile": pages.class_report([result, again], HOSTILE, similar=similar, baseline_problem=HOSTILE),
+    }
+
+
+SOURCES = sources()
+
+
+@pytest.fixture(params=SOURCES, ids=list(SOURCES))
+def source(request: pytest.FixtureRequest) -> str:
+    return SOURCES[request.param]
+
+
+def opened(browser: Browser, source: str, folder: Path, width: int = 1280) -> Page:
+    """A page that was opened from a file; `page.said` has all dialogs, errors and requests for other files."""
+    path = folder / "page.html"
+    path.write_text(source, "utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.set_default_timeout(10_000)
+    said: list[str] = []
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda request: said.append(request.url))
+    page.goto(path.as_uri())
+    page.said = [text for text in said if text != path.as_uri() and not text.startswith("data:")]
+    return page
+
+
+def test_nothing_runs_and_nothing_is_fetched(browser: Browser, source: str, tmp_path: Path) -> None:
+    page = opened(browser, source, tmp_path)
+    assert page.said == []
+    assert page.locator("script, iframe, [onerror], [onclick], [onload]").count() == 0
+    broken = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).length")
+    made_up = source.count("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAA=")  # without pixels
+    assert broken <= made_up
+    page.close()
+
+
+def test_a_script_that_got_in_would_not_run(browser: Browser, tmp_path: Path) -> None:
+    """The page's own policy stops it, whatever a template lets through."""
+    attack = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\"></body>"
+    page = opened(browser, SOURCES["feedback"].replace("</body>", attack), tmp_path)
+    assert page.title() != "taken"
+    assert any("Content Security Policy" in text for text in page.said)
+    page.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=list(WIDTHS))
+def test_no_page_is_wider_than_its_window(browser: Browser, source: str, tmp_path: Path, width: int) -> None:
+    page = opened(browser, source, tmp_path, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@pytest.mark.parametrize("width", [WIDTHS["desktop"], WIDTHS["phone"]], ids=["desktop", "phone"])
+def test_no_barrier_that_axe_knows(browser: Browser, source: str, tmp_path: Path, width: int) -> None:
+    """Deque's axe-core: names, roles, contrast, headings, tables, as a screen reader needs them."""
+    page = opened(browser, source, tmp_path, width)
+    found = Axe().run(page)
+    assert found.response["passes"]
+    assert [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in found.response["violations"]] == []
+    page.close()
+
+
+def test_print_shows_all_text_and_cuts_no_table(browser: Browser, source: str, tmp_path: Path) -> None:
+    page = opened(browser, source, tmp_path, 794)  # A4 at 96 dots an inch
+    on_screen = page.inner_text("body").split()
+    page.emulate_media(media="print")
+    printed = page.inner_text("body").split()
+    assert [word for word in on_screen if word not in printed] == []
+    cut = "[...document.querySelectorAll('.scroll')].filter(e => getComputedStyle(e).overflowX != 'visible').length"
+    assert page.evaluate(cut) == 0
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    page.close()

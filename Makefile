@@ -14,6 +14,8 @@ SCHEDULER ?=
 BASE ?=
 CONTAINERS ?=
 TIMEOUT ?=
+N ?=
+PART ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help student autograder grade image otter-grade test bench baselines zoo endurance lint docs clean
@@ -59,8 +61,8 @@ bench: .venv/installed  ## the benchmarks, into docs/benchmarks.md
 zoo: .venv/installed  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text]
 	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo $(if $(ALL),--all) $(if $(ONLY),--only "$(ONLY)")
 
-endurance: .venv/installed  ## a large class in one run, and in runs that are killed: make endurance [N=1000]
-	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo.endurance $(if $(N),--n $(N))
+endurance: .venv/installed  ## a large class in one run, and in runs that are killed: make endurance [N=1000] [PART=whole|killed]
+	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo.endurance $(if $(N),--n $(N)) $(if $(PART),--part $(PART))
 
 baselines: .venv/installed  ## train the reference, hours on a laptop: make baselines [SEEDS=10] [EPOCHS=100] [VARIANTS="..."] [SCHEDULER=...]
 	$(BIN)/python -m solutions.train_baselines $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) \

@@ -4,6 +4,7 @@ The class is a mix of the zoo's right and wrong entries and of damaged files, in
 build/endurance/class. It is graded twice into gradebooks that have the same secret: in one run, while memory, open
 files and ended children are looked at; and in runs of which five are killed by SIGKILL at random moments. Then both
 gradebooks must be the same, byte for byte, the times of grading aside. Exit code 1 if they are not.
+Where time is short, `make endurance PART=whole` does the first run only, PART=killed later the others.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from autograder import gradebook, submissions
 from zoo import equivalent, notebooks, wrong
 
 FOLDER = PROJECT / "build" / "endurance"
+CLASS, WHOLE, KILLED = FOLDER / "class", FOLDER / "whole", FOLDER / "killed"
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgABc3UBGAAAAABJRU5ErkJggg=="  # a grey pixel
 DAMAGED_EVERY = 10
 KILLS = 5
@@ -39,27 +41,45 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m zoo.endurance", description="grade a large class")
     parser.add_argument("--n", type=int, default=1000, metavar="N", help="submissions (default: 1000)")
     parser.add_argument("--seed", type=int, default=0, help="of the mix and of the moments of the kills")
+    parser.add_argument("--part", choices=("whole", "killed"), help="the first run only, or only what comes after it")
     options = parser.parse_args()
-    rng = random.Random(options.seed)
+    if options.part != "killed":
+        grade_at_once(options.n, options.seed)
+    elif not (WHOLE / "grades.csv").exists():
+        parser.error("there is no first run to compare with: PART=whole makes it")
+    return 0 if options.part == "whole" else grade_killed(options.seed)
+
+
+def grade_at_once(n: int, seed: int) -> None:
+    """Write the class and grade it in one run."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    folder, whole, killed = FOLDER / "class", FOLDER / "whole", FOLDER / "killed"
-    write_class(folder, options.n, rng)
-    gradebook.secret(whole)
-    killed.mkdir()
-    shutil.copy(whole / "secret", killed / "secret")
+    write_class(CLASS, n, random.Random(seed))
     start = time.monotonic()
-    looks = list(grade(folder, whole))
+    looks = list(grade(CLASS, WHOLE))
     seconds = time.monotonic() - start
-    print(f"{options.n} submissions in {seconds / 60:.1f} min, {60 * options.n / seconds:.1f} a minute")
-    tell(looks, options.n)
-    left = [kill_at(folder, killed, done) for done in sorted(rng.sample(range(1, options.n), KILLS))]
+    print(f"{n} submissions in {seconds / 60:.1f} min, {60 * n / seconds:.1f} a minute")
+    tell(looks, n)
+
+
+def grade_killed(seed: int) -> int:
+    """Grade the same class in runs that are killed, and compare.
+
+    Returns:
+        The exit code.
+    """
+    shutil.rmtree(KILLED, ignore_errors=True)
+    KILLED.mkdir()
+    shutil.copy(WHOLE / "secret", KILLED / "secret")
+    n = len(list(CLASS.iterdir()))
+    moments = sorted(random.Random(f"kills {seed}").sample(range(1, n), KILLS))
+    left = [kill_at(CLASS, KILLED, done) for done in moments]
     print(f"killed {KILLS} times, with {', '.join(str(number) for number, _ in left)} results written")
-    list(grade(folder, killed))
+    list(grade(CLASS, KILLED))
     strays = [stray for _, some in left for stray in some]
-    differing = differences(whole, killed)
+    differing = differences(WHOLE, KILLED)
     for name in (*differing[:20], *strays):
         print(name)
-    print(f"{len(differing)} of {len(files(whole))} files differ; {len(strays)} processes were left by killed runs")
+    print(f"{len(differing)} of {len(files(WHOLE))} files differ; {len(strays)} processes were left by killed runs")
     return 1 if differing or strays else 0
 
 
@@ -148,9 +168,14 @@ def kill_at(folder: Path, out: Path, done: int) -> tuple[int, list[str]]:
 
     Returns:
         How many there were, and what was left running half a minute later, as command lines.
+
+    Raises:
+        RuntimeError: the grader ended by itself.
     """
     process = _started(folder, out)
-    while _results(out) < done and process.poll() is None:
+    while _results(out) < done:
+        if process.poll() is not None:
+            raise RuntimeError(f"the grader ended before it had {done} results, with exit code {process.returncode}")
         time.sleep(0.05)
     children = process.children(recursive=True)
     process.kill()

@@ -83,7 +83,15 @@ def definitions(code: str) -> str:
         SyntaxError: it is no Python.
     """
     tree = ast.parse(re.sub(r"^\s*[%!].*$", "", code, flags=re.MULTILINE))
-    tree.body = [node for node in tree.body if isinstance(node, _DEFINITIONS) or not _calls(node) & _WORK]
+    kept: list[ast.stmt] = []
+    unknown = set(_assigned_by_solution())  # names that only what is left out would give
+    for node in tree.body:
+        if isinstance(node, _DEFINITIONS) or not (_calls(node) & _WORK or _names(node, ast.Load) & unknown):
+            kept.append(node)
+            unknown -= _names(node, ast.Store)
+        else:
+            unknown |= _names(node, ast.Store)
+    tree.body = kept
     return ast.unparse(tree)
 
 
@@ -94,6 +102,18 @@ _WORK = {"train", "fit", "evaluate", "predict", "run_experiment", "load_data", "
 def _calls(node: ast.AST) -> set[str]:
     functions = [call.func for call in ast.walk(node) if isinstance(call, ast.Call)]
     return {ast.unparse(function).split(".")[-1] for function in functions}
+
+
+def _names(node: ast.stmt, context: type[ast.expr_context]) -> set[str]:
+    return {name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, context)}
+
+
+@cache
+def _assigned_by_solution() -> frozenset[str]:
+    """What the cells of the solution assign, which no changed code has."""
+    code = "\n".join(cell.source for cell in solution().cells if cell.cell_type == "code")
+    nodes = [node for node in ast.parse(code).body if not isinstance(node, _DEFINITIONS)]
+    return frozenset().union(*(_names(node, ast.Store) for node in nodes))
 
 
 def undefined(notebook: Any) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from autograder.checks import all_checks
@@ -61,6 +62,7 @@ def observations_of(
 ) -> Observations:
     """What the probes of some questions see, with neutral stand-ins as at grading."""
     wanted = (questions,) if isinstance(questions, str) else questions
+    keras.utils.set_random_seed(seed)  # as in the sandbox
     names = namespace(student_code, without)
     with recording(keep_rows=False):
         student = Student(names, seed, FUNCTIONS)

@@ -38,10 +38,11 @@ def images(rng: np.random.Generator, n: int, low: float | np.ndarray = 0, high: 
     Args:
         low, high: the range of values; arrays of shape (n, 1, 1, 1) give each image a range of its own.
     """
-    coarse = rng.normal(0, 1, (n, 4, 4, 3)).repeat(8, axis=1).repeat(8, axis=2)
-    values = coarse + rng.normal(0, 0.5, (n, *settings.IMAGE_SHAPE))
-    values = (values + 2.5) / 5 * (high - low) + low
-    return np.clip(values.round(), low, high).astype(np.uint8)
+    coarse = rng.standard_normal((n, 4, 4, 3), np.float32).repeat(8, axis=1).repeat(8, axis=2)
+    values = coarse + rng.standard_normal((n, *settings.IMAGE_SHAPE), np.float32) / 2
+    low, high = np.asarray(low, np.float32), np.asarray(high, np.float32)
+    values = (values + np.float32(2.5)) * ((high - low) / 5) + low
+    return np.asarray(np.clip(values.round(), low, high).astype(np.uint8))
 
 
 def labels(rng: np.random.Generator, n: int, shape: str = "(n, 1)") -> np.ndarray:

@@ -1,9 +1,11 @@
 """The first thing that runs in a student's kernel: data and weights offline, training shortened."""
 
 import contextlib
+import functools
 import gc
 import sys
 import types
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 import keras
 import numpy as np
 from IPython import get_ipython
+from keras.src.backend.common import global_state
+from keras.src.backend.common.stateless_scope import in_stateless_scope
 from matplotlib_inline.config import InlineBackend
 
 YOUNG = 10_000, 20, 50  # objects, collections, collections: less garbage collection than usual, for more speed
@@ -27,6 +31,9 @@ def prepare(folder: str, seed: int, draws: bool = True) -> None:
     """
     if not draws:
         InlineBackend.instance(parent=get_ipython()).figure_formats = set()
+        _make_ticks_late()
+    if sys.version_info < (3, 12):  # which keeps these attributes by itself: TensorFlow looks at them all the time
+        typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)  # type: ignore[attr-defined]
     gc.freeze()
     gc.set_threshold(*YOUNG)
     keras.utils.set_random_seed(seed)
@@ -42,6 +49,29 @@ def prepare(folder: str, seed: int, draws: bool = True) -> None:
 
 
 _shortened: Any = None  # for the life of the kernel
+
+
+def _make_ticks_late() -> None:
+    """New axes get their ticks when somebody looks at them, in the style of that moment: they take half of the time
+    that it takes to make axes, of which a page of filters has 64."""
+    from matplotlib import axes, axis
+
+    kind: Any = axes.Axes
+    ticks: Any = axis._LazyTickList
+    init, get, made = kind.__init__, ticks.__get__, []
+
+    def make(new: Any, *arguments: Any, **options: Any) -> None:
+        if any("tick" in name for name in options):  # they are looked at at once
+            init(new, *arguments, **options)
+            return
+        made.append(new)
+        try:
+            init(new, *arguments, **options)
+        finally:
+            made.pop()
+
+    kind.__init__ = make
+    ticks.__get__ = lambda self, of, owner=None: [] if made and of is not None else get(self, of, owner)
 
 
 class _Notebook:
@@ -95,7 +125,7 @@ def _serve_resnet50(kernel: np.ndarray, bias: np.ndarray) -> None:
             return build(*args, **options)
         key = repr(sorted((k, str(v)) for k, v in options.items() if k != "weights"))
         if key not in models or options.get("input_tensor") is not None:
-            with _quick_kernels():
+            with _values_on_demand():
                 models[key] = build(*args, **(options | {"weights": None}))
         model = models[key]
         first, offset = kernel, bias
@@ -109,14 +139,30 @@ def _serve_resnet50(kernel: np.ndarray, bias: np.ndarray) -> None:
     resnet.ResNet = serve
 
 
+class _OnDemand(keras.Variable):  # type: ignore[misc]
+    """A variable that becomes an ordinary one when its value is looked at or changed."""
+
+    _trainable: bool
+    _made_trainable: bool
+
+    @property
+    def _value(self) -> Any:
+        if in_stateless_scope():  # Keras itself looks only at its shape there
+            return None
+        self.__class__ = keras.Variable
+        frozen, self._trainable = self._trainable, self._made_trainable  # TensorFlow watches it as it was made
+        self._deferred_initialize()
+        self._trainable = frozen
+        return self._value
+
+
 @contextlib.contextmanager
-def _quick_kernels() -> Iterator[None]:
-    """Initial kernels repeat a few random numbers: to draw the 25 million of a ResNet50 takes half a second."""
-    scaling = keras.initializers.VarianceScaling
-    original = scaling.__call__
-    some = np.random.default_rng(0).normal(0, 0.02, 4099).astype(np.float32)
-    scaling.__call__ = lambda self, shape, dtype=None: keras.ops.convert_to_tensor(np.resize(some, shape), dtype)
-    try:
+def _values_on_demand() -> Iterator[None]:
+    """Variables made inside get their initial values when somebody looks at them: to draw all 25 million of a ResNet50,
+    of which one kernel is looked at, takes half a second."""
+    with keras.StatelessScope():
         yield
-    finally:
-        scaling.__call__ = original
+        for variable in global_state.get_global_attribute("uninitialized_variables") or []:
+            variable._made_trainable = variable._trainable
+            variable.__class__ = _OnDemand
+        global_state.set_global_attribute("uninitialized_variables", [])

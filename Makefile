@@ -18,7 +18,7 @@ N ?=
 PART ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help student autograder grade image otter-grade test bench baselines zoo endurance lint docs clean
+.PHONY: help student autograder grade image otter-grade test bench baselines replicate zoo endurance lint docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ endurance: .venv/installed  ## a large class in one run, and in runs that are ki
 baselines: .venv/installed  ## train the reference, hours on a laptop: make baselines [SEEDS=10] [EPOCHS=100] [VARIANTS="..."] [SCHEDULER=...]
 	$(BIN)/python -m solutions.train_baselines $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
 		$(if $(VARIANTS),--variants $(VARIANTS)) $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+
+replicate: .venv/installed  ## train each variant once more without the trainer, beside the baselines: hours on a laptop
+	$(BIN)/python -m solutions.replicate
 
 docs: .venv/installed  ## what follows from master notebook and checks: solutions/reference.py, docs/marking-scheme.md
 	$(BIN)/python -m autograder build docs

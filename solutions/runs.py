@@ -24,6 +24,7 @@ import numpy.typing as npt
 from lab import settings
 
 HERE = Path(__file__).parent
+PUBLISHED = HERE / "baselines"
 REFERENCE = HERE / "reference.py"
 STEPS = ("load_data", "preprocess", "compile_model", "train", "evaluate")  # functions that every run calls
 CONSTANTS = (
@@ -94,6 +95,12 @@ class Run:
     resumed_at: list[int] = field(default_factory=list)
 
 
+def home(epochs: int, source: str) -> Path:
+    """The folder of the published baselines for trainings of full length on CIFAR-10, another for trials."""
+    full = epochs == settings.EPOCHS and source == "CIFAR-10"
+    return PUBLISHED if full else HERE.parent / "build" / f"baselines-{epochs}-{source}"
+
+
 def save(folder: Path, trained: Trained, *, variant: str, epochs: int, key: str, trainer: str, data: str) -> Run:
     """Keep what was trained in this process, with a note of where that was."""
     run = Run(
@@ -147,6 +154,21 @@ def load(folder: Path, variant: str, seed: int) -> Run | None:
 def seeds(folder: Path, variant: str) -> list[int]:
     """Of the runs of a variant that are saved, ascending."""
     return sorted(int(path.stem.rpartition("-")[2]) for path in folder.glob(f"{variant}-*.json"))
+
+
+def finished(folder: Path, fingerprint: str, epochs: int) -> dict[str, list[Run]]:
+    """Variant -> its saved runs by seed, of variants with two or more of them (fewer have no spread).
+
+    Raises:
+        RunError: a file is damaged.
+    """
+    found: dict[str, list[Run]] = {}
+    for variant in settings.VARIANTS:
+        wanted = key(variant, epochs, fingerprint)
+        some = [run for seed in seeds(folder, variant) if (run := load(folder, variant, seed)) and run.key == wanted]
+        if len(some) > 1:
+            found[variant] = some
+    return found
 
 
 def weights(folder: Path, variant: str, seed: int) -> list[npt.NDArray[np.float32]]:

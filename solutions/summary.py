@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from lab import settings
-from solutions.runs import Run
+from solutions.runs import Run, RunError
 
 FORMAT = 1
 LEVEL = 0.999  # of the interval in which the mean of a student's runs is expected
@@ -41,6 +41,44 @@ class Spread:
         """
         half = float(stats.t.ppf((1 + level) / 2, self.n - 1)) * self.std * math.sqrt(1 / self.n + 1 / runs)
         return self.mean - half, self.mean + half
+
+
+@dataclass(frozen=True)
+class Replication:
+    """One training by the notebook's own functions, and by nothing of the trainer.
+
+    Args:
+        reference: key of what was trained, see `runs.key`.
+        seed: of initial weights and shuffling.
+        epochs: how long.
+        accuracy, loss: on the test set, after the last epoch.
+        cpu_seconds: processor time of the training.
+        hardware, versions: where that was.
+    """
+
+    reference: str
+    seed: int
+    epochs: int
+    accuracy: float
+    loss: float
+    cpu_seconds: float
+    hardware: str
+    versions: dict[str, str]
+
+
+def replications(folder: Path) -> dict[str, Replication]:
+    """Variant -> its replication, as far as `solutions.replicate` has made them.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    path = folder / "replication.json"
+    if not path.exists():
+        return {}
+    try:
+        return {variant: Replication(**of) for variant, of in json.loads(path.read_text())["variants"].items()}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise RunError(f"{path} is damaged: delete it, and make replicate makes it again") from None
 
 
 def spread(runs: Sequence[Run]) -> Spread:
@@ -113,11 +151,12 @@ def _variant(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def page(finished: Mapping[str, Sequence[Run]], folder: str) -> str:
+def page(finished: Mapping[str, Sequence[Run]], replications: Mapping[str, Replication], folder: str) -> str:
     """docs/baselines.md.
 
     Args:
         finished: variant -> its runs, at least two.
+        replications: variant -> its training without the trainer, as far as it was done.
         folder: where the figures lie, as seen from the page.
     """
     spreads = {variant: spread(runs) for variant, runs in finished.items()}
@@ -151,8 +190,32 @@ def page(finished: Mapping[str, Sequence[Run]], folder: str) -> str:
         f"![Validation curves, every run and their mean]({folder}/curves.png)",
         "",
         f"![Cost against accuracy]({folder}/cost.png)",
+        *_replicated(spreads, replications),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _replicated(spreads: Mapping[str, Spread], replications: Mapping[str, Replication]) -> list[str]:
+    """The section about trainings without the trainer; nothing where there are none."""
+    rows = []
+    for variant, one in replications.items():
+        if variant in spreads:
+            low, high = spreads[variant].interval(1)
+            verdict = "inside" if low <= one.accuracy <= high else "outside"
+            rows.append(f"| {variant} | {one.seed} | {one.accuracy:.4f} | {low:.3f} to {high:.3f} | {verdict} |")
+    if not rows:
+        return []
+    return [
+        "",
+        "## Once more, without the trainer",
+        "",
+        "`make replicate` calls the solution notebook's own functions once for each variant, with a seed that no "
+        f"baseline has. The interval is the {LEVEL:.1%} prediction interval for one further run.",
+        "",
+        "| variant | seed | test accuracy | plausible run | |",
+        "|---|---:|---:|---:|---|",
+        *rows,
+    ]
 
 
 def _row(variant: str, runs: Sequence[Run], together: Spread) -> str:
@@ -187,4 +250,4 @@ def write(
     figures.draw(finished, out)
     if page_path is not None:
         folder = Path("..") / out.relative_to(page_path.parent.parent)
-        page_path.write_text(page(finished, folder.as_posix()))
+        page_path.write_text(page(finished, replications(out), folder.as_posix()))

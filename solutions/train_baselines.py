@@ -30,7 +30,6 @@ from solutions import apart, runs, summary
 from solutions.apart import Task
 
 PROJECT = Path(__file__).parent.parent
-PUBLISHED = Path(__file__).parent / "baselines"
 SEEDS = 10
 COMMAND = "make baselines"
 EVERY = 10  # epochs between two lines, where there is no terminal
@@ -57,8 +56,7 @@ def _train(options: argparse.Namespace, console: Console) -> int:
     data = dataset.dataset()
     raw = [array for split in data.arrays for array in split]
     fingerprint = runs.fingerprint(raw)
-    full = options.epochs == settings.EPOCHS and data.source == "CIFAR-10"
-    out = options.out or (PUBLISHED if full else PROJECT / "build" / f"baselines-{options.epochs}-{data.source}")
+    out = options.out or runs.home(options.epochs, data.source)
     tasks = [(variant, seed) for seed in range(options.seeds) for variant in options.variants]
     keys = {variant: runs.key(variant, options.epochs, fingerprint) for variant in options.variants}
     left = [task for task in tasks if not _is_done(out, task, keys)]
@@ -72,26 +70,14 @@ def _train(options: argparse.Namespace, console: Console) -> int:
             failed = _train_together(left, out, keys, data.source, options.epochs, show)
         else:
             failed = _train_apart(left, out, keys, data.source, options, show)
-    finished = _finished(out, fingerprint, options.epochs)
+    finished = runs.finished(out / "runs", fingerprint, options.epochs)
     if finished:
-        page = PROJECT / "docs" / "baselines.md" if out == PUBLISHED else None
+        page = PROJECT / "docs" / "baselines.md" if out == runs.PUBLISHED else None
         summary.write(finished, out, fingerprint, COMMAND, page)
         console.print(_table(finished))
     for task, reason in failed.items():
         console.print(f"{_name(task)} failed: {reason}", style="bold red", highlight=False)
     return 1 if failed else 0
-
-
-def _finished(out: Path, fingerprint: str, epochs: int) -> dict[str, list[runs.Run]]:
-    """Variant -> its finished runs by seed, of variants with two or more of them (fewer have no spread)."""
-    found: dict[str, list[runs.Run]] = {}
-    for variant in settings.VARIANTS:
-        key = runs.key(variant, epochs, fingerprint)
-        some = [run for seed in runs.seeds(out / "runs", variant) if (run := runs.load(out / "runs", variant, seed))]
-        some = [run for run in some if run.key == key]
-        if len(some) > 1:
-            found[variant] = some
-    return found
 
 
 def _table(finished: dict[str, list[runs.Run]]) -> Table:

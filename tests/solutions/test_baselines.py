@@ -6,7 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from scipy import stats
 
 from autograder import dataset, workers
 from lab import settings
-from solutions import apart, fit_trainer, reference, runs, summary, train_baselines
+from solutions import apart, fit_trainer, reference, replicate, runs, summary, train_baselines
 from solutions.backup import Backup
 
 NAMES = ("accuracy", "loss", "val_accuracy", "val_loss")
@@ -289,6 +289,42 @@ def test_a_damaged_run_is_named(few: Callable[..., tuple[int, str]], tmp_path: P
     assert said == f"error: {damaged} is damaged: delete it, and that run is trained again"
 
 
+# ---- without the trainer ----
+
+
+def test_a_replication_is_held_against_the_baselines(
+    few: Callable[..., tuple[int, str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--epochs", "1", "--variants", "tiny_vgg", "--out", str(tmp_path / "out")]
+    assert replicate.main(arguments) == 1
+    assert "there is no baseline, make baselines trains it" in capsys.readouterr().out
+    one = summary.replications(tmp_path / "out")["tiny_vgg"]
+    data = [array.astype(np.uint8) for array in few_images()]
+    theirs = fit_trainer.train("tiny_vgg", replicate.SEED, 1, data)
+    assert (one.seed, one.epochs, one.accuracy) == (replicate.SEED, 1, pytest.approx(theirs.accuracy))
+
+    for seed, accuracy in enumerate((one.accuracy - 0.01, one.accuracy + 0.02)):
+        noted = {"epochs": 1, "key": one.reference, "trainer": "fit", "data": "CIFAR-10"}
+        run = replace(trained(seed, epochs=1), accuracy=accuracy)
+        runs.save(tmp_path / "out" / "runs", run, variant="tiny_vgg", **noted)
+    assert replicate.main(arguments) == 0
+    assert "inside of" in capsys.readouterr().out  # and not trained again, see below
+
+    path = tmp_path / "out" / "replication.json"
+    path.write_text(path.read_text().replace(f'"accuracy": {one.accuracy}', '"accuracy": 0.999'))
+    for seed in (2, 3, 4):
+        run = replace(trained(seed, epochs=1), accuracy=one.accuracy)
+        runs.save(tmp_path / "out" / "runs", run, variant="tiny_vgg", **noted)
+    assert replicate.main(arguments) == 1
+    assert "tiny_vgg: 0.9990, OUTSIDE of" in capsys.readouterr().out
+
+    path.write_text('{"variants": {"tiny_vgg": {}}}')
+    with pytest.raises(
+        runs.RunError, match=r"replication\.json is damaged: delete it, and make replicate makes it again"
+    ):
+        replicate.main(arguments)
+
+
 # ---- what the runs say together ----
 
 
@@ -324,7 +360,12 @@ def test_summary_and_page(tmp_path: Path) -> None:
     }
     page = tmp_path / "docs" / "baselines.md"
     page.parent.mkdir()
-    summary.write(finished, tmp_path / "solutions" / "baselines", "abc", "make baselines", page)
+    out = tmp_path / "solutions" / "baselines"
+    summary.write(finished, out, "abc", "make baselines", page)
+    assert "without the trainer" not in page.read_text()
+    once = summary.Replication("k", 1_000_000, 10, 0.7612, 0.9, 5.0, "h", {})
+    (out / "replication.json").write_text(json.dumps({"variants": {"tiny_vgg_bn": asdict(once)}}))
+    summary.write(finished, out, "abc", "make baselines", page)
     made = json.loads((tmp_path / "solutions" / "baselines" / "baselines.json").read_text())
     vgg = made["variants"]["tiny_vgg"]
     assert (vgg["n"], vgg["mean"], vgg["std"], vgg["parameters"]) == (3, 0.71, 0.01, 7)
@@ -337,6 +378,9 @@ def test_summary_and_page(tmp_path: Path) -> None:
     assert "- **tiny_vgg_bn**: +4.00 points (+1.73 to +6.27): better." in text
     assert "- **tiny_vgg_3blocks**: +0.33 points" in text
     assert "no difference can be told with so few runs" in text
+    half = 31.599 * 0.01 * (1 / 3 + 1) ** 0.5
+    interval = f"{0.75 - half:.3f} to {0.75 + half:.3f}"
+    assert f"| tiny_vgg_bn | 1000000 | 0.7612 | {interval} | inside |" in text
     for name in ("accuracies", "curves", "cost"):
         assert f"](../solutions/baselines/{name}.png)" in text
         assert (tmp_path / "solutions" / "baselines" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -345,9 +389,9 @@ def test_summary_and_page(tmp_path: Path) -> None:
 def test_one_run_has_no_spread(tmp_path: Path) -> None:
     key = runs.key("tiny_vgg", 10, "f")
     first = saved(tmp_path / "runs")
-    assert train_baselines._finished(tmp_path, "f", 10) == {}  # of another key
+    assert runs.finished(tmp_path / "runs", "f", 10) == {}  # of another key
     for seed in (0, 1):
         noted = {"epochs": 10, "key": key, "trainer": "fit", "data": "CIFAR-10"}
         runs.save(tmp_path / "runs", replace(trained(), seed=seed), variant="tiny_vgg", **noted)
-        assert list(train_baselines._finished(tmp_path, "f", 10)) == ["tiny_vgg"] * seed
+        assert list(runs.finished(tmp_path / "runs", "f", 10)) == ["tiny_vgg"] * seed
     assert first.key == "k"

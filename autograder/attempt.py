@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder import resume, submissions, workers
 from autograder.grading import grade_notebook
-from autograder.results import NOT_GRADED, SubmissionResult
+from autograder.results import FAILED, NOT_GRADED, SubmissionResult
 from autograder.sandbox import MachineError, Nursery, environment, jail, open_nursery
 from autograder.submissions import Parcel, UnreadableSubmission
 from autograder.workers import WorkersError
@@ -122,7 +122,7 @@ def not_graded(name: str, reason: str) -> SubmissionResult:
 
 def _grader_failed(name: str, error: Exception) -> SubmissionResult:
     last = traceback.format_exc().strip().splitlines()
-    notes = (f"The grader failed: {type(error).__name__}: {error}"[:500], *last[-12:])
+    notes = (f"{FAILED} {type(error).__name__}: {error}"[:500], *last[-12:])
     return SubmissionResult(name, "needs_review", notes=notes)
 
 

@@ -277,14 +277,17 @@ def _jobs(say: Callable[[str], None]) -> int:
 
 
 def _tried(crew: _Crew, paths: Sequence[Path]) -> Iterator[tuple[Path, SubmissionResult]]:
-    """Several at a time; then those for which the machine had no room beside the others, one by one."""
-    alone = []
+    """Several at a time; then, one by one, those that a fault of the machine or of the grader has met beside others."""
+    met = {}
     for path, result in _each(crew, paths, None):
-        if result.is_of_the_machine:
-            alone.append(path)
+        if result.may_recover:
+            met[path] = result
         else:
             yield path, result
-    yield from _each(crew, alone, 1)
+    for path, result in _each(crew, list(met), 1):
+        del met[path]
+        yield path, result
+    yield from met.items()  # Ctrl-C came first
 
 
 def _each(crew: _Crew, paths: Sequence[Path], ahead: int | None) -> Iterator[tuple[Path, SubmissionResult]]:

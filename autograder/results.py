@@ -7,6 +7,7 @@ from lab import settings
 from lab.judging import CheckResult
 
 NOT_GRADED = "Not graded:"  # how a note on a fault of the machine begins
+FAILED = "The grader failed:"  # how a note on a fault of the grader begins
 OPEN = "❓"  # how a check begins in Otter's texts that a person has to look at
 
 
@@ -73,6 +74,15 @@ class SubmissionResult:
     def is_of_the_machine(self) -> bool:
         """Whether nothing was graded through a fault of the machine."""
         return bool(self.notes) and self.notes[0].startswith(NOT_GRADED)
+
+    @property
+    def may_recover(self) -> bool:
+        """Whether a fault of the machine or of the grader kept something from being graded, which may not recur."""
+        return (
+            self.is_of_the_machine
+            or any(note.startswith(FAILED) for note in self.notes[:1])
+            or any(check.outcome == "error" for check in self.checks)
+        )
 
     def question_score(self, question: str) -> float | None:
         """Marks earned on one question; None when none of its checks could be judged."""

@@ -16,6 +16,8 @@ from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+from autograder import syntax
+
 MAX_SOURCE = 10**6  # characters of one cell or file
 OURS = {"inside"}  # packages of the sandbox
 OPEN = {"checking", "keep_runs", "publish", "settings"}  # of `lab`: what the handout uses
@@ -113,7 +115,7 @@ class _Reader(ast.NodeVisitor):
         if len(source) > MAX_SOURCE:
             return ["is too long to be read"]
         try:
-            tree = ast.parse(TransformerManager().transform_cell(source))
+            tree = syntax.parse(TransformerManager().transform_cell(source))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return []  # it does not run either
         try:

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from autograder import syntax
+
 GIVEN: Final = Path(__file__).with_name("given_cells.json")  # sources of such cells; `make docs` writes it
 LOOKED_UP: Final = {"x_train_raw", "y_train_raw", "x_test_raw", "y_test_raw"}  # by probes, among the names
 LABELS: Final = "y_train"  # looked up too, but only where `preprocess` does not work on the images of the probes
@@ -73,7 +75,7 @@ def given_cells(solution: Iterable[str]) -> list[str]:
     """
     found = []
     for source in solution:
-        body = ast.parse(source).body
+        body = syntax.parse(source).body
         kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
         is_check = re.search(r"^grader\b|\botter\b", source, re.MULTILINE)
         calls = any(isinstance(node, ast.Call) for node in ast.walk(ast.Module(body, [])))
@@ -101,7 +103,7 @@ def _used(source: str) -> set[str]:
     visit(symtable.symtable(_MAGIC.sub("", source), "cell", "exec"), False)
     imported = {
         alias.name.split(".")[0]
-        for node in ast.walk(ast.parse(_MAGIC.sub("", source)))
+        for node in ast.walk(syntax.parse(_MAGIC.sub("", source)))
         if isinstance(node, ast.Import)
         for alias in node.names
     }
@@ -111,7 +113,7 @@ def _used(source: str) -> set[str]:
 def _assigned(source: str) -> set[str]:
     """Names that a cell binds, or in whose objects it puts something."""
     names = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(syntax.parse(source)):
         targets = node.targets if isinstance(node, ast.Assign) else [node] if isinstance(node, ast.Name) else []
         for target in targets:
             while isinstance(target, ast.Subscript | ast.Attribute):

@@ -111,6 +111,29 @@ def test_what_the_machine_had_no_room_for_is_tried_again_alone(folder: Path, mon
     assert gradebook.read_results(folder.parent / "out")[0].notes == ("it is empty",)
 
 
+@pytest.mark.parametrize("passes", [True, False], ids=["passes", "stays"])
+def test_what_a_fault_of_the_grader_has_met_is_tried_again_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, passes: bool
+) -> None:
+    nbformat.write(nbformat.v4.new_notebook(), folder / "ada.ipynb")
+    tried: list[str] = []
+
+    def grade_notebook(*arguments: Any, **options: Any) -> Graded:
+        tried.append("")
+        if len(tried) == 1 or not passes:
+            raise SystemError("AST constructor recursion depth mismatch")
+        return Graded(checks=[], executed=nbformat.v4.new_notebook())
+
+    monkeypatch.setattr(attempt, "grade_notebook", grade_notebook)
+    run(folder, Options(jobs=1, only="ada"))
+    assert len(tried) == 2
+    result = gradebook.read_result("ada", folder.parent / "out")
+    assert result is not None
+    assert result.notes[:1] == (
+        () if passes else ("The grader failed: SystemError: AST constructor recursion depth mismatch",)
+    )
+
+
 def test_a_fault_of_the_machine_overwrites_no_marks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(folder)
     before = gradebook.read_result("ada", folder.parent / "out")

@@ -1,0 +1,58 @@
+"""Threads that build syntax trees at the same time do not disturb each other."""
+
+import gc
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from autograder import trespass
+from autograder.sandbox import door
+from autograder.sandbox.inside.look import store
+
+SECONDS = 2
+THREADS = 4
+
+
+@pytest.fixture
+def many_switches() -> Iterator[None]:
+    """The garbage collector is often at work, also in the midst of building a tree, and gives way to other threads."""
+
+    def give_way(phase: str, info: dict[str, int]) -> None:
+        time.sleep(0)
+
+    before = gc.get_threshold()
+    gc.set_threshold(50)
+    gc.callbacks.append(give_way)
+    yield
+    gc.callbacks.remove(give_way)
+    gc.set_threshold(*before)
+
+
+@pytest.mark.usefixtures("many_switches")
+def test_notebooks_and_observations_are_read_by_many_threads_at_a_time(tmp_path: Path) -> None:
+    """Without the lock, Python 3.11 fails here (python/cpython#106905)."""
+    source = "def f(a, b):\n    return [a + b * c for c in range(3)]\n" * 40
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    store({str(n): np.arange(n) for n in range(20)}, tmp_path / "q1", 7)
+    faults: list[BaseException] = []
+    end = time.monotonic() + SECONDS
+
+    def read() -> None:
+        try:
+            while time.monotonic() < end:
+                assert trespass.find(notebook, {}) == []
+                assert len(door.read(tmp_path, "q1", 7) or {}) == 20
+        except BaseException as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=read) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []

@@ -137,7 +137,8 @@ def _review_notes(checks: list[CheckResult]) -> list[str]:
     for question in settings.POINTS:
         open_ = [c for c in checks if c.question == question and c.outcome in ("unjudged", "error")]
         marks = sum(check.points for check in open_)
-        reasons = [_reason(check) for check in open_ if not check.found.endswith("could not be judged.")]
+        firsts = {check.found or check.name: check for check in reversed(open_)}  # those after it have its reason
+        reasons = [_reason(c) for c in open_ if c in firsts.values() and not c.found.endswith("could not be judged.")]
         if open_:
             notes.append(f"{question} ({marks:g} marks open): {' '.join(reasons)}")
     return notes

@@ -197,7 +197,7 @@ def _judge_one(
             raise ValueError(f"{item.name} comes after {name}, which was not judged before it")
         needed = before[name]
         if needed.outcome in ("unjudged", "error"):
-            return result("unjudged", found=f"“{needed.title}” could not be judged.")
+            return result("unjudged", found=needed.found or f"“{needed.title}” could not be judged.")
         if needed.outcome != "passed":
             return result("skipped", found=f"this needs “{needed.title}” first.")
     try:

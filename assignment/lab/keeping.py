@@ -5,16 +5,20 @@ import hashlib
 import inspect
 import json
 import os
+import sys
 import time
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import numpy as np
 
 FOLDER = Path("kept-runs")
 SAMPLE = 100  # rows of the data that are compared
+NOTEBOOK = "__main__"  # the module in which a notebook's code runs
 
 
 @contextlib.contextmanager
@@ -22,7 +26,8 @@ def keep_runs(name: str, folder: Path | str = FOLDER) -> Iterator[None]:
     """Keep what every `fit` in this block ends with; in a repeated block, take that up instead of training again.
 
     A run is taken up where the block comes to it at the same place with the same network, optimizer, data, seed and
-    settings of `fit`. What was changed is trained again. Delete the folder to train everything again.
+    settings of `fit`. What was changed is trained again. Of what cannot be compared (classes of your own, data that are
+    no arrays) the notebook's functions that made it must be the same. Delete the folder to train everything again.
 
     Args:
         name: of the experiment; its folder.
@@ -81,12 +86,17 @@ class _Block:
         return history
 
     def _key(self, model: Any, arguments: dict[str, Any]) -> str:
-        """Of all that the training depends on, as far as it can be seen from here."""
+        """Of all that the training depends on."""
+        values = {name: value for name, value in arguments.items() if name not in ("self", "verbose")}
         parts = [
             *_description(model),
             f"{self.seed}",
-            *(f"{name}={_seen(value)}" for name, value in arguments.items() if name not in ("self", "verbose")),
+            *(f"{name}={_seen(value)}" for name, value in values.items()),
         ]
+        foreign = [part for part in (model, *model._flatten_layers()) if not _is_of_keras(part)]
+        foreign += [value for value in values.values() if not _is_seen(value)]
+        if foreign:
+            parts += _code_at_work(foreign)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -102,17 +112,95 @@ def _description(model: Any) -> list[str]:
         network = network.replace(f'"{layer}"', f"#{number}")
     shapes = [str(tuple(weight.shape)) for weight in model.weights]
     config = {} if optimizer is None else {k: v for k, v in optimizer.get_config().items() if k != "name"}
+    config["loss"] = _loss(model)
     return [network, *shapes, type(optimizer).__name__, json.dumps(config, sort_keys=True, default=str)]
+
+
+def _loss(model: Any) -> Any:
+    try:
+        with warnings.catch_warnings(action="ignore"):  # Keras warns of a loss that it cannot store
+            return (model.get_compile_config() or {}).get("loss")
+    except Exception:
+        return type(model.loss).__name__
 
 
 def _seen(value: Any) -> str:
     """An argument of `fit` as text: of arrays form, kind and some rows, of other objects their class."""
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_seen, value))}]"
-    if hasattr(value, "shape") and hasattr(value, "__getitem__") and hasattr(value, "__array__"):
-        rows = np.asarray(value[:: max(1, len(value) // SAMPLE)])
+    if _is_array(value):
+        rows = np.asarray(value[:: max(1, len(value) // SAMPLE)] if len(value.shape) else value)
         return f"{value.shape}{rows.dtype}{hashlib.sha256(rows.tobytes()).hexdigest()}"
     return repr(value) if isinstance(value, int | float | str | None) else type(value).__name__
+
+
+def _is_array(value: Any) -> bool:
+    wanted = ("shape", "__getitem__", "__array__")
+    return not isinstance(value, type) and all(hasattr(value, name) for name in wanted)
+
+
+def _is_seen(value: Any) -> bool:
+    """Whether `_seen` tells all that there is."""
+    if isinstance(value, tuple | list):
+        return all(map(_is_seen, value))
+    return _seen(value) != type(value).__name__
+
+
+def _is_of_keras(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "keras"
+
+
+def _code_at_work(values: list[Any]) -> list[str]:
+    """The notebook's functions that are being called and what these see, the classes of some values, and all of the
+    notebook that either names: as text, which layout and comments do not change."""
+    told: dict[int, str] = {}
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_globals.get("__name__") == NOTEBOOK and frame.f_code.co_name != "<module>":
+            _tell(frame.f_code, frame.f_globals, told)
+            seen = [(name, _seen(value)) for name, value in frame.f_locals.items() if _is_data(value)]
+            told[id(frame)] = f"{seen}"
+        frame = frame.f_back
+    names = vars(sys.modules[NOTEBOOK])
+    for value in values:
+        for item in value if isinstance(value, tuple | list) else [value]:
+            _tell(item if isinstance(item, FunctionType) else type(item), names, told)
+    return list(told.values())
+
+
+def _is_data(value: Any) -> bool:
+    """Whether it is a number of something, a name, or an array. Times of the clock, which differ, are none."""
+    return isinstance(value, int | str) or _is_array(value)
+
+
+def _tell(value: Any, names: dict[str, Any], told: dict[int, str]) -> None:
+    """Note a function, class or datum of the notebook, and what it names there; others are left out.
+
+    Args:
+        value: to note.
+        names: the notebook's.
+        told: what was noted, by identity of the value.
+    """
+    parts: list[Any] = []
+    if id(value) in told:
+        return
+    if isinstance(value, FunctionType) and value.__globals__ is names:
+        told[id(value)] = value.__qualname__
+        cells = [cell.cell_contents for cell in value.__closure__ or ()]
+        parts = [value.__code__, getattr(value, "__wrapped__", None), *(value.__defaults__ or ()), *cells]
+    elif isinstance(value, CodeType):
+        inner = [one for one in value.co_consts if isinstance(one, CodeType)]
+        others = [one for one in value.co_consts if one not in inner]
+        constants = [sorted(map(repr, one)) if isinstance(one, frozenset) else one for one in others]
+        told[id(value)] = f"{value.co_code!r}{constants}{value.co_names}"
+        parts = [*inner, *(names[name] for name in value.co_names if name in names)]
+    elif isinstance(value, type) and value.__module__ == NOTEBOOK:
+        told[id(value)] = value.__qualname__
+        parts = [*(getattr(one, "__func__", one) for one in vars(value).values()), *value.__bases__]
+    elif _is_data(value):
+        told[id(value)] = _seen(value)
+    for part in parts:
+        _tell(part, names, told)
 
 
 def _keep(path: Path, model: Any, history: Any) -> None:
@@ -142,7 +230,7 @@ def _take_up(path: Path, model: Any, arguments: dict[str, Any]) -> Any:
             kept = json.loads(arrays["history"].tobytes())
             weights = [arrays[name] for name in sorted(arrays.files) if name != "history"]
         if not model.built:
-            model(np.asarray(arguments["x"][:1]))
+            model(_first(arguments["x"]))
         model.set_weights(weights)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         print(f"{path} cannot be used; this training is done again.")
@@ -153,3 +241,15 @@ def _take_up(path: Path, model: Any, arguments: dict[str, Any]) -> Any:
     history.epoch, history.history = kept["epoch"], kept["history"]
     model.history = history
     return history
+
+
+def _first(x: Any) -> Any:
+    """Some images of what `fit` gets, for a network to be built by.
+
+    Raises:
+        TypeError: they come from something that cannot be looked into without using it up.
+    """
+    if hasattr(x, "__array__"):
+        return np.asarray(x[:1])
+    batch = next(iter(x.take(1))) if hasattr(x, "take") else x[0]
+    return batch[0] if isinstance(batch, tuple | list) else batch

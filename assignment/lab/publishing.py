@@ -58,9 +58,13 @@ def problems(element: str) -> list[str]:
 
 def _text(record: Mapping[str, Any], warnings: Sequence[str]) -> str:
     accuracies = [run["accuracy"] for run in record["runs"]]
-    lines = [f"{record['variant']}: accuracy {record['mean']:.4f} ± {record['std']:.4f} over {len(accuracies)} runs"]
+    lines = [f"{record['variant']}: accuracy {record['mean']:.4f} ± {record['std']:.4f} {_over(accuracies)}"]
     lines += [f"  run {i}: {a:.4f}" for i, a in enumerate(accuracies, 1)]
     return "\n".join([*lines, *(f"This would cost marks. {w}" for w in warnings)])
+
+
+def _over(runs: Sequence[Any]) -> str:
+    return f"over {len(runs)} run{'s' * (len(runs) != 1)}"
 
 
 def _page(record: Mapping[str, Any], warnings: Sequence[str]) -> str:
@@ -80,7 +84,7 @@ def _page(record: Mapping[str, Any], warnings: Sequence[str]) -> str:
     picture = base64.b64encode(_curves(record)).decode()
     return (
         f"<p><b>Run record of {html.escape(record['variant'])}</b>: test accuracy {record['mean']:.4f} "
-        f"± {record['std']:.4f} over {len(rows)} runs</p><table>{table}</table>{notes}"
+        f"± {record['std']:.4f} {_over(rows)}</p><table>{table}</table>{notes}"
         f'<img alt="validation curves of all runs" src="data:image/png;base64,{picture}">'
     )
 

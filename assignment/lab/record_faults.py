@@ -42,10 +42,18 @@ def is_seed(weight: Mapping[str, Any]) -> bool:
     return "seed" in str(weight["path"]).rpartition("/")[2]
 
 
+def accuracy_name(history: Mapping[str, Any]) -> str | None:
+    """The name that a history has for the accuracy: the first with "acc", else the first other metric that was
+    validated; None where there is none."""
+    names = [name for name in history if name != "loss" and not name.startswith("val_")]
+    validated = [name for name in names if f"val_{name}" in history]
+    return next((name for name in names if "acc" in name.lower()), validated[0] if validated else None)
+
+
 def _history_fault(number: int, run: Mapping[str, Any]) -> Failure | None:
     history: dict[str, list[float]] = run["history"]
-    accuracy = [name for name in history if "acc" in name.lower() and not name.startswith("val_")]
-    needed = ["loss", "val_loss", *accuracy[:1], *(f"val_{name}" for name in accuracy[:1])]
+    accuracy = accuracy_name(history)
+    needed = ["loss", "val_loss", *([accuracy, f"val_{accuracy}"] if accuracy else [])]
     missing = [name for name in needed if name not in history] or ([] if accuracy else ["accuracy"])
     if missing:
         return Failure(

@@ -28,7 +28,10 @@ from_trixie() { # unpacks a package of Debian 13, checked by apt against Debian'
     local folder
     folder=$(mktemp -d)
     mkdir -p "$folder/lists/partial" "$folder/cache"
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main" >"$folder/list"
+    local mirror # of this machine's own packages
+    # shellcheck disable=SC2016 # the fields are apt's and awk's
+    mirror=$(apt-get indextargets --format '$(ORIGIN) $(SUITE) $(REPO_URI)' | awk '$1 == "Debian" && $2 !~ /-/ { print $3; exit }')
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$folder/list"
     chmod 755 "$folder"
     (
         cd "$folder"
@@ -60,21 +63,23 @@ stop() {
 }
 
 bases() {
-    base debian:bookworm-slim bookworm http://deb.debian.org/debian /usr/share/keyrings/debian-archive-keyring.gpg
-    base ubuntu:22.04 jammy http://archive.ubuntu.com/ubuntu ubuntu
+    base debian:bookworm-slim bookworm /usr/share/keyrings/debian-archive-keyring.gpg
+    base ubuntu:22.04 jammy ubuntu
 }
 
-base() { # name, suite, archive, keys
+base() { # name, suite, keys
     docker image inspect "$1" >/dev/null 2>&1 && return
     timeout 120 docker pull -q "$1" 2>/dev/null && return
     echo "no registry in reach: $1 is made by debootstrap"
-    local folder keys=$4
+    local folder keys=$3
     folder=$(mktemp -d)
     [ "$keys" = ubuntu ] && keys=$(from_trixie ubuntu-keyring)/usr/share/keyrings/ubuntu-archive-keyring.gpg
-    debootstrap --variant=minbase --keyring="$keys" "$2" "$folder" "$3" >"$folder.log"
+    debootstrap --variant=minbase --keyring="$keys" "$2" "$folder" >"$folder.log"
     if [ "$2" = jammy ]; then # as in Ubuntu's own image
+        local mirror
+        mirror=$(awk '{ print $2; exit }' "$folder/etc/apt/sources.list")
         for suite in jammy jammy-updates jammy-security; do
-            echo "deb $3 $suite main universe"
+            echo "deb $mirror $suite main universe"
         done >"$folder/etc/apt/sources.list"
     fi
     rm -rf "$folder"/var/cache/apt/archives/*.deb "$folder"/var/lib/apt/lists/*

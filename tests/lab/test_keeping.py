@@ -1,7 +1,9 @@
 """Kept runs: an experiment that was cut off goes on where it was, and what was changed is trained again."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import keras
@@ -160,3 +162,85 @@ def test_nothing_is_kept_at_marking_and_keras_is_left_as_it_was(tmp_path: Path) 
     with pytest.raises(Cut), keep_runs("tiny_vgg", tmp_path):
         raise Cut
     assert before == (keras.Model.fit, keras.utils.set_random_seed, "fit" in vars(keras.Model))
+
+
+# ---- what cannot be compared ----
+
+NOTEBOOK = """\
+import keras
+import numpy as np
+import tensorflow as tf
+
+BATCH = 16
+x, y = np.random.default_rng(0).normal(size=(60, 4)).astype("float32"), np.arange(60) % 3
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = keras.layers.Dense(5), keras.layers.Dense(3)
+
+    def call(self, inputs):
+        return self.two(keras.ops.relu(self.one(inputs)))
+
+
+def batches(x, y):
+    return tf.data.Dataset.from_tensor_slices((x, y)).batch(BATCH)
+
+
+def train(model, x, y):
+    return model.fit(batches(x, y), epochs=2, shuffle=False, verbose=0)
+
+
+def unrelated():
+    return 1
+
+
+def experiment():
+    ends = []
+    for run in range(2):
+        keras.utils.set_random_seed(run)
+        model = Net()
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), run_eagerly=True)
+        ends.append((train(model, x, y).history["loss"], model.get_weights()))
+    return ends
+"""
+
+
+def rerun(folder: Path, source: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> int:
+    """Run a notebook with an experiment anew; how many of its trainings were taken up."""
+    notebook = ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", notebook)
+    exec(compile(source, "<cell>", "exec"), vars(notebook))
+    with keep_runs("tiny_vgg", folder):
+        notebook.experiment()
+    return capsys.readouterr().out.count("taken up")
+
+
+def test_a_class_of_ones_own_and_data_that_are_no_arrays_are_taken_up_while_nothing_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert rerun(tmp_path, NOTEBOOK, monkeypatch, capsys) == 0
+    harmless = NOTEBOOK.replace("return 1", "return 2").replace("    ends = []", "    # of every run\n\n    ends = []")
+    assert harmless != NOTEBOOK
+    assert rerun(tmp_path, harmless, monkeypatch, capsys) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("keras.ops.relu(self.one(inputs))", "self.one(inputs)"),
+        ("BATCH = 16", "BATCH = 20"),
+        (".batch(BATCH)", ".shuffle(60).batch(BATCH)"),
+        ("np.arange(60) % 3", "np.arange(60)[::-1] % 3"),
+        ("default_rng(0)", "default_rng(1)"),
+        ("from_logits=True", "from_logits=False"),
+    ],
+    ids=["call of the network", "size of the batches", "order of the images", "labels", "images", "loss"],
+)
+def test_what_was_changed_in_a_class_or_a_dataset_is_trained_again(
+    before: str, after: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rerun(tmp_path, NOTEBOOK, monkeypatch, capsys)
+    assert before in NOTEBOOK
+    assert rerun(tmp_path, NOTEBOOK.replace(before, after), monkeypatch, capsys) == 0

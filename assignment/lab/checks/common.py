@@ -63,6 +63,12 @@ def require_no_error(call: dict[str, Any], function: str) -> None:
 # FUNCTION stands for the name of the function that was called.
 _HINTS = (
     (
+        r"load_data|resnet50_filters",
+        r"",
+        r"URL fetch failure|urlopen error|Name or service not known|Temporary failure in name resolution",
+        "The download failed: is there a connection? The first call needs one, later calls find the file on the disk.",
+    ),
+    (
         r"plot_history",
         r"TypeError|AttributeError",
         r"'?History'? object",
@@ -140,7 +146,7 @@ _HINTS = (
 
 def _hint(function: str, kind: str, message: str) -> str:
     for functions, kinds, messages, hint in _HINTS:
-        fits = (not functions or re.fullmatch(functions, function)) and re.fullmatch(kinds, kind)
+        fits = (not functions or re.fullmatch(functions, function)) and (not kinds or re.fullmatch(kinds, kind))
         if fits and re.search(messages.replace("FUNCTION", re.escape(function)), message):
             return hint
     return ""

@@ -77,7 +77,7 @@ def q2_answered(observations: Observations) -> None:
             raise Failure(
                 "`plot_examples` returns a Matplotlib figure.",
                 "It returned no figure and left none open.",
-                "Make a figure with `plt.subplots` and return it.",
+                "Replace the `...` by your code: make a figure with `plt.subplots`, and return it.",
             )
         if not images_drawn(call["figures"]):
             raise Failure("The figure shows images.", "No axes of it holds an image.", "`ax.imshow(...)`")

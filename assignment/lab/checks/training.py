@@ -122,7 +122,7 @@ def q8_answered(observations: Observations) -> None:
             raise Failure(
                 "`plot_history` returns a Matplotlib figure (or a list of two).",
                 "It returned no figure and left none open.",
-                "`return fig` at the end.",
+                "Replace the `...` by your code, with `return fig` at the end.",
             )
         if not _lines_drawn(call):
             raise Failure("The figure shows curves.", "No axes of it holds a line.", "`ax.plot(...)`")

@@ -246,5 +246,5 @@ def _metric_name(student: Student) -> tuple[str, bool]:
     except Exception:
         return "accuracy", False
     names = [str(n) for n in logs if n != "loss"]
-    name = next((n for n in names if "acc" in n.lower()), None)
+    name = next((n for n in names if "acc" in n.lower()), names[0] if len(names) == 1 else None)
     return name or "accuracy", own["compile"] and name is not None

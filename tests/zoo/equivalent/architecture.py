@@ -413,6 +413,14 @@ def compile_model(model):
     ),
     right(
         "q5",
+        "metric with a French name",
+        "the name of a metric is free, and the series are named so",
+        line("compile_model", ('"accuracy"', 'keras.metrics.SparseCategoricalAccuracy(name="justesse")')),
+        line("evaluate", ('scores["accuracy"]', 'scores["justesse"]')),
+        line("plot_history", ('["loss", "accuracy"]', '["loss", "justesse"]')),
+    ),
+    right(
+        "q5",
         "class of the loss, not an object",
         "Keras makes an object of it",
         line("compile_model", ('"sparse_categorical_crossentropy"', "keras.losses.SparseCategoricalCrossentropy")),

@@ -5,14 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from zoo.entries import Entry, function, line, right
+from zoo.entries import Entry, RecordEdit, function, line, right
 
 
-def _renamed(record: dict[str, Any]) -> dict[str, Any]:
-    """A run record of a notebook whose metric is called "acc"."""
-    for run in record["runs"]:
-        run["history"] = {name.replace("accuracy", "acc"): series for name, series in run["history"].items()}
-    return record
+def _renamed(metric: str) -> RecordEdit:
+    """A run record of a notebook whose metric has this name."""
+
+    def edit(record: dict[str, Any]) -> dict[str, Any]:
+        for run in record["runs"]:
+            run["history"] = {name.replace("accuracy", metric): series for name, series in run["history"].items()}
+        return record
+
+    return edit
 
 
 def _more_runs(record: dict[str, Any]) -> dict[str, Any]:
@@ -371,6 +375,15 @@ def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
             ("history.history[quantity]", 'history.history[quantity.replace("accuracy", "acc")]'),
             ('history.history[f"val_{quantity}"]', 'history.history["val_" + quantity.replace("accuracy", "acc")]'),
         ),
-        record=_renamed,
+        record=_renamed("acc"),
+    ),
+    right(
+        "q9",
+        "metric with a French name in the record",
+        "the histories name the accuracy as the student's metric does",
+        line("compile_model", ('"accuracy"', 'keras.metrics.SparseCategoricalAccuracy(name="justesse")')),
+        line("evaluate", ('scores["accuracy"]', 'scores["justesse"]')),
+        line("plot_history", ('["loss", "accuracy"]', '["loss", "justesse"]')),
+        record=_renamed("justesse"),
     ),
 )

@@ -37,10 +37,11 @@ class Spread:
     def interval(self, runs: int, level: float = LEVEL) -> tuple[float, float]:
         """Where the mean of so many further runs lies, for normally spread accuracies (Student's t).
 
-        A prediction interval: mean ± t(n - 1) · std · sqrt(1/n + 1/runs).
+        A prediction interval: mean ± t(n - 1) · std · sqrt(1/n + 1/runs), as far as there are accuracies. Of two
+        or three runs it says next to nothing.
         """
         half = float(stats.t.ppf((1 + level) / 2, self.n - 1)) * self.std * math.sqrt(1 / self.n + 1 / runs)
-        return self.mean - half, self.mean + half
+        return max(0.0, self.mean - half), min(1.0, self.mean + half)
 
 
 @dataclass(frozen=True)

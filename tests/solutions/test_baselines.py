@@ -340,6 +340,10 @@ def test_the_interval_holds_what_it_says() -> None:
     assert inside / 4000 == pytest.approx(level, abs=0.015)
 
 
+def test_an_interval_holds_accuracies_only() -> None:
+    assert summary.Spread(2, 0.7, 0.01).interval(5) == (0, 1)
+
+
 def test_a_difference_is_that_of_welchs_test() -> None:
     rng = np.random.default_rng(1)
     one, other = rng.normal(0.72, 0.004, 5), rng.normal(0.7, 0.01, 7)
@@ -379,7 +383,7 @@ def test_summary_and_page(tmp_path: Path) -> None:
     assert "- **tiny_vgg_3blocks**: +0.33 points" in text
     assert "no difference can be told with so few runs" in text
     half = 31.599 * 0.01 * (1 / 3 + 1) ** 0.5
-    interval = f"{0.75 - half:.3f} to {0.75 + half:.3f}"
+    interval = f"{0.75 - half:.3f} to {min(0.75 + half, 1):.3f}"
     assert f"| tiny_vgg_bn | 1000000 | 0.7612 | {interval} | inside |" in text
     for name in ("accuracies", "curves", "cost"):
         assert f"](../solutions/baselines/{name}.png)" in text

@@ -92,7 +92,7 @@ def grade_notebook(
     return Graded(
         checks=checks,
         executed=execution.notebook,
-        notes=[*_review_notes(checks), *remarks(records, baselines()), *execution.notes],
+        notes=[*_review_notes(checks), *_remarks(records), *execution.notes],
         may_change=any(c.outcome == "error" for c in checks),
         cell_errors=execution.cell_errors,
         written=written_answers(notebook),
@@ -100,6 +100,14 @@ def grade_notebook(
         reported=reported.summarise(records),
         code=similarity.source_of(notebook, extra_files or {}),
     )
+
+
+def _remarks(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What is unusual in run records; a damaged file of baselines costs this, and no marks."""
+    try:
+        return remarks(records, baselines())
+    except ValueError as problem:
+        return [str(problem)]
 
 
 def _is_settled(question: str, observation: Mapping[str, Any]) -> bool:
@@ -137,10 +145,12 @@ def _review_notes(checks: list[CheckResult]) -> list[str]:
     for question in settings.POINTS:
         open_ = [c for c in checks if c.question == question and c.outcome in ("unjudged", "error")]
         marks = sum(check.points for check in open_)
-        firsts = {check.found or check.name: check for check in reversed(open_)}  # those after it have its reason
-        reasons = [_reason(c) for c in open_ if c in firsts.values() and not c.found.endswith("could not be judged.")]
+        reasons: dict[str, str] = {}  # a check that comes after another one repeats what that one found
+        for check in open_:
+            if not check.found.endswith("could not be judged."):
+                reasons.setdefault(check.found or check.name, _reason(check))
         if open_:
-            notes.append(f"{question} ({marks:g} marks open): {' '.join(reasons)}")
+            notes.append(f"{question} ({marks:g} marks open): {' '.join(reasons.values())}")
     return notes
 
 

@@ -24,6 +24,7 @@ from autograder import forward
 from autograder.dataset import dataset
 from lab import settings
 from lab.probes import inputs
+from lab.record_faults import is_seed
 
 STAGES: Final = (250, 1000, settings.N_TEST)  # test images of every run
 DOUBT: Final = 2.5  # standard errors, of all runs together, from which on more images are looked at
@@ -139,7 +140,7 @@ def _outputs(spec: Mapping[str, Any], network: Mapping[str, Any], images: Any) -
 def _weights(spec: Mapping[str, Any], weights: Weights) -> dict[str, npt.NDArray[Any]]:
     """`"<layer>/<weight name>"` -> array, of one run."""
     keys = spec.get("order")
-    values = [weight["value"] for weight in weights if "seed" not in str(weight["path"]).rpartition("/")[2]]
+    values = [weight["value"] for weight in weights if not is_seed(weight)]
     if not isinstance(keys, list) or len(keys) != len(values) or not all(isinstance(key, str) for key in keys):
         raise CannotVerify("it is not known which weight belongs to which layer")
     return dict(zip(keys, values, strict=True))

@@ -5,20 +5,17 @@ import hashlib
 import inspect
 import json
 import os
-import sys
 import time
 import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import numpy as np
 
 FOLDER = Path("kept-runs")
 SAMPLE = 100  # rows of the data that are compared
-NOTEBOOK = "__main__"  # the module in which a notebook's code runs
 
 
 @contextlib.contextmanager
@@ -26,8 +23,8 @@ def keep_runs(name: str, folder: Path | str = FOLDER) -> Iterator[None]:
     """Keep what every `fit` in this block ends with; in a repeated block, take that up instead of training again.
 
     A run is taken up where the block comes to it at the same place with the same network, optimizer, data, seed and
-    settings of `fit`. What was changed is trained again. Of what cannot be compared (classes of your own, data that are
-    no arrays) the notebook's functions that made it must be the same. Delete the folder to train everything again.
+    settings of `fit`. What was changed is trained again. What cannot be compared (the code of your own classes, data
+    that are no arrays) is named. Delete the folder to train everything again.
 
     Args:
         name: of the experiment; its folder.
@@ -70,44 +67,54 @@ class _Block:
         self.name, self.folder = name, folder
         self.number = 0  # of fits so far
         self.seed: int | None = None  # the last one that was set
+        self.warned = False  # of what cannot be compared
 
     def fit(self, original: Any, model: Any, *args: Any, **options: Any) -> Any:
         self.number += 1
         arguments = inspect.signature(original).bind(model, *args, **options)
         arguments.apply_defaults()
-        path = self.folder / f"{self.number:02}-{self._key(model, arguments.arguments)}.npz"
+        try:
+            path = self.folder / f"{self.number:02}-{self._key(model, arguments.arguments)}.npz"
+        except Exception:  # of a class of the notebook that is asked about itself
+            print(f"{self.name}, training {self.number}: not kept, as network or optimizer cannot be described.")
+            return original(model, *args, **options)
         history = _take_up(path, model, arguments.arguments)
         if history is not None:
-            day = time.strftime("%d %b, %H:%M", time.localtime(path.stat().st_mtime))
-            print(f"{self.name}, training {self.number}: taken up from {path} of {day}.")
+            self._say(path, _uncompared(model, arguments.arguments))
             return history
         history = original(model, *args, **options)
         _keep(path, model, history)
         return history
 
+    def _say(self, path: Path, uncompared: list[str]) -> None:
+        day = time.strftime("%d %b, %H:%M", time.localtime(path.stat().st_mtime))
+        print(f"{self.name}, training {self.number}: taken up from {path} of {day}.")
+        if uncompared and not self.warned:
+            self.warned = True
+            print(
+                f"What cannot be compared is {', '.join(uncompared)}: if you have changed it since then, "
+                f"delete {self.folder} and run this cell again."
+            )
+
     def _key(self, model: Any, arguments: dict[str, Any]) -> str:
-        """Of all that the training depends on."""
-        values = {name: value for name, value in arguments.items() if name not in ("self", "verbose")}
+        """Of all that the training depends on, as far as it can be seen from here; see `_uncompared`."""
         parts = [
             *_description(model),
             f"{self.seed}",
-            *(f"{name}={_seen(value)}" for name, value in values.items()),
+            *(f"{name}={_seen(value)}" for name, value in arguments.items() if name not in ("self", "verbose")),
         ]
-        foreign = [part for part in (model, *model._flatten_layers()) if not _is_of_keras(part)]
-        foreign += [value for value in values.values() if not _is_seen(value)]
-        if foreign:
-            parts += _code_at_work(foreign)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 def _description(model: Any) -> list[str]:
     """Network and optimizer, without the names that Keras counts up."""
-    try:
-        network = model.to_json()
-    except Exception:  # of a class that says nothing of its inside
-        network = type(model).__name__
+    layers = list(model._flatten_layers())
+    network = " ".join(type(layer).__name__ for layer in (model, *layers))
+    if not any(type(layer).__name__ == "Lambda" for layer in layers):  # it would tell the cell's file, ever another one
+        with contextlib.suppress(Exception):  # of a class that says nothing of its inside
+            network = model.to_json()
     optimizer = getattr(model, "optimizer", None)
-    names = [layer.name for layer in (model, *model._flatten_layers(), optimizer) if layer is not None]
+    names = [layer.name for layer in (model, *layers, optimizer) if layer is not None]
     for number, layer in sorted(enumerate(names), key=lambda pair: -len(pair[1])):
         network = network.replace(f'"{layer}"', f"#{number}")
     shapes = [str(tuple(weight.shape)) for weight in model.weights]
@@ -147,60 +154,19 @@ def _is_seen(value: Any) -> bool:
 
 
 def _is_of_keras(value: Any) -> bool:
-    return type(value).__module__.partition(".")[0] == "keras"
+    """Whether it is an object, class or function of Keras, or the name of one."""
+    module = getattr(value, "__module__", None) or type(value).__module__
+    return value is None or isinstance(value, str) or module.partition(".")[0] == "keras"
 
 
-def _code_at_work(values: list[Any]) -> list[str]:
-    """The notebook's functions that are being called and what these see, the classes of some values, and all of the
-    notebook that either names: as text, which layout and comments do not change."""
-    told: dict[int, str] = {}
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if frame.f_globals.get("__name__") == NOTEBOOK and frame.f_code.co_name != "<module>":
-            _tell(frame.f_code, frame.f_globals, told)
-            seen = [(name, _seen(value)) for name, value in frame.f_locals.items() if _is_data(value)]
-            told[id(frame)] = f"{seen}"
-        frame = frame.f_back
-    names = vars(sys.modules[NOTEBOOK])
-    for value in values:
-        for item in value if isinstance(value, tuple | list) else [value]:
-            _tell(item if isinstance(item, FunctionType) else type(item), names, told)
-    return list(told.values())
-
-
-def _is_data(value: Any) -> bool:
-    """Whether it is a number of something, a name, or an array. Times of the clock, which differ, are none."""
-    return isinstance(value, int | str) or _is_array(value)
-
-
-def _tell(value: Any, names: dict[str, Any], told: dict[int, str]) -> None:
-    """Note a function, class or datum of the notebook, and what it names there; others are left out.
-
-    Args:
-        value: to note.
-        names: the notebook's.
-        told: what was noted, by identity of the value.
-    """
-    parts: list[Any] = []
-    if id(value) in told:
-        return
-    if isinstance(value, FunctionType) and value.__globals__ is names:
-        told[id(value)] = value.__qualname__
-        cells = [cell.cell_contents for cell in value.__closure__ or ()]
-        parts = [value.__code__, getattr(value, "__wrapped__", None), *(value.__defaults__ or ()), *cells]
-    elif isinstance(value, CodeType):
-        inner = [one for one in value.co_consts if isinstance(one, CodeType)]
-        others = [one for one in value.co_consts if one not in inner]
-        constants = [sorted(map(repr, one)) if isinstance(one, frozenset) else one for one in others]
-        told[id(value)] = f"{value.co_code!r}{constants}{value.co_names}"
-        parts = [*inner, *(names[name] for name in value.co_names if name in names)]
-    elif isinstance(value, type) and value.__module__ == NOTEBOOK:
-        told[id(value)] = value.__qualname__
-        parts = [*(getattr(one, "__func__", one) for one in vars(value).values()), *value.__bases__]
-    elif _is_data(value):
-        told[id(value)] = _seen(value)
-    for part in parts:
-        _tell(part, names, told)
+def _uncompared(model: Any, arguments: dict[str, Any]) -> list[str]:
+    """What a training depends on and its key does not hold, in words."""
+    parts = [model, *model._flatten_layers()]
+    used = [*parts, getattr(model, "optimizer", None), getattr(model, "loss", None)]
+    used += [getattr(layer, "activation", None) for layer in parts]
+    own = {getattr(value, "__name__", type(value).__name__) for value in used if not _is_of_keras(value)}
+    own |= {"Lambda" for layer in parts if type(layer).__name__ == "Lambda"}
+    return [*sorted(own), *(name for name, value in arguments.items() if name != "self" and not _is_seen(value))]
 
 
 def _keep(path: Path, model: Any, history: Any) -> None:

@@ -118,3 +118,15 @@ def kind_of(value: Plain) -> str:
     if isinstance(value, str):
         return "a text"
     return f"the number {value:g}" if not isinstance(value, bool) else str(value)
+
+
+def accuracy_among(metrics: Iterable[str]) -> str | None:
+    """Which of some names of metrics is the accuracy's: one that says so, else the only one; None where it is open."""
+    names = list(metrics)
+
+    def fits(name: str) -> tuple[bool, bool, bool]:
+        says_so = "acc" in name.lower()
+        return name.lower() in ("accuracy", "acc"), says_so and "top" not in name.lower(), says_so
+
+    best = max(names, key=fits, default=None)
+    return best if best is not None and (len(names) == 1 or any(fits(best))) else None

@@ -8,6 +8,7 @@ import numpy as np
 
 from lab import settings
 from lab.judging import Failure
+from lab.observe import accuracy_among
 
 TOLERANCE = 1e-3  # of mean and standard deviation
 SAME = 0.1  # distance of the weights of two runs, relative to their length; independent trainings have about 1.4
@@ -43,11 +44,10 @@ def is_seed(weight: Mapping[str, Any]) -> bool:
 
 
 def accuracy_name(history: Mapping[str, Any]) -> str | None:
-    """The name that a history has for the accuracy: the first with "acc", else the first other metric that was
-    validated; None where there is none."""
+    """The name that a history has for the accuracy; None where it has none."""
     names = [name for name in history if name != "loss" and not name.startswith("val_")]
     validated = [name for name in names if f"val_{name}" in history]
-    return next((name for name in names if "acc" in name.lower()), validated[0] if validated else None)
+    return accuracy_among(validated) or accuracy_among(name for name in names if "acc" in name.lower())
 
 
 def _history_fault(number: int, run: Mapping[str, Any]) -> Failure | None:

@@ -68,8 +68,8 @@ def remarks(records: Mapping[str, Mapping[str, Any]], known: Mapping[str, Baseli
                 f"than the reference makes plausible ({low:.3f} to {high:.3f}); its run record is worth a look."
             )
         for number, run in enumerate(record["runs"], 1):
-            last = (run["history"].get(f"val_{record_faults.accuracy_name(run['history'])}") or [None])[-1]
-            if last is not None and abs(last - run["accuracy"]) > GAP:
+            last = (run["history"].get(f"val_{record_faults.accuracy_name(run['history'])}") or [-1.0])[-1]
+            if 0 <= last <= 1 and abs(last - run["accuracy"]) > GAP:
                 said.append(
                     f"{variant}: run {number} ends with a validation accuracy of {last:.3f} and a test accuracy of "
                     f"{run['accuracy']:.3f}; its run record is worth a look."

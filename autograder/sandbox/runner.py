@@ -65,8 +65,8 @@ DEFAULT_LIMITS = Limits()
 PREPARE = """\
 import sys
 sys.path[:] = [*filter(None, sys.path), ""]
-from inside.prepare import prepare
-prepare({folder!r}, {seed}, draws={draws!r})
+__import__("inside.prepare", fromlist=["prepare"]).prepare({folder!r}, {seed}, draws={draws!r})
+del sys
 """
 
 _QUIET = logging.getLogger("autograder.sandbox.nbclient")  # time-outs are told in the results
@@ -422,7 +422,8 @@ class _Run:
         """Run a probe, see `inside.look`; where it gives nothing, an observation that says why."""
         folder, name = self._folder / "out", f"{question}-only" if stand_ins == "only" else question
         arguments = (question, self.result.seed, str(folder / name), self._withheld, self._late, stand_ins)
-        cell = nbformat.v4.new_code_cell(f"from inside.look import look; look{arguments!r}")
+        # it binds no name: the notebook may have a function `look` of its own
+        cell = nbformat.v4.new_code_cell(f"__import__('inside.look', fromlist=['look']).look{arguments!r}")
         stopped = await self._execute_ours(client, cell, self._limits.probe)
         error = _error_of(cell)
         try:

@@ -77,7 +77,7 @@ def page(outcomes: Mapping[str, Sequence[Outcome]], entries: Mapping[str, int]) 
         "",
         f"Graded on {dataset().source} data as whole notebooks, the way `make grade` does, with {versions}. "
         f"The zoo holds {entries['equivalent']} right and {entries['wrong']} wrong entries; `make zoo` grades a spread "
-        "of them and three notebooks written blind, `make zoo ALL=1` all. `make test` judges every entry on its own "
+        "of them and the notebooks written blind, `make zoo ALL=1` all. `make test` judges every entry on its own "
         "question.",
         "",
         "| question | right: full marks | wrong: just the stated marks lost | hostile: nothing gained |",

@@ -88,14 +88,15 @@ def definitions(code: str) -> str:
     for node in tree.body:
         if isinstance(node, _DEFINITIONS) or not (_calls(node) & _WORK or _names(node, ast.Load) & unknown):
             kept.append(node)
-            unknown -= _names(node, ast.Store)
+            unknown -= {node.name} if isinstance(node, _NAMED) else _names(node, ast.Store)
         else:
             unknown |= _names(node, ast.Store)
     tree.body = kept
     return ast.unparse(tree)
 
 
-_DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+_NAMED = (ast.FunctionDef, ast.ClassDef)
+_DEFINITIONS = (ast.Import, ast.ImportFrom, *_NAMED)
 _WORK = {"train", "fit", "evaluate", "predict", "run_experiment", "load_data", "preprocess", "publish", "show"}
 
 

@@ -34,6 +34,10 @@ best = max(results["accuracies"])
 print(best)
 best = 0.5
 rounded = round(best)
+def own(x):
+    y_train = x
+    return y_train
+held_out = own(y_train)
 """
     kept = notebooks.definitions(code)
     assert kept.splitlines() == [
@@ -44,4 +48,8 @@ rounded = round(best)
         "    return keras.Sequential()",
         "best = 0.5",
         "rounded = round(best)",
+        "",
+        "def own(x):",
+        "    y_train = x",
+        "    return y_train",
     ]

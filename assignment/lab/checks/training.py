@@ -5,7 +5,7 @@ from typing import Any
 from lab.checks import registry
 from lab.checks.common import numbers, require_call, require_earlier, require_no_error
 from lab.judging import Failure, Observations
-from lab.observe import kind_of
+from lab.observe import accuracy_among, kind_of
 from lab.probes.inputs import OTHER_BATCH_SIZE, OTHER_EPOCHS
 
 
@@ -68,12 +68,12 @@ def q6_arguments(observations: Observations) -> None:
 def loss_and_accuracy(value: object) -> tuple[float, float] | None:
     """The pair that `evaluate` returns, from a tuple, list, array or dict; None if it is not one.
 
-    In a dict the key of the loss contains "loss"; the accuracy is the first with "acc", else the first other.
+    In a dict the key of the loss contains "loss"; the accuracy is what its name says, else the first other.
     """
     if isinstance(value, dict):
         loss = next((k for k in value if "loss" in k.lower()), None)
         others = [k for k in value if k != loss]
-        name = next((k for k in others if "acc" in k.lower()), others[0] if others else None)
+        name = accuracy_among(others) or (others[0] if others else None)
         if loss is None or name is None:
             return None
         value = [value[loss], value[name]]

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from lab import settings
-from lab.observe import Plain, plain
+from lab.observe import Plain, accuracy_among, plain
 from lab.probes import Observation, inputs
 from lab.recorder import Fit, recording
 from lab.student import Data, Student, integers, quiet
@@ -245,6 +245,5 @@ def _metric_name(student: Student) -> tuple[str, bool]:
             logs = model.evaluate(data.x_test, data.y_test, verbose=0, return_dict=True)
     except Exception:
         return "accuracy", False
-    names = [str(n) for n in logs if n != "loss"]
-    name = next((n for n in names if "acc" in n.lower()), names[0] if len(names) == 1 else None)
+    name = accuracy_among(str(n) for n in logs if n != "loss")
     return name or "accuracy", own["compile"] and name is not None

@@ -11,12 +11,14 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+import lab
 from autograder import syntax
+from autograder.sandbox import inside
 
 MAX_SOURCE = 10**6  # characters of one cell or file
 OURS = {"inside"}  # packages of the sandbox
@@ -41,6 +43,8 @@ MACHINERY = {  # modules that nothing in this practical needs, and that change o
     "zmq",
 }
 HARMLESS = {("importlib", "reload"), ("importlib", "metadata"), ("inspect", "getsource"), ("inspect", "signature")}
+PARTLY = {module for module, _ in HARMLESS}  # may be imported as a whole, for these functions
+RUN_TEXT = {"capture", "prun", "time", "timeit"}  # magics of IPython that run what they are given
 HANDED_OUT = {"keras", "layers", "np", "plt", "tf"}  # names that the handout imports
 NAMES = {"__builtins__", "__import__", "__loader__", "__spec__", "compile", "eval", "exec", "delattr"}
 ATTRIBUTES = {
@@ -69,7 +73,9 @@ ATTRIBUTES = {
     "user_global_ns",
 }
 ABSENT = "is no package here and did not come with the notebook"
-_TEXT = re.compile(rf"\b(inside\.\w+|lab\.(?!(?:{'|'.join(sorted(OPEN))})\b)[a-z_]\w*)")
+_LAB = {path.stem for path in Path(lab.__file__).parent.iterdir()} - OPEN - {"__init__", "__pycache__"}
+_INSIDE = {path.stem for path in Path(inside.__file__).parent.glob("*.py")} - {"__init__"}
+_TEXT = re.compile(rf"\b(inside\.(?:{'|'.join(sorted(_INSIDE))})|lab\.(?:{'|'.join(sorted(_LAB))}))\b")
 
 
 def find(notebook: Any, files: Mapping[str, bytes]) -> list[str]:
@@ -82,14 +88,26 @@ def find(notebook: Any, files: Mapping[str, bytes]) -> list[str]:
     sources = list(_sources(notebook, files))
     own = {PurePosixPath(name).parts[0].removesuffix(".py") for name in files}
     own |= {name for _, source in sources for name in _WRITTEN.findall(source)}
+    partly = {module for module in PARTLY if any(re.search(rf"\bimport\b.*\b{module}\b", s) for _, s in sources)}
     found: dict[str, None] = {}
     for place, source in sources:
-        for what in _Reader(own).read(_MAGIC.sub("", source, count=1)):
+        for what in _Reader(own, partly).read(_without_magics(source)):
             found[f"{place} {what}."] = None
     return list(found)
 
 
-_MAGIC = re.compile(r"\A\s*%%.*\n")  # such as %%time
+_MAGIC = re.compile(r"\A\s*%%(\w+)(.*)(?:\n|\Z)")  # such as %%time
+_OPTIONS = re.compile(r"\A(?:\s*-\w+(?:\s*\d+)?)*\s*")  # such as -n 10
+
+
+def _without_magics(source: str) -> str:
+    """A cell without the magics at its top; what these run is kept."""
+    while match := _MAGIC.match(source):
+        line = _OPTIONS.sub("", match[2]) if match[1] in RUN_TEXT - {"capture"} else ""
+        source = f"{line}\n{source[match.end() :]}"
+    return source
+
+
 _WRITTEN = re.compile(r"\A\s*%%(?:writefile|file) +(\w+)\.py")
 
 
@@ -105,8 +123,8 @@ def _sources(notebook: Any, files: Mapping[str, bytes]) -> Iterator[tuple[str, s
 class _Reader(ast.NodeVisitor):
     """Reads one cell."""
 
-    def __init__(self, own: set[str]) -> None:
-        self._own = own
+    def __init__(self, own: set[str], partly: set[str]) -> None:
+        self._own, self._partly = own, partly
         self._found: list[str] = []
         self._imported: set[str] = set()
 
@@ -116,8 +134,10 @@ class _Reader(ast.NodeVisitor):
             return ["is too long to be read"]
         try:
             tree = syntax.parse(TransformerManager().transform_cell(source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except (SyntaxError, ValueError):
             return []  # it does not run either
+        except (RecursionError, MemoryError):  # it runs where more recursion is allowed
+            return ["is nested too deeply to be read"]
         try:
             self._note_imports(tree)
             self.visit(tree)
@@ -134,7 +154,8 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
-            self._module(alias.name, "")
+            if alias.name not in PARTLY or alias.asname:
+                self._module(alias.name, "")
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         for alias in node.names:
@@ -159,13 +180,17 @@ class _Reader(ast.NodeVisitor):
             return False
 
     def visit_Name(self, node: ast.Name) -> None:
-        if node.id in NAMES and isinstance(node.ctx, ast.Load):
+        if node.id in NAMES | self._partly and isinstance(node.ctx, ast.Load):
             self._found.append(f"uses `{node.id}`, with which code can change the grader")
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if node.attr in ATTRIBUTES:
             self._found.append(f"uses `{ast.unparse(node)[:80]}`, with which code can change the grader")
-        elif node.attr == "kernel" and "get_ipython" in ast.unparse(node.value):
+        elif isinstance(node.value, ast.Name) and node.value.id in self._partly:
+            if (node.value.id, node.attr) not in HARMLESS:
+                self._found.append(f"uses `{ast.unparse(node)}`, with which code can change the grader")
+            return
+        elif node.attr in ("kernel", "ex", "ev") and "get_ipython" in ast.unparse(node.value):
             self._found.append("uses the kernel itself, with which code can change the grader")
         elif isinstance(node.ctx, ast.Store | ast.Del) and self._is_of_a_module(node.value):
             self._found.append(f"changes `{ast.unparse(node)[:80]}`, which belongs to a package")
@@ -184,7 +209,28 @@ class _Reader(ast.NodeVisitor):
             target = node.args[0]
             if not (isinstance(target, ast.Name) and target.id == "self"):
                 self._found.append(f"uses `{ast.unparse(node)[:80]}`, with which code can change the grader")
+        self._texts(node)
         self.generic_visit(node)
+
+    def _texts(self, node: ast.Call) -> None:
+        """Text that a call runs, as far as it stands there."""
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        texts = [arg.value if isinstance(arg, ast.Constant) else None for arg in node.args]
+        if name in ("run_line_magic", "run_cell_magic"):
+            if texts[:1] != [None] and texts[0] not in RUN_TEXT:
+                return
+        elif name in ("timeit", "repeat"):
+            if not any(isinstance(arg, ast.Constant | ast.BinOp | ast.JoinedStr) for arg in node.args):
+                return
+        elif name in ("vars", "getattr") and node.args and ast.unparse(node.args[0]) in ("sys", "get_ipython()"):
+            texts = [None]
+        else:
+            return
+        for text in texts:
+            if isinstance(text, str):
+                self._found += _Reader(self._own, self._partly).read(_OPTIONS.sub("", text))
+            elif text is None:
+                self._found.append(f"uses `{ast.unparse(node)[:80]}`, with which code can change the grader")
 
     def visit_Constant(self, node: ast.Constant) -> None:
         match = _TEXT.search(node.value) if isinstance(node.value, str) else None

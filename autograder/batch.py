@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # what grades is imported when there is something to grade: i
     from autograder.workers import Workers
 
 MEMORY = 5 * 2**29  # bytes that a submission seldom exceeds; `sandbox.jail.Room` says what ends one
+ACCIDENTS = 10  # submissions that a fault of the grader meets by chance; where it is more, all would meet it again
 TICK = 0.5  # seconds between two looks at Ctrl-C and at the workers
 
 
@@ -93,15 +94,15 @@ def grade_folder(
         console.print(f"{len(results)} were graded before and have not changed (--force grades them too).")
     try:
         with closing(_graded(due, options, gradebook.secret(out), console)) as graded:
-            for path, result in graded:
+            for path, result, is_last in graded:
                 before = known[path]
-                if result.is_of_the_machine and before is not None:
+                if before is None or result.checks or not result.may_recover:
+                    gradebook.write_result(result, out)
+                    results[path] = result
+                elif is_last:
                     note = f"{names[path]} keeps its result: {result.notes[0]}"
                     console.print(note, highlight=False, markup=False)
-                    result = before
-                else:
-                    gradebook.write_result(result, out)
-                results[path] = result
+                    results[path] = before
     finally:  # after Ctrl-C too
         gradebook.write_summary(list(results.values()), out, data.source)
     console.print(gradebook.table(list(results.values())))
@@ -150,8 +151,8 @@ def _names(paths: list[Path]) -> dict[Path, str]:
 
 def _graded(
     due: dict[Path, str], options: Options, secret: bytes, console: Console
-) -> Generator[tuple[Path, SubmissionResult], None, None]:
-    """Results as they come, with progress.
+) -> Generator[tuple[Path, SubmissionResult, bool], None, None]:
+    """Results as they come, and whether each is the last one of its submission, with progress.
 
     Raises:
         KeyboardInterrupt: at the end, where Ctrl-C has cut it short.
@@ -163,9 +164,10 @@ def _graded(
         _crew(due, options, secret, stop, console) as crew,
         _progress(len(due), console) as show,
     ):
-        for path, result in _tried(crew, list(due)):
-            show(result)
-            yield path, result
+        for path, result, is_last in _tried(crew, list(due)):
+            if is_last:
+                show(result)
+            yield path, result, is_last
     if stop.asked:
         raise KeyboardInterrupt
 
@@ -276,18 +278,23 @@ def _jobs(say: Callable[[str], None]) -> int:
     return fitting
 
 
-def _tried(crew: _Crew, paths: Sequence[Path]) -> Iterator[tuple[Path, SubmissionResult]]:
-    """Several at a time; then, one by one, those that a fault of the machine or of the grader has met beside others."""
+def _tried(crew: _Crew, paths: Sequence[Path]) -> Iterator[tuple[Path, SubmissionResult, bool]]:
+    """Several at a time; then, one by one, those that a fault of the machine or of the grader has met beside others.
+
+    Yields:
+        a submission, its result, and whether that is its last one.
+    """
     met = {}
     for path, result in _each(crew, paths, None):
         if result.may_recover:
             met[path] = result
-        else:
-            yield path, result
-    for path, result in _each(crew, list(met), 1):
-        del met[path]
-        yield path, result
-    yield from met.items()  # Ctrl-C came first
+        yield path, result, not result.may_recover
+    ours = sum(not result.is_of_the_machine for result in met.values())
+    again = [path for path, result in met.items() if result.is_of_the_machine or ours <= ACCIDENTS]
+    for path, result in _each(crew, again, 1):
+        yield path, max(result, met.pop(path), key=lambda one: one.judged), True
+    for path, result in met.items():
+        yield path, result, True
 
 
 def _each(crew: _Crew, paths: Sequence[Path], ahead: int | None) -> Iterator[tuple[Path, SubmissionResult]]:

@@ -84,6 +84,11 @@ class SubmissionResult:
             or any(check.outcome == "error" for check in self.checks)
         )
 
+    @property
+    def judged(self) -> int:
+        """Number of checks that could be judged."""
+        return sum(check.outcome not in ("unjudged", "error") for check in self.checks)
+
     def question_score(self, question: str) -> float | None:
         """Marks earned on one question; None when none of its checks could be judged."""
         judged = [c for c in self.checks if c.question == question and c.outcome not in ("unjudged", "error")]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from autograder.batch import Options
 from autograder.grading import Graded
 from autograder.results import Reported, SubmissionResult
 from autograder.sandbox import jail
+from lab.judging import CheckResult, Outcome
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -132,6 +134,67 @@ def test_what_a_fault_of_the_grader_has_met_is_tried_again_alone(
     assert result.notes[:1] == (
         () if passes else ("The grader failed: SystemError: AST constructor recursion depth mismatch",)
     )
+
+
+def checked(name: str, *outcomes: Outcome, note: str = "") -> SubmissionResult:
+    """A result with checks that ended so."""
+    checks = tuple(CheckResult(f"q1_{i}", "q1", "It is so.", False, 1, 0, o) for i, o in enumerate(outcomes))
+    return SubmissionResult(name, "needs_review", checks=checks, notes=(note,) if note else ())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (checked("ada", "passed", "error"), checked("ada", "passed", "passed"), 1),
+        (checked("ada", "passed", "error"), checked("ada", "error", "error"), 0),
+        (checked("ada", "passed", "error"), checked("ada", note="Not graded: the memory is full."), 0),
+        (checked("ada", note="Not graded: the memory is full."), checked("ada", "error", "passed"), 1),
+    ],
+    ids=["passes", "worse", "machine", "better"],
+)
+def test_of_two_tries_the_one_that_judged_more_is_kept(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    first: SubmissionResult,
+    second: SubmissionResult,
+    kept: int,
+) -> None:
+    tries = [first, second]
+    written: list[SubmissionResult] = []
+
+    def write(result: SubmissionResult, out: Path) -> None:
+        written.append(replace(result, seconds=0))
+
+    monkeypatch.setattr(attempt, "grade", lambda task, kernels: tries.pop(0))
+    monkeypatch.setattr(gradebook, "write_result", write)
+    run(folder, Options(only="ada"))
+    assert tries == []
+    assert written == [first, (first, second)[kept]], "the first is written at once"
+
+
+def test_a_fault_that_meets_many_is_no_accident(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    for number in range(batch.ACCIDENTS + 1):
+        (tmp_path / f"{number}.ipynb").write_bytes(b"")
+
+    def grade(task: attempt.Task, kernels: object) -> SubmissionResult:
+        tried.append(task.name)
+        return checked(task.name, "passed", "error")
+
+    monkeypatch.setattr(attempt, "grade", grade)
+    results = batch.grade_folder(tmp_path, tmp_path / "out", Options(), Console(file=io.StringIO()))
+    assert len(results) == len(tried) == batch.ACCIDENTS + 1
+
+
+def test_a_fault_of_the_grader_overwrites_no_marks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = replace(checked("ada", "passed"), status="graded")
+    monkeypatch.setattr(attempt, "grade", lambda task, kernels: good)
+    run(folder, Options(only="ada"))
+    monkeypatch.setattr(attempt, "grade", lambda task, kernels: checked("ada", note="The grader failed: KeyError: 1"))
+    run(folder, Options(only="ada", force=True))
+    result = gradebook.read_result("ada", folder.parent / "out")
+    assert result is not None
+    assert result.status == "graded"
 
 
 def test_a_fault_of_the_machine_overwrites_no_marks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

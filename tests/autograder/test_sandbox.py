@@ -86,6 +86,19 @@ def test_what_is_defined_is_observed_all_the_same(misbehaved: Execution) -> None
     assert misbehaved.observations["q1"]["load"]["error"] == {"kind": "missing", "name": "load_data"}
 
 
+def test_the_notebook_may_use_any_name() -> None:
+    """Ours are not in its way, nor its own in ours."""
+    seen = run(
+        "print(sorted(name for name in dir() if name in ('look', 'prepare', 'sys')))",
+        "def look(image):\n    return len(image)\ndef prepare(image):\n    return image\ninside, sys = 1, 2",
+        "def describe_data(a, b, c, d):\n    return {'n_train': look(prepare(a))}",
+        questions=("q1", "q2"),
+    )
+    assert printed(seen, 0) == "[]\n"
+    assert [call["value"] for call in seen.observations["q1"]["describe"]] == [{"n_train": 57}, {"n_train": 90}]
+    assert seen.observations["q2"]["calls"][0]["error"] == {"kind": "missing", "name": "plot_examples"}
+
+
 def test_a_kernel_that_dies_in_a_probe_costs_that_question() -> None:
     source = "import os\ndef describe_data(*a):\n    os._exit(1)\ndef preprocess(*a):\n    return a"
     seen = run(source, questions=("q3", "q1", "q2"))

@@ -7,9 +7,8 @@ that build trees at the same time get a SystemError, or a RecursionError that is
 import ast
 import threading
 
-building = (
-    threading.Lock()
-)  # held while one is built; NumPy builds a tree, too, of the header of each array that it loads
+# Held while one is built. NumPy builds one, too, of the header of each array that it loads.
+building = threading.Lock()
 
 
 def parse(source: str) -> ast.Module:

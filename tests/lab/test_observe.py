@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from lab.observe import MAX_ARRAY_BYTES, MAX_ITEMS, MAX_TEXT, Plain, kind_of, plain
+from lab.observe import MAX_ARRAY_BYTES, MAX_ITEMS, MAX_TEXT, Plain, accuracy_among, kind_of, plain
 
 
 def is_plain(value: Plain) -> bool:
@@ -152,3 +152,19 @@ def test_histories_in_an_object_array_keep_their_series() -> None:
     assert plain({"histories": histories}) == {
         "histories": [{"kind": "History", "history": {"loss": [1.0, 0.5 + i]}} for i in range(2)]
     }
+
+
+@pytest.mark.parametrize(
+    ("metrics", "accuracy"),
+    [
+        (["accuracy"], "accuracy"),
+        (["top5_acc", "accuracy"], "accuracy"),
+        (["top5_acc", "test_acc"], "test_acc"),
+        (["mse", "sparse_categorical_accuracy"], "sparse_categorical_accuracy"),
+        (["justesse"], "justesse"),
+        (["mse", "justesse"], None),
+        ([], None),
+    ],
+)
+def test_the_name_of_the_accuracy(metrics: list[str], accuracy: str | None) -> None:
+    assert accuracy_among(metrics) == accuracy

@@ -26,6 +26,7 @@ from lab import settings
 HERE = Path(__file__).parent
 PUBLISHED = HERE / "baselines"
 REFERENCE = HERE / "reference.py"
+ENOUGH = 3  # runs of a variant; a standard deviation of two says nothing
 STEPS = ("load_data", "preprocess", "compile_model", "train", "evaluate")  # functions that every run calls
 CONSTANTS = (
     "IMAGE_SHAPE", "N_CLASSES", "FILTERS", "KERNEL_SIZE", "CONVS_PER_BLOCK", "BLOCKS", "POOL_SIZE", "STEM_KERNEL_SIZE",
@@ -157,7 +158,7 @@ def seeds(folder: Path, variant: str) -> list[int]:
 
 
 def finished(folder: Path, fingerprint: str, epochs: int) -> dict[str, list[Run]]:
-    """Variant -> its saved runs by seed, of variants with two or more of them (fewer have no spread).
+    """Variant -> its saved runs by seed, of variants with enough of them.
 
     Raises:
         RunError: a file is damaged.
@@ -166,7 +167,7 @@ def finished(folder: Path, fingerprint: str, epochs: int) -> dict[str, list[Run]
     for variant in settings.VARIANTS:
         wanted = key(variant, epochs, fingerprint)
         some = [run for seed in seeds(folder, variant) if (run := load(folder, variant, seed)) and run.key == wanted]
-        if len(some) > 1:
+        if len(some) >= ENOUGH:
             found[variant] = some
     return found
 

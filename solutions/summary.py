@@ -101,7 +101,7 @@ def encode(finished: Mapping[str, Sequence[Run]], fingerprint: str, command: str
     """baselines.json.
 
     Args:
-        finished: variant -> its runs, at least two.
+        finished: variant -> its runs, at least `runs.ENOUGH`.
         fingerprint: SHA-256 of the dataset.
         command: that trains them.
     """
@@ -156,7 +156,7 @@ def page(finished: Mapping[str, Sequence[Run]], replications: Mapping[str, Repli
     """docs/baselines.md.
 
     Args:
-        finished: variant -> its runs, at least two.
+        finished: variant -> its runs, at least `runs.ENOUGH`.
         replications: variant -> its training without the trainer, as far as it was done.
         folder: where the figures lie, as seen from the page.
     """

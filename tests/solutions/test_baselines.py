@@ -303,7 +303,7 @@ def test_a_replication_is_held_against_the_baselines(
     theirs = fit_trainer.train("tiny_vgg", replicate.SEED, 1, data)
     assert (one.seed, one.epochs, one.accuracy) == (replicate.SEED, 1, pytest.approx(theirs.accuracy))
 
-    for seed, accuracy in enumerate((one.accuracy - 0.01, one.accuracy + 0.02)):
+    for seed, accuracy in enumerate((one.accuracy - 0.01, one.accuracy, one.accuracy + 0.02)):
         noted = {"epochs": 1, "key": one.reference, "trainer": "fit", "data": "CIFAR-10"}
         run = replace(trained(seed, epochs=1), accuracy=accuracy)
         runs.save(tmp_path / "out" / "runs", run, variant="tiny_vgg", **noted)
@@ -312,7 +312,7 @@ def test_a_replication_is_held_against_the_baselines(
 
     path = tmp_path / "out" / "replication.json"
     path.write_text(path.read_text().replace(f'"accuracy": {one.accuracy}', '"accuracy": 0.999'))
-    for seed in (2, 3, 4):
+    for seed in (3, 4):
         run = replace(trained(seed, epochs=1), accuracy=one.accuracy)
         runs.save(tmp_path / "out" / "runs", run, variant="tiny_vgg", **noted)
     assert replicate.main(arguments) == 1
@@ -390,12 +390,12 @@ def test_summary_and_page(tmp_path: Path) -> None:
         assert (tmp_path / "solutions" / "baselines" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_one_run_has_no_spread(tmp_path: Path) -> None:
+def test_two_runs_are_no_baseline(tmp_path: Path) -> None:
     key = runs.key("tiny_vgg", 10, "f")
     first = saved(tmp_path / "runs")
     assert runs.finished(tmp_path / "runs", "f", 10) == {}  # of another key
-    for seed in (0, 1):
+    for seed in range(3):
         noted = {"epochs": 10, "key": key, "trainer": "fit", "data": "CIFAR-10"}
         runs.save(tmp_path / "runs", replace(trained(), seed=seed), variant="tiny_vgg", **noted)
-        assert list(runs.finished(tmp_path / "runs", "f", 10)) == ["tiny_vgg"] * seed
+        assert list(runs.finished(tmp_path / "runs", "f", 10)) == ["tiny_vgg"] * (seed == 2)
     assert first.key == "k"

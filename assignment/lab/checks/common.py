@@ -152,16 +152,17 @@ def _hint(function: str, kind: str, message: str) -> str:
     return ""
 
 
-def require_array(value: Any, shape: tuple[int | None, ...], what: str) -> np.ndarray:
+def require_array(value: Any, shape: tuple[int | None, ...], what: str, reordered: str = "") -> np.ndarray:
     """A numeric array of that shape (None: any number).
 
     Raises:
-        Failure: it is something else.
+        Failure: it is something else; the hint is `reordered` where only the order of the axes differs.
     """
     wanted = "(" + ", ".join("n" if n is None else str(n) for n in shape) + ")"
     fits = isinstance(value, np.ndarray) and value.ndim == len(shape)
     if not fits or any(n is not None and n != m for n, m in zip(shape, value.shape, strict=True)):
-        raise Failure(f"{what} is an array of shape {wanted}.", f"It is {kind_of(value)}.")
+        same = isinstance(value, np.ndarray) and sorted(value.shape) == sorted(n or 0 for n in shape)
+        raise Failure(f"{what} is an array of shape {wanted}.", f"It is {kind_of(value)}.", reordered if same else "")
     return np.asarray(value)
 
 

@@ -12,6 +12,8 @@ from lab.judging import Failure, Observations, Unjudged
 from lab.observe import kind_of
 from lab.probes.inputs import RESNET50_SHAPE
 
+REORDERED = "Keras keeps kernels as (row, column, channel, filter): `np.transpose` puts the axes in another order."
+
 
 def judge_calls(calls: list[dict[str, Any]], function: str, judge: Callable[[dict[str, Any]], None]) -> None:
     """Judge calls of a function on several models.
@@ -77,7 +79,7 @@ def q11_answered(observations: Observations) -> None:
         else:
             rows, columns, channels, filters = kernel[1]
             shape = (channels, filters, rows, columns)
-        require_array(stacked(value), shape, "For this model, the result (channel, filter, row, column)")
+        require_array(stacked(value), shape, "For this model, the result (channel, filter, row, column)", REORDERED)
 
     seen = observations["q11"]
     require_earlier(seen)
@@ -108,7 +110,7 @@ def stacked(value: Any) -> Any:
 def q12_answered(observations: Observations) -> None:
     """`resnet50_filters` returns 64 RGB pictures with values between 0 and 1."""
     value = require_call(observations["q12"].get("filters", {}), "resnet50_filters")
-    array = require_array(stacked(value), RESNET50_SHAPE, "The result (filter, row, column, RGB)")
+    array = require_array(stacked(value), RESNET50_SHAPE, "The result (filter, row, column, RGB)", REORDERED)
     if array.dtype.kind != "f" or array.min() < -1e-6 or array.max() > 1 + 1e-6 or not np.isfinite(array).all():
         raise Failure(
             "The values are floats between 0 and 1.",

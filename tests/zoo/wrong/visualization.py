@@ -400,7 +400,7 @@ KERNELS: tuple[Entry, ...] = (
         "the axes are not reordered",
         line("first_layer_kernels", (KERNEL, "return kernel")),
         marks=2,
-        fails={"q11_answered": "shape (3, 3, 3, 10)"},
+        fails={"q11_answered": "shape (3, 3, 3, 10).\nHint: Keras keeps kernels as (row, column, channel, filter)"},
     ),
     wrong(
         "q11",
@@ -766,7 +766,7 @@ def resnet50_filters():
         "the filters are the last axis",
         line("resnet50_filters", (TRANSPOSED, "kernel")),
         marks=2,
-        fails={"q12_answered": "shape (7, 7, 3, 64)"},
+        fails={"q12_answered": "shape (7, 7, 3, 64).\nHint: Keras keeps kernels as (row, column, channel, filter)"},
     ),
     wrong(
         "q12",

@@ -215,12 +215,14 @@ class _Reader(ast.NodeVisitor):
     def _texts(self, node: ast.Call) -> None:
         """Text that a call runs, as far as it stands there."""
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        texts = [arg.value if isinstance(arg, ast.Constant) else None for arg in node.args]
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        texts = [arg.value if isinstance(arg, ast.Constant) else None for arg in given]
         if name in ("run_line_magic", "run_cell_magic"):
-            if texts[:1] != [None] and texts[0] not in RUN_TEXT:
+            if node.args and texts[0] is not None and texts[0] not in RUN_TEXT:
                 return
-        elif name in ("timeit", "repeat"):
-            if not any(isinstance(arg, ast.Constant | ast.BinOp | ast.JoinedStr) for arg in node.args):
+        elif "timeit" in ast.unparse(node.func):
+            is_put_together = any(isinstance(arg, ast.BinOp | ast.JoinedStr) for arg in node.args)
+            if not is_put_together and not any(isinstance(text, str) for text in texts):
                 return
         elif name in ("vars", "getattr") and node.args and ast.unparse(node.args[0]) in ("sys", "get_ipython()"):
             texts = [None]

@@ -30,6 +30,7 @@ REACHING = {
     "%%capture\n%%time\nfrom inside import look": f"imports `inside.look`, {GRADERS}",
     "%%timeit from inside import look\nx": f"imports `inside.look`, {GRADERS}",
     "get_ipython().run_cell_magic('time', '', 'import inside')": f"imports `inside`, {GRADERS}",
+    "get_ipython().run_line_magic(line='import inside', magic_name='time')": f"imports `inside`, {GRADERS}",
     "get_ipython().run_line_magic(name, text)": f"uses `get_ipython().run_line_magic(name, text)`, {CHANGE}",
     "get_ipython().ex(text)": f"uses the kernel itself, {CHANGE}",
     "import timeit\ntimeit.timeit('import inside')": f"imports `inside`, {GRADERS}",
@@ -73,6 +74,7 @@ def test_files_beside_the_notebook_are_read_too() -> None:
         "plt.rcParams['figure.figsize'] = (3, 3)",
         "import os, sys, time, random, json, pickle, copy, warnings\nsys.path.append('.')",
         "get_ipython().run_line_magic('matplotlib', 'inline')",
+        "get_ipython().run_line_magic()",
         "def broken(:",
         "text = 'a look inside. And lab.settings'",
         "plt.savefig('lab.png')",
@@ -83,6 +85,7 @@ def test_files_beside_the_notebook_are_read_too() -> None:
         "%time train(model, x, y)",
         "%timeit -n 3 build_tiny_vgg()",
         "import timeit\ntimeit.timeit(lambda: build_tiny_vgg(), number=3)",
+        "filters.repeat(8, axis=1)\nnp.repeat(x, 2 * n, 0)",
         "from timeit import default_timer as timer\nstart = timer()",
     ],
 )

@@ -154,7 +154,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
-            if alias.name not in PARTLY or alias.asname:
+            if alias.name not in self._partly or alias.asname:
                 self._module(alias.name, "")
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:

@@ -54,6 +54,17 @@ def test_what_has_not_changed_is_kept(folder: Path) -> None:
     assert notes["bob"].startswith("The file is not valid JSON")
 
 
+def test_new_baselines_make_all_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notes on run records speak of them."""
+    keys = []
+    for text in (None, "{}", "{ }"):
+        if text is not None:
+            (tmp_path / "baselines.json").write_text(text)
+        monkeypatch.setattr(resume, "BASELINES", tmp_path / "baselines.json")
+        keys.append(resume.surroundings.__wrapped__()["grader"])
+    assert len(set(keys)) == 3
+
+
 def test_force_and_only(folder: Path) -> None:
     assert run(folder, Options(only="bo")) == ["bob"]
     assert run(folder) == ["ada"]

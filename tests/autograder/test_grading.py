@@ -77,6 +77,19 @@ def test_a_crash_of_the_sandbox_is_a_row_with_the_reason(monkeypatch: pytest.Mon
     assert result.notes[0] == "The grader failed: OSError: [Errno 28] No space left on device"
 
 
+def test_a_damaged_file_of_baselines_costs_no_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged() -> Any:
+        raise ValueError("baselines.json is damaged (KeyError('n')); make baselines writes it anew")
+
+    before = graded_with(monkeypatch, {})
+    monkeypatch.setattr(grading, "baselines", damaged)
+    result = graded_with(monkeypatch, {})
+    assert result.checks == before.checks
+    assert set(result.notes) - set(before.notes) == {
+        "baselines.json is damaged (KeyError('n')); make baselines writes it anew"
+    }
+
+
 def test_what_was_not_tried_is_open_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     result = graded_with(monkeypatch, {"q1": {"load": {"error": {"kind": "missing", "name": "load_data"}}}})
     assert result.status == "needs_review"

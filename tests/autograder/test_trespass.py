@@ -24,6 +24,7 @@ REACHING = {
     "import lab\nlab.recorder.recording": f"uses `lab.recorder`, {GRADERS}",
     "import importlib\nimportlib.import_module('x')": f"uses `importlib.import_module`, {CHANGE}",
     "import inspect as i\ni.getsource(f)": f"imports `inspect`, {CHANGE}",
+    "import os, \\\n    inspect\ninspect.currentframe()": f"imports `inspect`, {CHANGE}",
     "import inspect\nother = inspect": f"uses `inspect`, {CHANGE}",
     "%time from inside import look": f"imports `inside.look`, {GRADERS}",
     "%timeit -n 1 from inside import look": f"imports `inside.look`, {GRADERS}",

@@ -53,7 +53,7 @@ def _verdict(variant: str, one: summary.Replication, baseline: Sequence[runs.Run
     if baseline is None:
         print(f"{variant}: {one.accuracy:.4f}; there is no baseline, make baselines trains it")
         return False
-    low, high = summary.spread(baseline).interval(1)
+    low, high = summary.of_accuracies(baseline).interval(1)
     inside = low <= one.accuracy <= high
     print(f"{variant}: {one.accuracy:.4f}, {'inside' if inside else 'OUTSIDE'} of {low:.4f} to {high:.4f}")
     return inside

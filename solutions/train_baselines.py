@@ -83,7 +83,7 @@ def _train(options: argparse.Namespace, console: Console) -> int:
 def _table(finished: dict[str, list[runs.Run]]) -> Table:
     table = Table("variant", "runs", "test accuracy", "CPU s a run", box=None)
     for variant, some in finished.items():
-        spread = summary.spread(some)
+        spread = summary.of_accuracies(some)
         seconds = statistics.median(run.cpu_seconds for run in some)
         table.add_row(variant, str(spread.n), f"{spread.mean:.4f} ± {spread.std:.4f}", f"{seconds:.0f}")
     return table

@@ -17,7 +17,7 @@ from scipy import stats
 
 from autograder import dataset, workers
 from lab import settings
-from solutions import apart, fit_trainer, reference, replicate, runs, summary, train_baselines
+from solutions import apart, fit_trainer, page, reference, replicate, runs, summary, train_baselines
 from solutions.backup import Backup
 
 NAMES = ("accuracy", "loss", "val_accuracy", "val_loss")
@@ -33,13 +33,15 @@ def few_images(n: int = 60) -> list[np.ndarray]:
     return [x[0], y[0], x[1], y[1]]
 
 
-def trained(seed: int = 0, accuracy: float = 0.7, epochs: int = 10) -> runs.Trained:
+def trained(
+    seed: int = 0, accuracy: float = 0.7, epochs: int = 10, history: dict[str, list[float]] | None = None
+) -> runs.Trained:
     curve = list(np.linspace(0.1, 0.123456789, epochs))
     return runs.Trained(
         seed,
         accuracy,
         0.9,
-        dict.fromkeys(NAMES, curve),
+        dict.fromkeys(NAMES, curve) | (history or {}),
         [np.arange(6.0).reshape(2, 3), np.array([1 / 3])],
         7,
         12.34,
@@ -362,14 +364,14 @@ def test_summary_and_page(tmp_path: Path) -> None:
         variant: [saved(tmp_path, variant, seed=seed, accuracy=a) for seed, a in enumerate(some)]
         for variant, some in accuracies.items()
     }
-    page = tmp_path / "docs" / "baselines.md"
-    page.parent.mkdir()
+    path = tmp_path / "docs" / "baselines.md"
+    path.parent.mkdir()
     out = tmp_path / "solutions" / "baselines"
-    summary.write(finished, out, "abc", "make baselines", page)
-    assert "without the trainer" not in page.read_text()
+    summary.write(finished, out, "abc", "make baselines", path)
+    assert "without the trainer" not in path.read_text()
     once = summary.Replication("k", 1_000_000, 10, 0.7612, 0.9, 5.0, "h", {})
     (out / "replication.json").write_text(json.dumps({"variants": {"tiny_vgg_bn": asdict(once)}}))
-    summary.write(finished, out, "abc", "make baselines", page)
+    summary.write(finished, out, "abc", "make baselines", path)
     made = json.loads((tmp_path / "solutions" / "baselines" / "baselines.json").read_text())
     vgg = made["variants"]["tiny_vgg"]
     assert (vgg["n"], vgg["mean"], vgg["std"], vgg["parameters"]) == (3, 0.71, 0.01, 7)
@@ -377,7 +379,7 @@ def test_summary_and_page(tmp_path: Path) -> None:
     assert vgg["interval"] == pytest.approx([0.71 - half, 0.71 + half], abs=1e-4)
     assert vgg["curve_epochs"] == [5, 10]
     assert len(vgg["runs"][0]["val_accuracy"]) == 2
-    text = page.read_text()
+    text = path.read_text()
     assert "| tiny_vgg | 7 | 3 | 0.7100 ± 0.0100 | 0.7000 to 0.7200 |" in text
     assert "- **tiny_vgg_bn**: +4.00 points (+1.73 to +6.27): better." in text
     assert "- **tiny_vgg_3blocks**: +0.33 points" in text
@@ -388,6 +390,29 @@ def test_summary_and_page(tmp_path: Path) -> None:
     for name in ("accuracies", "curves", "cost"):
         assert f"](../solutions/baselines/{name}.png)" in text
         assert (tmp_path / "solutions" / "baselines" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_tells_the_way_to_the_last_epoch(tmp_path: Path) -> None:
+    def run(variant: str, seed: int, training: float, validation: list[float], **changes: Any) -> runs.Run:
+        history = {"accuracy": [0.5] * 3 + [training], "val_accuracy": validation}
+        return replace(saved(tmp_path, variant, seed=seed, epochs=4, history=history), **changes)
+
+    slow = [run("tiny_vgg", seed, 0.7, [0.4, 0.5, 0.55, 0.6 + seed / 100]) for seed in range(3)]
+    fast = [run("tiny_vgg_bn", seed, 0.8 + seed / 100, [0.5, 0.6, 0.66, 0.63]) for seed in range(3)]
+    never = [run("tiny_vgg_3blocks", seed, 0.7, [0.1, 0.1, 0.59, 0.59 + seed / 100]) for seed in range(3)]
+    finished = {"tiny_vgg": slow, "tiny_vgg_bn": fast, "tiny_vgg_3blocks": never}
+    text = page.page(finished, {}, "figures")
+    # the best epochs differ by 5 points, with an error of 0.58: t = 8.7, and 4.3 is enough with 2 degrees of freedom
+    assert "| tiny_vgg | 4.0 ± 0.0 | 61.0 ± 1.0 % | 0.0 ± 0.0 % | 70.0 ± 0.0 % |" in text
+    assert "| tiny_vgg_bn | **2.0 ± 0.0** | **66.0 ± 0.0 %** | **3.0 ± 0.0 %** | **81.0 ± 1.0 %** |" in text
+    assert "| tiny_vgg_3blocks | not reached in 1 of 3 runs | 60.0 ± 1.0 % | 0.0 ± 0.0 % | 70.0 ± 0.0 % |" in text
+    assert "None of the runs was interrupted." in text
+    fast[0] = replace(fast[0], resumed_at=[2])
+    assert "1 of the 9 runs was interrupted and went on" in page.page(finished, {}, "figures")
+    del finished["tiny_vgg"]
+    text = page.page(finished, {}, "figures")
+    assert "(not to be told without runs of tiny_vgg)" in text
+    assert "| tiny_vgg_bn | 2.0 ± 0.0 | 66.0 ± 0.0 % | 3.0 ± 0.0 % | 81.0 ± 1.0 % |" in text
 
 
 def test_two_runs_are_no_baseline(tmp_path: Path) -> None:

@@ -54,7 +54,11 @@ def _parser() -> argparse.ArgumentParser:
         "--unsafe", action="store_true", help="go on where this system cannot hold student code (it says what is open)"
     )
     grade.add_argument(
-        "--trust", metavar="TEXT", help="run submissions whose name holds this text even if they reach for the grader"
+        "--trust",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="run the submission of this name even if it reaches for the grader; may be given several times",
     )
     grade.add_argument(
         "--fresh",
@@ -110,10 +114,20 @@ def _grade(options: argparse.Namespace) -> int:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     how = batch.Options(
-        options.jobs, options.only, options.force, options.unsafe, options.trust, options.fresh, options.scheduler
+        options.jobs,
+        options.only,
+        options.force,
+        options.unsafe,
+        tuple(options.trust),
+        options.fresh,
+        options.scheduler,
     )
     console = Console()
-    results = batch.grade_folder(folder, options.out, how, console)
+    try:
+        results = batch.grade_folder(folder, options.out, how, console)
+    except batch.UnknownSubmission as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     if options.format is not None:
         path, warnings = gradebook.write_upload(results, options.out, options.format, ids)
         console.print(path, highlight=False, soft_wrap=True)

@@ -23,7 +23,7 @@ class Baseline:
 
 
 def baselines(path: Path = PATH) -> dict[str, Baseline]:
-    """Variant -> baseline; none where there is no file of trainings of full length on CIFAR-10.
+    """Variant -> baseline; none where there is no file of trainings on CIFAR-10 with the constants of this practical.
 
     Raises:
         ValueError: the file is not what `solutions.summary` writes; the message names it.
@@ -32,7 +32,8 @@ def baselines(path: Path = PATH) -> dict[str, Baseline]:
         return {}
     try:
         data = json.loads(path.read_text("utf-8"))
-        if data["dataset"]["name"] != "CIFAR-10" or data["epochs"] != settings.EPOCHS:
+        constants = {name: getattr(settings, name, None) for name in ("EPOCHS", *data["constants"])}
+        if data["dataset"]["name"] != "CIFAR-10" or data["constants"] != json.loads(json.dumps(constants)):
             return {}
         known = {variant: of for variant, of in data["variants"].items() if variant in settings.VARIANTS}
         return {variant: _baseline(of) for variant, of in known.items()}

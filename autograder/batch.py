@@ -1,10 +1,12 @@
 """Grade a folder of submissions into a gradebook."""
 
+import hashlib
 import os
 import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack, closing, contextmanager
@@ -29,6 +31,10 @@ ACCIDENTS = 10  # submissions that a fault of the grader meets by chance; where 
 TICK = 0.5  # seconds between two looks at Ctrl-C and at the workers
 
 
+class UnknownSubmission(ValueError):
+    """The options name a submission that is not there; the message says which."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How a folder is graded.
@@ -38,7 +44,7 @@ class Options:
         only: grade just the submissions whose name holds this text; the others keep the result that they have.
         force: grade also what was graded before and has not changed.
         unsafe: go on where this system cannot hold student code safely.
-        trust: run submissions whose name holds this text even if they reach for the grader (`autograder.trespass`).
+        trust: names of submissions that are run even if they reach for the grader (`autograder.trespass`).
         fresh: start every kernel afresh instead of forking it from a warm process: slower, the same marks.
         scheduler: address of a dask scheduler, whose workers grade; None: this machine does.
     """
@@ -47,13 +53,9 @@ class Options:
     only: str = ""
     force: bool = False
     unsafe: bool = False
-    trust: str | None = None
+    trust: tuple[str, ...] = ()
     fresh: bool = False
     scheduler: str | None = None
-
-    def trusts(self, name: str) -> bool:
-        """Whether a submission is run even if it reaches for the grader."""
-        return self.trust is not None and self.trust in name
 
 
 def grade_folder(
@@ -76,11 +78,14 @@ def grade_folder(
     Raises:
         GradebookError: a result that is to be kept is damaged; the message names the file.
         JailError: this system cannot hold student code safely.
+        UnknownSubmission: one that is to be trusted is not there.
         WorkersError: the scheduler or its workers cannot be used.
         KeyboardInterrupt: Ctrl-C has ended the batch.
     """
     options, console = options or Options(), console or Console()
     names = _names(submissions.find(folder, but=out))
+    for unknown in set(options.trust) - set(names.values()):
+        raise UnknownSubmission(f"--trust {unknown}: {folder} holds no submission of that name")
     out.mkdir(parents=True, exist_ok=True)
     gradebook.sweep(out)
     data = dataset()  # decoded once, before the workers want it
@@ -139,11 +144,17 @@ def _is_due(path: Path, known: SubmissionResult, options: Options) -> bool:
 
 
 def _names(paths: list[Path]) -> dict[Path, str]:
-    """File names without ending; with it where two would be the same. Bytes that are no text become �."""
+    """File names without ending; with it where two would be the same, with a part of its hash where they still are.
+
+    Bytes that are no text become �.
+    """
     texts = {p: os.fsencode(p.name).decode("utf-8", "replace") for p in paths}
     stems = {p: text if p.is_dir() else Path(text).stem for p, text in texts.items()}
-    known = list(stems.values())
-    return {p: stems[p] if known.count(stems[p]) == 1 else texts[p] for p in paths}
+    hashed = {p: f"{text} {hashlib.sha256(os.fsencode(p.name)).hexdigest()[:8]}" for p, text in texts.items()}
+    stem_counts = Counter(stems.values())
+    names = {p: stems[p] if stem_counts[stems[p]] == 1 else texts[p] for p in paths}
+    counts = Counter(names.values())
+    return {p: names[p] if counts[names[p]] == 1 else hashed[p] for p in paths}
 
 
 # ---- the submissions that are due ----
@@ -243,7 +254,7 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
 
     def prepare(path: Path) -> "Task | SubmissionResult":
         name = due[path]
-        return attempt.prepare(path, name, options.unsafe, options.trusts(name), options.fresh, secret)
+        return attempt.prepare(path, name, options.unsafe, name in options.trust, options.fresh, secret)
 
     with ExitStack() as stack:
         if options.scheduler:

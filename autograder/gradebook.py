@@ -177,7 +177,10 @@ def _read(path: Path) -> SubmissionResult:
     try:
         result = record.decode(path.read_text("utf-8"))
     except (OSError, ValueError) as problem:
-        raise GradebookError(f"{path} is damaged, or of another version of the grader: {problem}.") from None
+        raise GradebookError(
+            f"{path} is damaged, or of another version of the grader: {problem}. Without --only, it is put aside and "
+            "that submission graded again."
+        ) from None
     if path.stem != safe_name(result.submission):
         raise GradebookError(
             f"{path} holds the result of {one_line(result.submission)!r}, which belongs in "

@@ -12,6 +12,7 @@ from typing import Any
 MAX_NOTEBOOK = 200 * 2**20  # bytes
 MAX_MEMBERS = 2_000
 MAX_EXTRA = 50 * 2**20  # bytes of all further files together
+SMALLER = "Ask for it again, without large outputs of its own."
 IGNORED = ("__MACOSX", ".ipynb_checkpoints", "__pycache__")
 OURS = (
     "lab",
@@ -83,16 +84,20 @@ def pack(path: Path) -> Parcel:
     if path.suffix.lower() == ".zip":
         return _pack_zip(path)
     if path.suffix.lower() != ".ipynb":
-        raise UnreadableSubmission(f"The file is no notebook (.ipynb) and no zip: “{path.suffix or path.name}”.")
+        raise UnreadableSubmission(
+            f"The file is no notebook (.ipynb) and no zip: “{path.suffix or path.name}”. Ask for the notebook."
+        )
     if path.stat().st_size > MAX_NOTEBOOK:
-        raise UnreadableSubmission(f"The notebook is larger than {MAX_NOTEBOOK >> 20} MiB.")
+        raise UnreadableSubmission(f"The notebook is larger than {MAX_NOTEBOOK >> 20} MiB. {SMALLER}")
     return Parcel(path.read_bytes())
 
 
 def _pack_folder(path: Path) -> Parcel:
     found = [p for p in find(path) if p.suffix.lower() in (".ipynb", ".zip") and p.is_file()]
     if len(found) != 1:
-        raise UnreadableSubmission(f"The folder holds {len(found) or 'no'} notebooks or zips; one is needed.")
+        raise UnreadableSubmission(
+            f"The folder holds {len(found) or 'no'} notebooks or zips; leave the one that counts."
+        )
     return pack(found[0])
 
 
@@ -110,9 +115,11 @@ def parse(content: bytes) -> Any:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise UnreadableSubmission(f"The file is not valid JSON{where}: it was damaged or cut off.") from None
+        raise UnreadableSubmission(
+            f"The file is not valid JSON{where}: it was damaged or cut off. Ask for it again."
+        ) from None
     if not isinstance(data, dict) or not ("cells" in data or "worksheets" in data):
-        raise UnreadableSubmission("The file is JSON, but not a notebook.")
+        raise UnreadableSubmission("The file is JSON, but not a notebook. Ask for the notebook.")
     try:
         notebook = nbformat.reads(json.dumps(data), as_version=4)
         for cell in notebook.cells:
@@ -146,12 +153,16 @@ def _pack_zip(path: Path) -> Parcel:
             members = [m for m in archive.infolist() if not m.is_dir() and _wanted(m)]
             notebooks = [m for m in members if m.filename.lower().endswith(".ipynb")]
             if len(archive.infolist()) > MAX_MEMBERS:
-                raise UnreadableSubmission(f"The zip holds more than {MAX_MEMBERS} files.")
+                raise UnreadableSubmission(
+                    f"The zip holds more than {MAX_MEMBERS} files. Ask for one with the notebook alone."
+                )
             if not notebooks:
-                raise UnreadableSubmission("The zip holds no notebook (.ipynb).")
+                raise UnreadableSubmission("The zip holds no notebook (.ipynb). Ask for one that does.")
             if len(notebooks) > 1:
                 names = ", ".join(PurePosixPath(m.filename).name for m in notebooks[:4])
-                raise UnreadableSubmission(f"The zip holds {len(notebooks)} notebooks ({names}): which one counts?")
+                raise UnreadableSubmission(
+                    f"The zip holds {len(notebooks)} notebooks ({names}). Leave the one that counts."
+                )
             content = _member(archive, notebooks[0], MAX_NOTEBOOK)
             return Parcel(content, _extra_files(archive, members, notebooks[0]))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError):
@@ -167,7 +178,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> by
     with archive.open(member) as file:
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise UnreadableSubmission(f"{member.filename[:100]} is larger than {limit >> 20} MiB.")
+        raise UnreadableSubmission(f"{member.filename[:100]} is larger than {limit >> 20} MiB. {SMALLER}")
     return content
 
 

@@ -10,6 +10,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -44,6 +45,9 @@ MACHINERY = {  # modules that nothing in this practical needs, and that change o
 }
 HARMLESS = {("importlib", "reload"), ("importlib", "metadata"), ("inspect", "getsource"), ("inspect", "signature")}
 PARTLY = {module for module, _ in HARMLESS}  # may be imported as a whole, for these functions
+FREE = re.compile(  # of packages, that may be set: how things are shown, and constants that shorten training
+    r"(?:pd|pandas)\.options\.[a-z_.]+|InteractiveShell\.ast_node_interactivity|lab\.settings\.[A-Z_]+"
+)
 RUN_TEXT = {"capture", "prun", "time", "timeit"}  # magics of IPython that run what they are given
 HANDED_OUT = {"keras", "layers", "np", "plt", "tf"}  # names that the handout imports
 NAMES = {"__builtins__", "__import__", "__loader__", "__spec__", "compile", "eval", "exec", "delattr"}
@@ -86,14 +90,61 @@ def find(notebook: Any, files: Mapping[str, bytes]) -> list[str]:
         files: what came with it, relative path -> content.
     """
     sources = list(_sources(notebook, files))
-    own = {PurePosixPath(name).parts[0].removesuffix(".py") for name in files}
-    own |= {name for _, source in sources for name in _WRITTEN.findall(source)}
-    partly = {module for module in PARTLY if any(re.search(rf"\bimport\b.*\b{module}\b", s) for _, s in sources)}
+    names = _Names({PurePosixPath(name).parts[0].removesuffix(".py") for name in files})
+    names.own |= {name for _, source in sources for name in _WRITTEN.findall(source)}
+    names.partly = {m for m in PARTLY if any(re.search(rf"\bimport\b.*\b{m}\b", s) for _, s in sources)}
+    read = [(place, _parsed(_without_magics(source))) for place, source in sources]
+    for _, tree in read:
+        if not isinstance(tree, str):
+            names.note(tree)
     found: dict[str, None] = {}
-    for place, source in sources:
-        for what in _Reader(own, partly).read(_without_magics(source)):
+    for place, tree in read:
+        for what in _Reader(names).look(tree):
             found[f"{place} {what}."] = None
     return list(found)
+
+
+@dataclass
+class _Names:
+    """What names stand for in a notebook.
+
+    Args:
+        own: modules that came with it, or that it writes.
+        partly: modules of `HARMLESS` that it imports.
+        imported: what it imports from packages.
+        shells: what `get_ipython()` gives.
+    """
+
+    own: set[str]
+    partly: set[str] = field(default_factory=set)
+    imported: set[str] = field(default_factory=set)
+    shells: set[str] = field(default_factory=set)
+
+    def note(self, tree: ast.AST) -> None:
+        """Add the names that some code binds."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                modules = [(alias.name.split(".")[0], alias) for alias in node.names]
+                self.imported |= {alias.asname or module for module, alias in modules if module not in self.own}
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] not in self.own:
+                self.imported |= {alias.asname or alias.name for alias in node.names}
+            elif isinstance(node, ast.Assign) and "get_ipython" in ast.unparse(node.value):
+                self.shells |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+
+
+DEEP = "is nested too deeply to be read"
+
+
+def _parsed(source: str) -> ast.AST | str:
+    """The syntax tree of a cell, or why there is none, as the end of a sentence; "" where it would not run either."""
+    if len(source) > MAX_SOURCE:
+        return "is too long to be read"
+    try:
+        return syntax.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError):
+        return ""
+    except (RecursionError, MemoryError):  # it runs where more recursion is allowed
+        return DEEP
 
 
 _MAGIC = re.compile(r"\A\s*%%(\w+)(.*)(?:\n|\Z)")  # such as %%time
@@ -121,40 +172,25 @@ def _sources(notebook: Any, files: Mapping[str, bytes]) -> Iterator[tuple[str, s
 
 
 class _Reader(ast.NodeVisitor):
-    """Reads one cell."""
+    """Looks at one cell."""
 
-    def __init__(self, own: set[str], partly: set[str]) -> None:
-        self._own, self._partly = own, partly
+    def __init__(self, names: _Names) -> None:
+        self._names = names
         self._found: list[str] = []
-        self._imported: set[str] = set()
 
-    def read(self, source: str) -> list[str]:
-        """What it does, as ends of sentences."""
-        if len(source) > MAX_SOURCE:
-            return ["is too long to be read"]
+    def look(self, tree: ast.AST | str) -> list[str]:
+        """What code does, as `_parsed` gives it, as ends of sentences."""
+        if isinstance(tree, str):
+            return [tree] if tree else []
         try:
-            tree = syntax.parse(TransformerManager().transform_cell(source))
-        except (SyntaxError, ValueError):
-            return []  # it does not run either
-        except (RecursionError, MemoryError):  # it runs where more recursion is allowed
-            return ["is nested too deeply to be read"]
-        try:
-            self._note_imports(tree)
             self.visit(tree)
         except RecursionError:
-            return ["is nested too deeply to be read"]
+            return [DEEP]
         return self._found
-
-    def _note_imports(self, tree: ast.AST) -> None:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                self._imported |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                self._imported |= {alias.asname or alias.name for alias in node.names}
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
-            if alias.name not in self._partly or alias.asname:
+            if alias.name not in self._names.partly or alias.asname:
                 self._module(alias.name, "")
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
@@ -166,13 +202,17 @@ class _Reader(ast.NodeVisitor):
         full = ".".join(parts)
         if parts[0] in OURS or (parts[0] == "lab" and len(parts) > 1 and parts[1] not in OPEN):
             self._found.append(f"imports `{full}`, which belongs to the grader")
-        elif parts[0] in MACHINERY and (parts[0], parts[1] if len(parts) > 1 else "") not in HARMLESS:
+        elif name in ATTRIBUTES or (parts[0] in MACHINERY and (parts[0], "".join(parts[1:2])) not in HARMLESS):
             self._found.append(f"imports `{full}`, with which code can change the grader")
         elif not self._is_known(parts[0]):
             self._found.append(f"imports `{parts[0]}`, which {ABSENT}")
 
     def _is_known(self, package: str) -> bool:
-        if package in sys.stdlib_module_names or package in self._own or package in ("", "lab", "otter", "google"):
+        if (
+            package in sys.stdlib_module_names
+            or package in self._names.own
+            or package in ("", "lab", "otter", "google")
+        ):
             return True
         try:
             return find_spec(package) is not None
@@ -180,29 +220,42 @@ class _Reader(ast.NodeVisitor):
             return False
 
     def visit_Name(self, node: ast.Name) -> None:
-        if node.id in NAMES | self._partly and isinstance(node.ctx, ast.Load):
+        if node.id in NAMES | self._names.partly and isinstance(node.ctx, ast.Load):
             self._found.append(f"uses `{node.id}`, with which code can change the grader")
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if node.attr in ATTRIBUTES:
             self._found.append(f"uses `{ast.unparse(node)[:80]}`, with which code can change the grader")
-        elif isinstance(node.value, ast.Name) and node.value.id in self._partly:
+        elif isinstance(node.value, ast.Name) and node.value.id in self._names.partly:
             if (node.value.id, node.attr) not in HARMLESS:
                 self._found.append(f"uses `{ast.unparse(node)}`, with which code can change the grader")
             return
-        elif node.attr in ("kernel", "ex", "ev") and "get_ipython" in ast.unparse(node.value):
+        elif node.attr in ("events", "ev", "ex", "kernel") and self._is_shell(node.value):
             self._found.append("uses the kernel itself, with which code can change the grader")
-        elif isinstance(node.ctx, ast.Store | ast.Del) and self._is_of_a_module(node.value):
-            self._found.append(f"changes `{ast.unparse(node)[:80]}`, which belongs to a package")
+        elif isinstance(node.ctx, ast.Store | ast.Del) and self._is_of_a_package(node.value):
+            if not FREE.fullmatch(ast.unparse(node)):
+                self._found.append(f"changes `{ast.unparse(node)[:80]}`, which belongs to a package")
+        elif node.attr == "__dict__" and self._is_of_a_package(node.value):
+            self._found.append(f"uses `{ast.unparse(node)[:80]}`, with which code can change the grader")
         elif isinstance(node.value, ast.Name) and node.value.id == "lab" and node.attr not in OPEN:
             self._found.append(f"uses `lab.{node.attr}`, which belongs to the grader")
         self.generic_visit(node)
 
-    def _is_of_a_module(self, node: ast.expr) -> bool:
-        """Whether it is or starts with an imported name. `settings` may be changed: students shorten training so."""
+    def _is_shell(self, node: ast.expr) -> bool:
+        return "get_ipython" in ast.unparse(node) or (isinstance(node, ast.Name) and node.id in self._names.shells)
+
+    def _is_of_a_package(self, node: ast.expr) -> bool:
+        """Whether it is or starts with an imported name, or is the class of something other than `self`.
+
+        `settings` may be changed: students shorten training so.
+        """
         while isinstance(node, ast.Attribute):
+            if node.attr == "__class__":
+                return ast.unparse(node.value) != "self"
             node = node.value
-        return isinstance(node, ast.Name) and node.id in (self._imported | HANDED_OUT) - {"settings"}
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "type":
+            return [ast.unparse(arg) for arg in node.args] != ["self"]
+        return isinstance(node, ast.Name) and node.id in (self._names.imported | HANDED_OUT) - {"settings"}
 
     def visit_Call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:
@@ -224,13 +277,16 @@ class _Reader(ast.NodeVisitor):
             is_put_together = any(isinstance(arg, ast.BinOp | ast.JoinedStr) for arg in node.args)
             if not is_put_together and not any(isinstance(text, str) for text in texts):
                 return
-        elif name in ("vars", "getattr") and node.args and ast.unparse(node.args[0]) in ("sys", "get_ipython()"):
+        elif name in ("vars", "getattr") and node.args:
+            of_a_package = name == "vars" and self._is_of_a_package(node.args[0])
+            if not of_a_package and ast.unparse(node.args[0]) not in ("sys", "get_ipython()"):
+                return
             texts = [None]
         else:
             return
         for text in texts:
             if isinstance(text, str):
-                self._found += _Reader(self._own, self._partly).read(_OPTIONS.sub("", text))
+                self._found += _Reader(self._names).look(_parsed(_OPTIONS.sub("", text)))
             elif text is None:
                 self._found.append(f"uses `{ast.unparse(node)[:80]}`, with which code can change the grader")
 

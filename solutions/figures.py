@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from solutions.runs import Run
+from solutions.summary import cpu_seconds
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # told apart by colour-blind people too (Okabe and Ito)
 JITTER = 0.12  # rows
@@ -58,8 +59,9 @@ def cost(finished: Mapping[str, Sequence[Run]]) -> Figure:
     """Test accuracy against processor time of a run; the numbers of weights beside."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     axis = figure.subplots()
+    costs = cpu_seconds(finished)
     for (variant, runs), colour in zip(finished.items(), COLOURS, strict=False):
-        seconds, values = np.median([run.cpu_seconds for run in runs]), [run.accuracy for run in runs]
+        seconds, values = costs[variant], [run.accuracy for run in runs]
         label = f"{variant}: {runs[0].parameters:,} weights"
         mean, std = np.mean(values), np.std(values, ddof=1)
         axis.errorbar(seconds, mean, yerr=std, fmt="o", color=colour, capsize=4, label=label)

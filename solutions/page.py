@@ -7,7 +7,16 @@ import numpy as np
 
 from lab import settings
 from solutions.runs import Run
-from solutions.summary import CONFIDENCE, LEVEL, Replication, difference, of_accuracies, spread
+from solutions.summary import (
+    CONFIDENCE,
+    LEVEL,
+    Replication,
+    common_hardware,
+    cpu_seconds,
+    difference,
+    of_accuracies,
+    spread,
+)
 
 PLAIN = "tiny_vgg"  # what the other variants are compared with
 LEVEL_OF_SPEED = 0.6  # validation accuracy whose first epoch tells how fast a variant learns
@@ -50,7 +59,7 @@ def _lost(run: Run) -> float:
 TRAITS = (
     Trait(f"epochs to {LEVEL_OF_SPEED:.0%} validation accuracy", _epochs_to_level, unit="", factor=1),
     Trait("best validation accuracy of an epoch", _best),
-    Trait("of that lost by the last epoch", _lost),
+    Trait("of that lost by the last epoch", _lost, unit=" points"),
     Trait("training accuracy of the last epoch", lambda run: run.history["accuracy"][-1]),
 )
 
@@ -67,6 +76,7 @@ def page(finished: Mapping[str, Sequence[Run]], replications: Mapping[str, Repli
     everything = [run for runs in finished.values() for run in runs]
     hardware = sorted({run.hardware for run in everything})
     versions = sorted({f"{package} {version}" for run in everything for package, version in run.versions.items()})
+    costs = cpu_seconds(finished)
     resumed = sum(bool(run.resumed_at) for run in everything)
     lines = [
         "# What the reference solution reaches",
@@ -79,17 +89,19 @@ def page(finished: Mapping[str, Sequence[Run]], replications: Mapping[str, Repli
         "| variant | weights | runs | test accuracy, mean ± std | lowest to highest | plausible mean of "
         f"{settings.RUNS} runs | CPU seconds a run (median) |",
         "|---|---:|---:|---:|---:|---:|---:|",
-        *(_row(variant, runs) for variant, runs in finished.items()),
+        *(_row(variant, runs, costs[variant]) for variant, runs in finished.items()),
         "",
         f"± is the sample standard deviation over the runs. “Plausible” is the {LEVEL:.1%} prediction interval for the "
-        "mean of further runs of just this recipe.",
+        "mean of further runs of just this recipe; it takes accuracies for normally spread, and is wide where runs are "
+        f"few. {_on(finished)}",
         "",
         f"![Test accuracy of every run]({folder}/accuracies.png)",
         "",
         "## What the changes do",
         "",
         f"Differences of the mean test accuracies to the tiny VGG, with their {CONFIDENCE:.0%} confidence intervals "
-        "(Welch):",
+        "(Welch). They allow for the luck of a run (first weights, order of the batches), not for that of these test "
+        "images, this split and these settings:",
         "",
         *_differences(finished),
         "",
@@ -97,7 +109,7 @@ def page(finished: Mapping[str, Sequence[Run]], replications: Mapping[str, Repli
         "",
         *_ways(finished),
         "",
-        f"![Validation curves, every run and their mean]({folder}/curves.png)",
+        f"![Validation curves: mean of the runs, and from the lowest to the highest]({folder}/curves.png)",
         *_replicated(finished, replications),
     ]
     return "\n".join(lines) + "\n"
@@ -112,11 +124,18 @@ def _resumed(resumed: int, n: int) -> str:
     )
 
 
-def _row(variant: str, runs: Sequence[Run]) -> str:
+def _on(finished: Mapping[str, Sequence[Run]]) -> str:
+    """Where the CPU seconds were taken."""
+    hardware = common_hardware(finished)
+    if hardware is None:
+        return "CPU seconds were taken on different hardware; compare them roughly."
+    return f"CPU seconds are of the runs on {hardware}; what else the machine did shows in them."
+
+
+def _row(variant: str, runs: Sequence[Run], cost: float) -> str:
     together = of_accuracies(runs)
     low, high = together.interval(settings.RUNS)
     accuracies = [run.accuracy for run in runs]
-    cost = np.median([run.cpu_seconds for run in runs])
     return (
         f"| {variant} | {runs[0].parameters:,} | {together.n} | {together.mean:.4f} ± {together.std:.4f} | "
         f"{min(accuracies):.4f} to {max(accuracies):.4f} | {low:.3f} to {high:.3f} | {cost:,.0f} |"
@@ -150,9 +169,9 @@ def _ways(finished: Mapping[str, Sequence[Run]]) -> list[str]:
         ),
         "",
         f"**Bold**: the {CONFIDENCE:.0%} confidence interval of the difference to the tiny VGG (Welch) does not reach "
-        "zero; of so many intervals, one in twenty misses by chance. The best of many epochs is picked with hindsight, "
-        "so it flatters every variant a little. Keras takes the training accuracy while the weights still change, and "
-        "with batch normalisation by the statistics of each batch.",
+        "zero; of twenty such intervals, one misses by chance. The best of many epochs is picked with hindsight, so it "
+        "flatters every variant a little, and what is lost since is never below zero. Keras takes the training "
+        "accuracy while the weights still change, and with batch normalisation by the statistics of each batch.",
     ]
 
 
@@ -174,10 +193,14 @@ def _replicated(finished: Mapping[str, Sequence[Run]], replications: Mapping[str
     """The section about trainings without the trainer; nothing where there are none."""
     rows = []
     for variant, one in replications.items():
-        if variant in finished:
-            low, high = of_accuracies(finished[variant]).interval(1)
+        if variant in finished and finished[variant][0].key == one.reference:
+            together = of_accuracies(finished[variant])
+            low, high = together.interval(1)
             verdict = "inside" if low <= one.accuracy <= high else "outside"
-            rows.append(f"| {variant} | {one.seed} | {one.accuracy:.4f} | {low:.3f} to {high:.3f} | {verdict} |")
+            away = (one.accuracy - together.mean) / together.std
+            rows.append(
+                f"| {variant} | {one.seed} | {one.accuracy:.4f} | {away:+.1f} | {low:.3f} to {high:.3f} | {verdict} |"
+            )
     if not rows:
         return []
     return [
@@ -185,9 +208,10 @@ def _replicated(finished: Mapping[str, Sequence[Run]], replications: Mapping[str
         "## Once more, without the trainer",
         "",
         "`make replicate` calls the solution notebook's own functions once for each variant, with a seed that no "
-        f"baseline has. The interval is the {LEVEL:.1%} prediction interval for one further run.",
+        "baseline has. “Away” is its distance from the mean of the baseline in standard deviations, “plausible run” "
+        f"the {LEVEL:.1%} prediction interval for one further run.",
         "",
-        "| variant | seed | test accuracy | plausible run | |",
-        "|---|---:|---:|---:|---|",
+        "| variant | seed | test accuracy | away | plausible run | |",
+        "|---|---:|---:|---:|---:|---|",
         *rows,
     ]

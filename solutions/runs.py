@@ -49,8 +49,8 @@ class Trained:
         weights: final, in the order of `model.weights`.
         parameters: number of trainable weights.
         seconds: wall-clock time of the training; of all that were trained in one program, divided by their number.
-        cpu_seconds: processor time of the same, all threads together; a machine that does other work shows in
-            `seconds` only.
+        cpu_seconds: processor time of the same, all threads together. Other work on the machine shows in it, too, but
+            less than in `seconds`.
         resumed_at: numbers of epochs after which it was stopped and went on, with other random numbers.
     """
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from lab import settings
-from solutions.runs import Run, RunError
+from solutions.runs import CONSTANTS, Run, RunError
 
 FORMAT = 1
 LEVEL = 0.999  # of the interval in which the mean of a student's runs is expected
@@ -91,6 +92,22 @@ def of_accuracies(runs: Sequence[Run]) -> Spread:
     return spread([run.accuracy for run in runs])
 
 
+def common_hardware(finished: Mapping[str, Sequence[Run]]) -> str | None:
+    """Of most runs, where every variant has some on it; else None."""
+    counts = Counter(run.hardware for runs in finished.values() for run in runs)
+    everywhere = set.intersection(*({run.hardware for run in runs} for runs in finished.values()))
+    return next((hardware for hardware, _ in counts.most_common() if hardware in everywhere), None)
+
+
+def cpu_seconds(finished: Mapping[str, Sequence[Run]]) -> dict[str, float]:
+    """Variant -> processor time of a run (median), of those on the hardware that all variants have in common."""
+    common = common_hardware(finished)
+    return {
+        variant: float(np.median([run.cpu_seconds for run in runs if common in (run.hardware, None)]))
+        for variant, runs in finished.items()
+    }
+
+
 def difference(one: Spread, other: Spread) -> tuple[float, float, float]:
     """How far the mean of `one` lies above that of `other` (Welch): the difference, and the ends of its interval."""
     a, b = one.std**2 / one.n, other.std**2 / other.n
@@ -115,8 +132,7 @@ def encode(finished: Mapping[str, Sequence[Run]], fingerprint: str, command: str
         "format": FORMAT,
         "command": command,
         "dataset": {"name": some.data, "sha256": fingerprint},
-        "epochs": some.epochs,
-        "batch_size": settings.BATCH_SIZE,
+        "constants": {name: getattr(settings, name) for name in ("RUNS", *CONSTANTS)} | {"EPOCHS": some.epochs},
         "std": "sample standard deviation (divided by n - 1)",
         "interval": f"{LEVEL:.1%} prediction interval of the mean of {settings.RUNS} further runs (Student's t)",
         "variants": {variant: _variant(runs) for variant, runs in finished.items()},

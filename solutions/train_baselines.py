@@ -11,7 +11,6 @@ the figures are written from all that is finished; where these are the published
 import argparse
 import os
 import shutil
-import statistics
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -82,10 +81,10 @@ def _train(options: argparse.Namespace, console: Console) -> int:
 
 def _table(finished: dict[str, list[runs.Run]]) -> Table:
     table = Table("variant", "runs", "test accuracy", "CPU s a run", box=None)
+    costs = summary.cpu_seconds(finished)
     for variant, some in finished.items():
         spread = summary.of_accuracies(some)
-        seconds = statistics.median(run.cpu_seconds for run in some)
-        table.add_row(variant, str(spread.n), f"{spread.mean:.4f} ± {spread.std:.4f}", f"{seconds:.0f}")
+        table.add_row(variant, str(spread.n), f"{spread.mean:.4f} ± {spread.std:.4f}", f"{costs[variant]:.0f}")
     return table
 
 
@@ -116,10 +115,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
 
 
 def _is_done(out: Path, task: Task, keys: dict[str, str]) -> bool:

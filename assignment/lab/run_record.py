@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from lab import settings
+from lab import record_faults, settings
 
 FORMAT = 1
 MARK = "tiny-vgg-run-record"
 MAX_TEXT = 32 * 2**20  # characters of one encoded record
 MAX_JSON = 96 * 2**20  # bytes of one decoded record
+MAX_RECORDS = 5  # of one variant that are looked at
 MAX_RUNS = max(20, 2 * settings.RUNS)
 MAX_EPOCHS = max(1_000, 2 * settings.EPOCHS)
 MAX_SERIES = 30
@@ -129,12 +130,12 @@ def to_html(record: Mapping[str, Any]) -> str:
 
 
 def find(notebook: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """All records in the outputs of a notebook, the last one of each variant.
+    """The records in the outputs of a notebook: of each variant the last one in which nothing is wrong, or the last.
 
     Returns:
         variant -> record, or {"error": sentence} for one that cannot be read.
     """
-    packed: dict[str, str] = {}
+    packed: dict[str, list[str]] = {}
     for cell in notebook.get("cells", []):
         for output in cell.get("outputs") or []:
             data = output.get("data") or {}
@@ -144,14 +145,22 @@ def find(notebook: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 continue
             for match in _ELEMENT.finditer(page):
                 if match.group(1) in settings.VARIANTS:
-                    packed[match.group(1)] = match.group(2)
-    found: dict[str, dict[str, Any]] = {}
-    for variant, text in packed.items():
+                    packed.setdefault(match.group(1), []).append(match.group(2))
+    return {variant: _best(texts[-MAX_RECORDS:], variant) for variant, texts in packed.items()}
+
+
+def _best(texts: Sequence[str], variant: str) -> dict[str, Any]:
+    """The last record in which nothing is wrong: one of a trial further down does not hide it. Else the last one."""
+    last = None
+    for text in reversed(texts):
         try:
-            found[variant] = read(text, variant)
+            record = read(text, variant)
         except RecordError as error:
-            found[variant] = {"error": str(error)}
-    return found
+            record = {"error": str(error)}
+        if "error" not in record and not any(record_faults.faults(record)):
+            return record
+        last = last or record
+    return last or {}
 
 
 def read(packed: str, variant: str) -> dict[str, Any]:
@@ -175,8 +184,10 @@ def read(packed: str, variant: str) -> dict[str, Any]:
     if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("variant") != variant:
         raise RecordError(f"the record is not one of {variant}")
     runs = record.get("runs")
-    if not isinstance(runs, list) or len(runs) > MAX_RUNS:
+    if not isinstance(runs, list):
         raise RecordError("the record holds no list of runs")
+    if len(runs) > MAX_RUNS:
+        raise RecordError(f"the record holds {len(runs)} runs; {MAX_RUNS} at most can be judged")
     return {
         "variant": variant,
         "mean": _number(record.get("mean"), "mean"),
@@ -190,8 +201,10 @@ def _run(run: Any, number: int) -> dict[str, Any]:
     run = _dict(run, f"run {number}", 10)
     history = {}
     for name, values in _dict(run.get("history"), f"history of run {number}", MAX_SERIES).items():
-        if not isinstance(values, list) or len(values) > MAX_EPOCHS:
+        if not isinstance(values, list):
             raise RecordError(f"a series in the history of run {number} is not a list of numbers")
+        if len(values) > MAX_EPOCHS:
+            raise RecordError(f"the history of run {number} holds {len(values)} epochs; {MAX_EPOCHS} at most are read")
         history[str(name)[:100]] = [_number(v, f"{name} of run {number}") for v in values]
     weights = run.get("weights")
     if not isinstance(weights, list) or len(weights) > 1000:

@@ -37,9 +37,9 @@ def require_engine() -> None:
         raise EngineError(f"Docker cannot be used: {reason}") from None
 
 
-def name() -> str:
-    """Name and tag of the image of these requirements and this machine's data."""
-    digest = hashlib.sha256(dataset().source.encode())
+def name(base: str = BASE) -> str:
+    """Name and tag of the image of these requirements and this machine's data, on a base."""
+    digest = hashlib.sha256(f"{base} {dataset().source}".encode())
     for path in (REQUIREMENTS, FOLDER / "setup.sh", FOLDER / "Dockerfile"):
         digest.update(path.read_bytes())
     return f"tiny-vgg-grader:{digest.hexdigest()[:12]}"
@@ -55,7 +55,7 @@ def build(base: str = BASE) -> str:
         EngineError: Docker cannot be used, or could not make it; Docker has said why.
     """
     require_engine()
-    image = name()
+    image = name(base)
     if docker.image.exists(image):
         return image
     with tempfile.TemporaryDirectory() as temporary:

@@ -413,8 +413,9 @@ class _Run:
         if question in IN_DOUBT and "calls" in observation and not self._is_settled(question, observation):
             more = await self._look(client, question, "only")
             if "calls" in more:
-                more = observation | {"calls": [*_list(observation["calls"]), *_list(more["calls"])]}
-            observation = more
+                observation |= {"calls": [*_list(observation["calls"]), *_list(more["calls"])]}
+            elif "grader_error" in more:
+                observation = more
         self.result.observations[question] = observation
         self._current = None
 

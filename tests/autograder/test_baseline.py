@@ -38,7 +38,19 @@ def test_a_trial_run_is_no_baseline(tmp_path, runs):
     assert baselines(path) == {}
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"dataset": {"name": "CIFAR-10"}, "epochs": 100, "variants": 3}'])
+def test_a_baseline_of_another_practical_is_none(tmp_path, monkeypatch):
+    path = tmp_path / "baselines.json"
+    path.write_text(summary.encode({"tiny_vgg": [trained(0.6), trained(0.62)]}, "sha", "make"))
+    assert baselines(path)
+    for name in ("FILTERS", "RUNS", "EPOCHS"):
+        with monkeypatch.context() as patch:
+            patch.setattr(settings, name, getattr(settings, name) + 1)
+            assert baselines(path) == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"dataset": {"name": "CIFAR-10"}, "constants": {"EPOCHS": 100}, "variants": 3}']
+)
 def test_a_damaged_baseline_is_named(tmp_path, text):
     path = tmp_path / "baselines.json"
     path.write_text(text)

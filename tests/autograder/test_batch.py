@@ -103,7 +103,9 @@ def test_a_notebook_that_waits_is_run_when_it_is_trusted(folder: Path, monkeypat
         return Graded(checks=[], executed=forger, reported={"tiny_vgg": Reported(0.5, 0.1, 5)})
 
     monkeypatch.setattr(attempt, "grade_notebook", grade)
-    run(folder, Options(trust="eve"))
+    with pytest.raises(batch.UnknownSubmission, match=r"--trust ev: .*class holds no submission of that name"):
+        run(folder, Options(trust=("ev",)))
+    run(folder, Options(trust=("ada", "eve")))
     assert trusted == [True]
     result = gradebook.read_result("eve", folder.parent / "out")
     assert result is not None

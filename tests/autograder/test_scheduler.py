@@ -81,7 +81,7 @@ def test_a_worker_is_killed_half_way(tmp_path: Path, address: str) -> None:
     assert {name: (results / name).stat().st_mtime_ns for name in kept} == kept
     notes = {row["note"] for row in rows(tmp_path / "out").values()}
     assert set(rows(tmp_path / "out")) == names
-    assert notes == {"The file is not valid JSON (line 1): it was damaged or cut off."}
+    assert notes == {"The file is not valid JSON (line 1): it was damaged or cut off. Ask for it again."}
     assert grade(folder, tmp_path / "out", address)[0].startswith("Grading 0 submissions")
 
 

@@ -48,6 +48,15 @@ REACHING = {
     "get_ipython().kernel.do_execute": f"uses the kernel itself, {CHANGE}",
     "%%time\nimport ctypes": f"imports `ctypes`, {CHANGE}",
     "f = (lambda: 0).__globals__": "uses `(lambda: 0).__globals__`, " + CHANGE,
+    "from sys import modules": f"imports `sys.modules`, {CHANGE}",
+    "from sys import _getframe as f": f"imports `sys._getframe`, {CHANGE}",
+    "from gc import get_objects": f"imports `gc.get_objects`, {CHANGE}",
+    "get_ipython().events.register('pre_run_cell', f)": f"uses the kernel itself, {CHANGE}",
+    "ip = get_ipython()\nip.ex(text)": f"uses the kernel itself, {CHANGE}",
+    "type(model).fit = print": "changes `type(model).fit`, which belongs to a package",
+    "model.__class__.fit = print": "changes `model.__class__.fit`, which belongs to a package",
+    "vars(keras)['Model'] = print": f"uses `vars(keras)`, {CHANGE}",
+    "keras.__dict__.update(Model=print)": f"uses `keras.__dict__`, {CHANGE}",
     "import just_now": "imports `just_now`, which is no package here and did not come with the notebook",
 }
 
@@ -73,6 +82,12 @@ def test_files_beside_the_notebook_are_read_too() -> None:
         "class M(keras.Model):\n    def __init__(self):\n        setattr(self, 'a', 1)\n        self.b = 2",
         "from lab import publish, settings\nsettings.EPOCHS = 1",
         "plt.rcParams['figure.figsize'] = (3, 3)",
+        "import pandas as pd\npd.options.display.max_rows = 20",
+        "from IPython.core.interactiveshell import InteractiveShell\nInteractiveShell.ast_node_interactivity = 'all'",
+        "import lab\nlab.settings.EPOCHS = 2",
+        "class Counter:\n    n = 0\n    def count(self):\n        type(self).n += 1\n        self.__class__.n += 1",
+        "from lab import settings\nprint(vars(settings))",
+        "print(vars(model), model.__dict__)",
         "import os, sys, time, random, json, pickle, copy, warnings\nsys.path.append('.')",
         "get_ipython().run_line_magic('matplotlib', 'inline')",
         "get_ipython().run_line_magic()",
@@ -93,6 +108,12 @@ def test_files_beside_the_notebook_are_read_too() -> None:
 def test_honest_cells_are_left_alone(source: str) -> None:
     assert found(source) == []
     assert found("%%writefile blocks.py\nx = 1", "import blocks") == []
+
+
+def test_names_go_from_cell_to_cell() -> None:
+    assert found("import json", "json.dumps = print") == ["Cell 2 changes `json.dumps`, which belongs to a package."]
+    assert found("ip = get_ipython()", "ip.ex(text)") == [f"Cell 2 uses the kernel itself, {CHANGE}."]
+    assert found("import blocks", "blocks.size = 3", blocks_py="size = 2") == []
 
 
 def test_no_whole_notebook_is_told() -> None:

@@ -54,7 +54,9 @@ def test_submissions_are_staged_in_the_forms_that_otter_knows(folder: Path, tmp_
     assert source_of((staged / "Ada L (final).ipynb").read_bytes()) == "who = 'Ada'"
     assert source_of((staged / "one.zip.ipynb").read_bytes()) == "which = 2"
     assert set(zipfile.ZipFile(staged / "more.zip").namelist()) == {"more.ipynb", "own.py"}
-    assert unread == {"cut-off.ipynb": "The file is not valid JSON (line 1): it was damaged or cut off."}
+    assert unread == {
+        "cut-off.ipynb": "The file is not valid JSON (line 1): it was damaged or cut off. Ask for it again."
+    }
 
 
 OTTER = """\
@@ -101,7 +103,7 @@ def test_a_batch_says_whom_a_person_has_to_look_at(
     ]
     assert (out / "needs_review.txt").read_text().splitlines() == [
         "Ada L (final).ipynb: The container had no memory or no disk left; grade fewer at a time.",
-        "cut-off.ipynb: The file is not valid JSON (line 1): it was damaged or cut off.",
+        "cut-off.ipynb: The file is not valid JSON (line 1): it was damaged or cut off. Ask for it again.",
         "one.ipynb.ipynb: The model is right. It is strange.",
         "one.zip.ipynb: The model is right. It is strange.",
     ]

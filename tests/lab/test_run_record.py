@@ -131,6 +131,20 @@ def test_the_last_record_of_a_variant_counts() -> None:
     assert {name: record["mean"] for name, record in found.items()} == {"tiny_vgg": 0.5, "tiny_vgg_bn": 0.6875}
 
 
+def test_a_trial_further_down_does_not_hide_a_whole_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "RUNS", 2)
+    monkeypatch.setattr(settings, "EPOCHS", 2)
+    histories = [SERIES, SERIES | {"loss": [1.5, 0.5]}]
+    models = [network(), network()]
+    whole = run_record.to_html(run_record.make("tiny_vgg", results(histories=histories), models))
+    trial = {"accuracies": [0.5], "mean": 0.5, "std": 0.0, "histories": [SERIES]}
+    short = run_record.to_html(run_record.make("tiny_vgg", trial, models[:1]))
+    damaged = '<div hidden data-tiny-vgg-run-record="tiny_vgg:AAAA"></div>'
+    assert run_record.find(notebook(short, whole, short, damaged))["tiny_vgg"]["mean"] == 0.6875
+    assert run_record.find(notebook(damaged, short))["tiny_vgg"]["mean"] == 0.5
+    assert run_record.find(notebook(whole, *[short] * run_record.MAX_RECORDS))["tiny_vgg"]["mean"] == 0.5
+
+
 @pytest.mark.parametrize(
     "odd",
     [
@@ -178,7 +192,7 @@ HOSTILE = {
         "damaged",
     ),
     "no runs": (with_changes("runs", value=None), "no list of runs"),
-    "too many runs": (with_changes("runs", value=[{}] * (run_record.MAX_RUNS + 1)), "no list of runs"),
+    "too many runs": (with_changes("runs", value=[{}] * (run_record.MAX_RUNS + 1)), "holds 21 runs; 20 at most"),
     "a run that is a number": (with_changes("runs", 0, value=3), "run 1"),
     "accuracy NaN": (with_changes("runs", 0, "accuracy", value=math.nan), "accuracy of run 1 is not a finite number"),
     "accuracy infinite": (with_changes("runs", 1, "accuracy", value=math.inf), "accuracy of run 2"),
@@ -192,7 +206,7 @@ HOSTILE = {
     "a series of NaN": (with_changes("runs", 0, "history", "loss", value=[math.nan]), "loss of run 1"),
     "an endless series": (
         with_changes("runs", 0, "history", "loss", value=[0.5] * (run_record.MAX_EPOCHS + 1)),
-        "a series in the history of run 1",
+        "the history of run 1 holds 1001 epochs; 1000 at most",
     ),
     "too many series": (
         with_changes("runs", 0, "history", value={str(i): [] for i in range(run_record.MAX_SERIES + 1)}),

@@ -249,7 +249,8 @@ def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit) as stopped:
         train_baselines.main(arguments)
     assert stopped.value.code == 2
-    assert f"argument {arguments[0]}: invalid" in capsys.readouterr().err
+    said = "invalid choice: 'vgg16'" if arguments[1] == "vgg16" else f"'{arguments[1]}' is not a whole number from 1 on"
+    assert f"argument {arguments[0]}: {said}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -386,10 +387,29 @@ def test_summary_and_page(tmp_path: Path) -> None:
     assert "no difference can be told with so few runs" in text
     half = 31.599 * 0.01 * (1 / 3 + 1) ** 0.5
     interval = f"{0.75 - half:.3f} to {min(0.75 + half, 1):.3f}"
-    assert f"| tiny_vgg_bn | 1000000 | 0.7612 | {interval} | inside |" in text
+    assert f"| tiny_vgg_bn | 1000000 | 0.7612 | +1.1 | {interval} | inside |" in text
+    (out / "replication.json").write_text(
+        json.dumps({"variants": {"tiny_vgg_bn": asdict(replace(once, reference=""))}})
+    )
+    summary.write(finished, out, "abc", "make baselines", path)
+    assert "without the trainer" not in path.read_text()  # it is of another reference solution
     for name in ("accuracies", "curves", "cost"):
         assert f"](../solutions/baselines/{name}.png)" in text
         assert (tmp_path / "solutions" / "baselines" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_costs_are_compared_on_one_machine(tmp_path: Path) -> None:
+    def run(variant: str, hardware: str, seconds: float) -> runs.Run:
+        return replace(saved(tmp_path, variant), hardware=hardware, cpu_seconds=seconds)
+
+    slow = [run("tiny_vgg", "a", seconds) for seconds in (10, 30, 20)]
+    mixed = [run("tiny_vgg_bn", "b", 1), run("tiny_vgg_bn", "a", 50), run("tiny_vgg_bn", "b", 2)]
+    assert summary.cpu_seconds({"tiny_vgg": slow, "tiny_vgg_bn": mixed}) == {"tiny_vgg": 20, "tiny_vgg_bn": 50}
+    text = page.page({"tiny_vgg": slow, "tiny_vgg_bn": mixed}, {}, "figures")
+    assert "CPU seconds are of the runs on a; what else the machine did shows in them." in text
+    apart = {"tiny_vgg": slow, "tiny_vgg_bn": [mixed[0], mixed[0], mixed[2]]}
+    assert summary.cpu_seconds(apart) == {"tiny_vgg": 20, "tiny_vgg_bn": 1}
+    assert "CPU seconds were taken on different hardware; compare them roughly." in page.page(apart, {}, "figures")
 
 
 def test_the_page_tells_the_way_to_the_last_epoch(tmp_path: Path) -> None:
@@ -403,16 +423,16 @@ def test_the_page_tells_the_way_to_the_last_epoch(tmp_path: Path) -> None:
     finished = {"tiny_vgg": slow, "tiny_vgg_bn": fast, "tiny_vgg_3blocks": never}
     text = page.page(finished, {}, "figures")
     # the best epochs differ by 5 points, with an error of 0.58: t = 8.7, and 4.3 is enough with 2 degrees of freedom
-    assert "| tiny_vgg | 4.0 ± 0.0 | 61.0 ± 1.0 % | 0.0 ± 0.0 % | 70.0 ± 0.0 % |" in text
-    assert "| tiny_vgg_bn | **2.0 ± 0.0** | **66.0 ± 0.0 %** | **3.0 ± 0.0 %** | **81.0 ± 1.0 %** |" in text
-    assert "| tiny_vgg_3blocks | not reached in 1 of 3 runs | 60.0 ± 1.0 % | 0.0 ± 0.0 % | 70.0 ± 0.0 % |" in text
+    assert "| tiny_vgg | 4.0 ± 0.0 | 61.0 ± 1.0 % | 0.0 ± 0.0 points | 70.0 ± 0.0 % |" in text
+    assert "| tiny_vgg_bn | **2.0 ± 0.0** | **66.0 ± 0.0 %** | **3.0 ± 0.0 points** | **81.0 ± 1.0 %** |" in text
+    assert "| tiny_vgg_3blocks | not reached in 1 of 3 runs | 60.0 ± 1.0 % | 0.0 ± 0.0 points | 70.0 ± 0.0 % |" in text
     assert "None of the runs was interrupted." in text
     fast[0] = replace(fast[0], resumed_at=[2])
     assert "1 of the 9 runs was interrupted and went on" in page.page(finished, {}, "figures")
     del finished["tiny_vgg"]
     text = page.page(finished, {}, "figures")
     assert "(not to be told without runs of tiny_vgg)" in text
-    assert "| tiny_vgg_bn | 2.0 ± 0.0 | 66.0 ± 0.0 % | 3.0 ± 0.0 % | 81.0 ± 1.0 % |" in text
+    assert "| tiny_vgg_bn | 2.0 ± 0.0 | 66.0 ± 0.0 % | 3.0 ± 0.0 points | 81.0 ± 1.0 % |" in text
 
 
 def test_two_runs_are_no_baseline(tmp_path: Path) -> None:

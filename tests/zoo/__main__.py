@@ -104,13 +104,12 @@ def _attack(
         (folder / name).write_bytes(content)
     (folder / f"{VICTIM}.ipynb").write_bytes(submissions.write(hostile.victim()))
     world = World(folder)
-    with world.planted():
-        # those named "untrusted-..." are not
-        results = {
-            r.submission: r for r in batch.grade_folder(folder, out, replace(options, trust="hostile-"), console)
-        }
-    traces = world.traces()
     names = {name: Path(file).stem for name, (file, _) in files.items()}
+    trusted = tuple(names[attack.name] for attack in attacks if attack.trusted)
+    with world.planted():
+        graded = batch.grade_folder(folder, out, replace(options, trust=trusted), console)
+    results = {result.submission: result for result in graded}
+    traces = world.traces()
     found = [judging.judge(attack, results[names[attack.name]], out, traces) for attack in attacks]
     return found, [trace for trace in traces if not any(attack.name in trace for attack in attacks)]
 

@@ -1,5 +1,6 @@
 """What is drawn in a Matplotlib figure, as plain data."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,10 +72,20 @@ def _describe_axes(axes: Axes, legends: "_Legends") -> dict[str, Any]:
         "texts": [_describe_text(axes, text) for text in texts],
         "ticks": {"x": _tick_labels(axes, axes.xaxis), "y": _tick_labels(axes, axes.yaxis)},
         "legend": [t.get_text() for t in own.get_texts()] if own is not None else [],
-        "box": list(axes.get_position().bounds),
+        "box": _box(axes),
         "lines": [_describe_line(a, legends) for a in [*axes.lines[:MAX_ARTISTS], *points] if a.get_visible()],
         "images": [image for image in images if image is not None],
     }
+
+
+def _box(axes: Axes) -> list[float]:
+    """Left, bottom, width and height in the figure. Axes of a grid from `mpl_toolkits` find their place when drawn."""
+    locator = axes.get_axes_locator()
+    if locator is not None:
+        figure = axes.get_figure(root=True)
+        with contextlib.suppress(Exception):  # a locator of the student's own
+            return list(locator(axes, figure.canvas.get_renderer()).bounds)
+    return list(axes.get_position().bounds)
 
 
 def _is_seen(axes: Axes, axis: Axis) -> bool:

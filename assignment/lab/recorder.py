@@ -32,6 +32,7 @@ class Fit:
     initial_epoch: int
     batch_size: int | None
     n_train: int
+    n_epoch: int  # images that an epoch goes through; fewer than `n_train` where `steps_per_epoch` ends it early
     x_train: Any
     y_train: Any
     n_validation: int
@@ -227,12 +228,14 @@ def _fit(original: Any) -> Any:
         logs = _measure(self, *train.head(FEW), FEW)
         touched.keep_weights()
         epochs, initial_epoch = int(epochs), int(initial_epoch)
+        most = None if steps_per_epoch is None else int(steps_per_epoch) * (train.batch_size or 1)
         note = Fit(
             model=self,
             epochs=epochs,
             initial_epoch=initial_epoch,
             batch_size=train.batch_size,
             n_train=train.n,
+            n_epoch=train.n if most is None else min(train.n, most),
             x_train=train.x if recording.keep_rows else None,
             y_train=train.y if recording.keep_rows else None,
             n_validation=held_out.n,
@@ -247,6 +250,7 @@ def _fit(original: Any) -> Any:
         _nudge(self, number)
         if not self.optimizer.built:  # a saved model could not be loaded otherwise
             self.optimizer.build(self.trainable_variables)
+        note.weights_after = self.get_weights()  # also where a callback raises
         curves = _curves(list(logs), max(epochs - initial_epoch, 0), validates, number)
         history, note.callbacks = _run_callbacks(
             self, callbacks, curves, range(initial_epoch, epochs), train, _validation_epochs(validation_freq)
@@ -502,8 +506,7 @@ def _run_callbacks(
     active = [*(c for c in given if not isinstance(c, quiet + heavy)), history]
     model.history = history
     model.stop_training = False
-    for callback in active:
-        callback.on_train_begin({})
+    active = [callback for callback in active if _could_write(callback.on_train_begin, {})]
     for index, epoch in enumerate(epochs):
         logs = {
             name: values[index]
@@ -513,18 +516,30 @@ def _run_callbacks(
         if epoch == epochs[-1]:
             for callback in given:
                 if isinstance(callback, keras.callbacks.ModelCheckpoint):
-                    callback.on_epoch_end(epoch, dict(logs))
-        for callback in active:
-            callback.on_epoch_begin(epoch, {})
-            callback.on_epoch_end(epoch, logs)
+                    _could_write(callback.on_epoch_end, epoch, dict(logs))
+        for callback in [*active]:
+            if not (
+                _could_write(callback.on_epoch_begin, epoch, {}) and _could_write(callback.on_epoch_end, epoch, logs)
+            ):
+                active.remove(callback)
             if model.stop_training:
                 position = next((i for i, c in enumerate(given) if c is callback), None)
                 if position is not None and epoch < epochs[-1] and described[position]["stops_at"] is None:
                     described[position]["stops_at"] = epoch + 1
                 model.stop_training = False
     for callback in active:
-        callback.on_train_end({})
+        _could_write(callback.on_train_end, {})
     return history, described
+
+
+def _could_write(step: Callable[..., Any], *arguments: Any) -> bool:
+    """Run a step of a callback; whether it could write its files. Where these go may not be there when this runs: a
+    drive that is not mounted."""
+    try:
+        step(*arguments)
+    except OSError:
+        return False
+    return True
 
 
 def _describe_callback(callback: Any, epochs: int) -> dict[str, Any]:

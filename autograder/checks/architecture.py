@@ -259,6 +259,8 @@ def judge_head(graph: Graph) -> None:
     last = dense[-1]
     if last.config["units"] != settings.N_CLASSES:
         raise Failure(expected, f"The last dense layer, `{last.name}`, has {last.config['units']} units.")
+    if not last.config.get("use_bias", True):
+        raise Failure(expected, f"`{last.name}` has no bias.", "Leave `use_bias` as it is.")
     first = dense[0]
     source = graph.before(first)
     while (source.kind not in KINDS or source.kind == "Activation") and len(source.inputs) == 1:
@@ -489,7 +491,7 @@ def q5_loss(observations: Observations) -> None:
 def _is_crossentropy(observations: Observations, trial: dict[str, Any]) -> bool:
     """Whether the losses of some predictions differ as their crossentropies do (a regulariser's share drops out)."""
     seen = observations["q5"]
-    labels, smoothing = np.asarray(seen["labels"]), seen["loss"]["label_smoothing"]
+    labels, smoothing = np.asarray(seen["labels"]).astype(int), seen["loss"]["label_smoothing"]
     values, wanted = [], []
     for number, call in enumerate(trial["calls"]):
         if call["loss"] is None:

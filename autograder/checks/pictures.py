@@ -237,6 +237,9 @@ def _readings(image: np.ndarray, colours: bool) -> Iterator[np.ndarray]:
     if colours:
         yield pixels
         return
+    changing = [channel for channel in np.moveaxis(pixels, 2, 0) if np.ptp(channel)]
+    if len(changing) == 1:  # a kernel drawn in the colour of its channel
+        yield changing[0]
     grey = np.ptp(pixels, axis=2).max(initial=0) == 0
     for values in [pixels[..., 0]] if grey else _colour_mapped(pixels):
         yield values

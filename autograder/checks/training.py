@@ -128,6 +128,12 @@ def q6_held_out(observations: Observations) -> None:
         dropped = 2 * (fit["batch_size"] or 0)  # the last batch of each side may be incomplete
         if used < n * (1 - SHARE_TOLERANCE) - dropped:
             raise Failure("All images are used, for training or for validation.", f"{n - used} of {n} are not used.")
+        if fit["n_epoch"] < fit["n_train"] - (fit["batch_size"] or 0):
+            raise Failure(
+                "Every epoch goes through all training images.",
+                f"It goes through {fit['n_epoch']} of {fit['n_train']}.",
+                "`steps_per_epoch` ends an epoch early: leave it out.",
+            )
         if not fit["labels_kept"]:
             raise Failure(
                 "Every image keeps its label.",
@@ -345,11 +351,29 @@ def _require_told_apart(quantity: str, train: list[_Curve], validation: list[_Cu
         raise Failure(_TOLD_APART, f"The curves of the {quantity} {found}.", _LEGEND)
 
 
+_WORDS = {  # parts of what the quantities are called, in languages that students write in
+    "loss": (
+        "loss",
+        "entropy",
+        "cost",
+        "nll",
+        "likelihood",
+        "verlust",
+        "kosten",
+        "perte",
+        "coût",
+        "pérdida",
+        "perdita",
+    ),
+    "accuracy": ("acc", "correct", "top-1", "genauigkeit", "exactitud", "justesse", "précision", "precisión"),
+}
+
+
 @registry.check("q8", 1, after="q8_answered")
 def q8_labels(observations: Observations) -> None:
     """Axes or titles name loss and accuracy."""
     metric = observations["q8"]["metric"]
-    words = {"loss": ("loss", "entropy", "cost"), "accuracy": ("acc", "correct", metric.lower())}
+    words = _WORDS | {"accuracy": (*_WORDS["accuracy"], metric.lower())}
     for number, curves in enumerate(_every_call(observations)):
         figures = observations["q8"]["calls"][number]["figures"]
         for quantity, other in (("loss", "accuracy"), ("accuracy", "loss")):

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograder import forward
 from autograder.checks import registry
-from autograder.checks.architecture import drawn_weights
+from autograder.checks.architecture import TOLERANCES, drawn_weights
 from autograder.checks.pictures import missing_patches, texts_of
 from autograder.dataset import resnet50_conv1
 from lab.checks.common import require_earlier, require_no_error
@@ -30,30 +30,33 @@ def _judge(calls: list[dict[str, Any]], function: str, judge: Callable[[dict[str
     judge_calls(calls, function, followed)
 
 
-def _expected_maps(observations: Observations, call: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Layer name -> feature map (h, w, c) of every layer whose output has four axes."""
+def _expected_maps(observations: Observations, call: dict[str, Any]) -> dict[str, list[np.ndarray]]:
+    """Layer name -> feature maps (h, w, c) of every layer whose output has four axes, one for each time it is used."""
     spec = call["spec"]
     x = inputs.feature_image(observations.seed, call["number"])[None]
     try:
         values = forward.forward(spec, drawn_weights(spec, observations.seed + call["number"]), x)
     except forward.UnsupportedSpec as reason:
         raise Unjudged(f"feature maps of this model cannot be computed independently ({reason}).") from None
-    return {
-        node["name"]: values[node["id"]][0]
-        for node in spec["nodes"]
-        if node["is_layer"] and values[node["id"]].ndim == 4
-    }
+    expected: dict[str, list[np.ndarray]] = {}
+    for node in spec["nodes"]:
+        if node["is_layer"] and values[node["id"]].ndim == 4:
+            expected.setdefault(node["name"], []).append(values[node["id"]][0])
+    return expected
 
 
-def _close(found: np.ndarray, wanted: np.ndarray) -> bool:
-    return found.shape == wanted.shape and np.allclose(found, wanted, atol=TOLERANCE, rtol=1e-3)
+def _close(found: np.ndarray, wanted: np.ndarray, precision: str = "float32") -> bool:
+    tolerance = TOLERANCE if precision == "float32" else TOLERANCES[precision]
+    return found.shape == wanted.shape and np.allclose(found, wanted, atol=tolerance, rtol=1e-3)
 
 
-def _what(name: str, found: np.ndarray, expected: dict[str, np.ndarray]) -> tuple[str, str]:
+def _what(name: str, found: np.ndarray, expected: dict[str, list[np.ndarray]]) -> tuple[str, str]:
     """What a wrong map may be, as the end of a sentence, and a hint."""
-    wanted = expected.get(name)
+    wanted = expected[name][0] if name in expected else None
     if wanted is not None and np.isfinite(found).all():
-        others = [other for other, array in expected.items() if other != name and _close(found, array)]
+        others = [
+            other for other, arrays in expected.items() if other != name and any(_close(found, a) for a in arrays)
+        ]
         if others:
             return f"is that of `{others[0]}`", "Pair each name with the output of the same layer."
         if _same_rows(np.moveaxis(found, -1, 0), np.moveaxis(wanted, -1, 0)):
@@ -107,12 +110,13 @@ def q10_values(observations: Observations) -> None:
         known = set(maps) & (set(expected) - _optional(call))
         for name, found in maps.items():
             # Under names that are no layer's (which is judged elsewhere) any layer's map is right.
-            options = [expected[name]] if name in expected else [] if known else list(expected.values())
-            if not options or any(_close(found, wanted) for wanted in options):
+            of_any = [] if known else [array for arrays in expected.values() for array in arrays]
+            options = expected.get(name, of_any)
+            if not options or any(_close(found, wanted, call["precision"]) for wanted in options):
                 continue
-            if name in expected and found.shape != expected[name].shape:
+            if name in expected and found.shape not in [wanted.shape for wanted in options]:
                 raise Failure(
-                    f"The feature map of a layer has the shape of its output, here {expected[name].shape}.",
+                    f"The feature map of a layer has the shape of its output, here {options[0].shape}.",
                     f"That of `{name}` has the shape {found.shape}.",
                     "A feature map is what a layer makes of the image, not the layer's weights.",
                 )
@@ -129,35 +133,45 @@ def q10_values(observations: Observations) -> None:
 @registry.check("q10", 1.5)
 def q10_plot(observations: Observations) -> None:
     """`plot_feature_maps` draws one filter of every feature map."""
-    figures = _figures(observations["q10"], "plot_feature_maps")
     maps = {name: np.moveaxis(array, -1, 0) for name, array in inputs.made_up_maps(observations.seed).items()}
     index = inputs.FILTER_INDEX
-    missing = [name for name, pictures in maps.items() if missing_patches(figures, pictures[index : index + 1])]
-    if missing:
-        pictures = maps[missing[0]]
-        drawn = sorted({*range(len(pictures))} - {index, *missing_patches(figures, pictures)})
-        raise Failure(
-            f"For filter_index={index}, each map's picture `map[:, :, {index}]` is drawn.",
-            f"That of `{missing[0]}` is not drawn"
-            + (f", but that of filter {drawn[0]} is." if drawn else f".{_altered(figures, pictures[index][None])}")
-            + (f" ({len(missing)} of {len(maps)} are missing.)" if len(missing) > 1 else ""),
-            "The function is tried with made-up maps: how many they are, and how large, is only known from the dict.",
-        )
+    expected = f"For filter_index={index}, each map's picture `map[:, :, {index}]` is drawn."
+
+    def judge(figures: list[dict[str, Any]]) -> None:
+        missing = [name for name, pictures in maps.items() if missing_patches(figures, pictures[index : index + 1])]
+        if missing:
+            pictures = maps[missing[0]]
+            drawn = sorted({*range(len(pictures))} - {index, *missing_patches(figures, pictures)})
+            raise Failure(
+                expected,
+                f"That of `{missing[0]}` is not drawn"
+                + (f", but that of filter {drawn[0]} is." if drawn else f".{_altered(figures, pictures[index][None])}")
+                + (f" ({len(missing)} of {len(maps)} are missing.)" if len(missing) > 1 else ""),
+                "The function is tried with made-up maps: how many they are, and how large, is only known from the "
+                "dict.",
+            )
+        if not any(missing_patches(figures, pictures) for pictures in maps.values()):
+            raise Failure(expected, "All filters of every map are drawn.", "`filter_index` says which one is wanted.")
+
+    _judge_plots(observations["q10"], "plot_feature_maps", judge)
 
 
 @registry.check("q10", 0.5, after="q10_plot")
 def q10_titles(observations: Observations) -> None:
     """The panels of `plot_feature_maps` name their layers."""
-    figures = _figures(observations["q10"], "plot_feature_maps")
-    said = " ".join(f" {_plain_words(text)} " for figure in figures for text in texts_of(figure))
-    missing = [name for name in inputs.made_up_maps(observations.seed) if f" {_plain_words(name)} " not in said]
-    if missing:
-        raise Failure(
-            "Each panel has the name of its layer as its title.",
-            f"`{missing[0]}` is nowhere in the figure."
-            + (f" ({len(missing)} names are missing.)" if missing[1:] else ""),
-            "The names are the keys of the dict. `axis('off')` hides the labels of an axis, but not the title.",
-        )
+
+    def judge(figures: list[dict[str, Any]]) -> None:
+        said = " ".join(f" {_plain_words(text)} " for figure in figures for text in texts_of(figure))
+        missing = [name for name in inputs.made_up_maps(observations.seed) if f" {_plain_words(name)} " not in said]
+        if missing:
+            raise Failure(
+                "Each panel has the name of its layer as its title.",
+                f"`{missing[0]}` is nowhere in the figure."
+                + (f" ({len(missing)} names are missing.)" if missing[1:] else ""),
+                "The names are the keys of the dict. `axis('off')` hides the labels of an axis, but not the title.",
+            )
+
+    _judge_plots(observations["q10"], "plot_feature_maps", judge)
 
 
 def _plain_words(text: str) -> str:
@@ -202,17 +216,20 @@ def q11_values(observations: Observations) -> None:
 @registry.check("q11", 2)
 def q11_plot(observations: Observations) -> None:
     """`plot_first_layer_kernels` draws every kernel, one panel a channel and filter."""
-    figures = _figures(observations["q11"], "plot_first_layer_kernels")
     kernels = inputs.made_up_kernels(observations.seed)
     patches = kernels.reshape(-1, *kernels.shape[2:])
-    missing = missing_patches(figures, patches)
-    if missing:
-        names = [f"kernels[{channel}, {number}]" for channel, number in np.ndindex(kernels.shape[:2])]
-        raise Failure(
-            f"All {len(patches)} panels are drawn: {kernels.shape[0]} channels × {kernels.shape[1]} filters.",
-            f"{_number(missing, names)}{_altered(figures, patches)}",
-            "`kernels[channel, filter]` is one panel.",
-        )
+
+    def judge(figures: list[dict[str, Any]]) -> None:
+        missing = missing_patches(figures, patches)
+        if missing:
+            names = [f"kernels[{channel}, {number}]" for channel, number in np.ndindex(kernels.shape[:2])]
+            raise Failure(
+                f"All {len(patches)} panels are drawn: {kernels.shape[0]} channels × {kernels.shape[1]} filters.",
+                f"{_number(missing, names)}{_altered(figures, patches)}",
+                "`kernels[channel, filter]` is one panel.",
+            )
+
+    _judge_plots(observations["q11"], "plot_first_layer_kernels", judge)
 
 
 _AXES = "Keras keeps a kernel as (row, column, channel, filter): `np.transpose` reorders axes, `reshape` does not."
@@ -259,14 +276,32 @@ def q12_filters(observations: Observations) -> None:
     )
 
 
-def _figures(seen: dict[str, Any], function: str) -> list[dict[str, Any]]:
+def _judge_plots(seen: dict[str, Any], function: str, judge: Callable[[list[dict[str, Any]]], None]) -> None:
+    """Judge what a plotting function draws of made-up data: plain arrays, or, where there are such, in the form that
+    the student's own data have. One that is right is enough.
+
+    Raises:
+        Failure: of plain arrays.
+    """
+    require_earlier(seen)
+    failure: Failure | None = None
+    for plot in seen.get("plots") or [seen]:
+        try:
+            judge(_figures(plot, function))
+        except Failure as found:
+            failure = failure or found
+        else:
+            return
+    if failure is not None:
+        raise failure
+
+
+def _figures(plot: dict[str, Any], function: str) -> list[dict[str, Any]]:
     """The figures that a plotting function drew.
 
     Raises:
         Failure: there is none.
     """
-    require_earlier(seen)
-    plot = seen.get("plot") or seen
     require_no_error(plot, function)
     if not plot.get("figures"):
         raise Failure(
@@ -320,14 +355,17 @@ def _same_rows(found: np.ndarray, wanted: np.ndarray) -> bool:
 @registry.check("q12", 2)
 def q12_plot(observations: Observations) -> None:
     """`plot_resnet50_filters` draws the 64 filters in colour."""
-    figures = _figures(observations["q12"], "plot_resnet50_filters")
     filters = inputs.made_up_filters(observations.seed)
-    # Blue, green, red may be turned into red, green, blue here as well as in `resnet50_filters`.
-    missing = min((missing_patches(figures, order) for order in (filters, filters[..., ::-1])), key=len)
-    if missing:
-        names = [f"filters[{number}]" for number in range(len(filters))]
-        raise Failure(
-            f"All {len(filters)} filters are drawn as RGB pictures.",
-            f"{_number(missing, names)}{_altered(figures, filters)}",
-            "`ax.imshow(filters[i])` of shape (7, 7, 3) shows colours.",
-        )
+
+    def judge(figures: list[dict[str, Any]]) -> None:
+        # Blue, green, red may be turned into red, green, blue here as well as in `resnet50_filters`.
+        missing = min((missing_patches(figures, order) for order in (filters, filters[..., ::-1])), key=len)
+        if missing:
+            names = [f"filters[{number}]" for number in range(len(filters))]
+            raise Failure(
+                f"All {len(filters)} filters are drawn as RGB pictures.",
+                f"{_number(missing, names)}{_altered(figures, filters)}",
+                "`ax.imshow(filters[i])` of shape (7, 7, 3) shows colours.",
+            )
+
+    _judge_plots(observations["q12"], "plot_resnet50_filters", judge)

@@ -102,7 +102,7 @@ def test_any_increasing_linear_scaling_of_the_filters_is_right(
     scaled = np.round(scaled[..., ::-1] if reverse else scaled, decimals)
     plot = {"error": None, "figures": []}
     for value, expected in ((scaled, "passed"), (1 - scaled, "failed"), (scaled[rng.permutation(64)], "failed")):
-        seen = {"filters": {"error": None, "value": value}, "plot": plot}
+        seen = {"filters": {"error": None, "value": value}, "plots": [plot]}
         assert outcome("q12_filters", Observations({"q12": seen}, seed)) == expected
 
 
@@ -115,8 +115,8 @@ def test_one_order_of_axes_is_right(sizes: tuple[int, ...]) -> None:
     kernel = drawn_weights(spec, 5 + 1)["0/kernel"]
     accepted = []
     for order in itertools.permutations(range(4)):
-        call = {"error": None, "value": kernel.transpose(order), "spec": spec, "usual": True, "number": 1}
-        seen = {"calls": [call], "plot": {"error": None, "figures": []}}
+        call = {"error": None, "value": kernel.transpose(order), "spec": spec, "usual": True, "number": 1, "precision": "float32"}
+        seen = {"calls": [call], "plots": [{"error": None, "figures": []}]}
         if outcome("q11_values", Observations({"q11": seen}, 5)) == "passed":
             accepted.append(order)
     assert accepted == [(2, 3, 0, 1)]

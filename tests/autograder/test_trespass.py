@@ -16,6 +16,7 @@ def found(*sources: str, **files: str) -> list[str]:
 
 CHANGE = "with which code can change the grader"
 GRADERS = "which belongs to the grader"
+ABSENT = "which is no package here and did not come with the notebook"
 REACHING = {
     "import inside.look": f"imports `inside.look`, {GRADERS}",
     "from inside import look as l": f"imports `inside.look`, {GRADERS}",
@@ -57,7 +58,9 @@ REACHING = {
     "model.__class__.fit = print": "changes `model.__class__.fit`, which belongs to a package",
     "vars(keras)['Model'] = print": f"uses `vars(keras)`, {CHANGE}",
     "keras.__dict__.update(Model=print)": f"uses `keras.__dict__`, {CHANGE}",
-    "import just_now": "imports `just_now`, which is no package here and did not come with the notebook",
+    "try:\n    import inside\nexcept ImportError:\n    pass": f"imports `inside`, {GRADERS}",
+    "try:\n    import just_now\nexcept ValueError:\n    pass": f"imports `just_now`, {ABSENT}",
+    "import just_now": f"imports `just_now`, {ABSENT}",
 }
 
 
@@ -87,6 +90,8 @@ def test_files_beside_the_notebook_are_read_too() -> None:
         "import lab\nlab.settings.EPOCHS = 2",
         "class Counter:\n    n = 0\n    def count(self):\n        type(self).n += 1\n        self.__class__.n += 1",
         "from lab import settings\nprint(vars(settings))",
+        "import sys\nIN_COLAB = 'google.colab' in sys.modules",
+        "try:\n    import just_now\nexcept ImportError:\n    just_now = None",
         "print(vars(model), model.__dict__)",
         "import os, sys, time, random, json, pickle, copy, warnings\nsys.path.append('.')",
         "get_ipython().run_line_magic('matplotlib', 'inline')",

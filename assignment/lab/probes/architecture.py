@@ -34,7 +34,7 @@ def probe_builder(student: Student, builder: str) -> Observation:
         return seen | {"output_shape": None, "call_error": _text(error)}
     seen["n_outputs"] = len(outputs)
     seen["output_shape"] = [None if n is None else int(n) for n in outputs[0].shape]
-    seen["precision"] = _precision(model)
+    seen["precision"] = precision_of(model)
     spec, variables, reason = spec_of(model)
     seen |= {"spec": spec, "untraced": reason, "makes_layers_in_call": reason == LAYERS_MADE_IN_CALL}
     x = inputs.model_images(student.seed, builder)
@@ -90,7 +90,7 @@ def _text(error: Exception) -> str:
     return f"{type(error).__name__}: {message}"[:500]
 
 
-def _precision(model: Any) -> str:
+def precision_of(model: Any) -> str:
     """The coarsest number format that a layer computes in."""
     formats = {str(layer.compute_dtype) for layer in model._flatten_layers()}
     return next((name for name in ("bfloat16", "float16") if name in formats), "float32")

@@ -11,7 +11,8 @@ from lab import settings
 
 SAMPLED_ROWS = 64
 DESCRIBED = ((57, 23, (20, 28, 3)), (90, 41, settings.IMAGE_SHAPE))
-SHOWN = (130, 171)
+SHOWN = (310, 357)
+SHOWN_OF_CLASS = 16  # images of a class at least: how many are drawn is free
 PREPROCESSED = (120, 80)
 COPIES = 12  # test images that are training images too, to see whether both are mapped alike
 MODEL_IMAGES = 6
@@ -101,7 +102,7 @@ def describe_inputs(
 
 
 def example_inputs(seed: int, number: int, label_shape: str) -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels for `plot_examples`, all classes among them; one has its only images near the end."""
+    """Images and labels for `plot_examples`, `SHOWN_OF_CLASS` of each class among them, one class only near the end."""
     n = SHOWN[number]
     rng = generator(seed, f"examples {number}")
     x, y = images(rng, n), labels(rng, n, label_shape)
@@ -109,8 +110,9 @@ def example_inputs(seed: int, number: int, label_shape: str) -> tuple[np.ndarray
     late = int(rng.integers(settings.N_CLASSES))
     others = np.delete(np.arange(settings.N_CLASSES), late)
     flat[flat == late] = others[0]
-    flat[[n - 7, n - 3]] = late
-    flat[rng.permutation(n // 2)[: len(others)]] = others
+    flat[n - 2 * SHOWN_OF_CLASS :: 2] = late
+    early = np.repeat(others, SHOWN_OF_CLASS)
+    flat[rng.permutation(n // 2)[: len(early)]] = early
     return x, y
 
 
@@ -179,6 +181,12 @@ def curves(seed: int, number: int, metric: str) -> dict[str, list[float]]:
     n = CURVE_LENGTHS[number]
     levels = {"loss": 1.1, metric: 0.61, "val_loss": 1.6, f"val_{metric}": 0.42}
     return {name: [float(v) for v in level + rng.normal(0, 0.06, n)] for name, level in levels.items()}
+
+
+def further_curves(seed: int, number: int, name: str) -> dict[str, list[float]]:
+    """A series of a history that only some have, such as the learning rate, and its values in validation."""
+    rng = generator(seed, f"curves {number} {name}")
+    return {key: [float(v) for v in rng.uniform(0.1, 0.9, CURVE_LENGTHS[number])] for key in (name, f"val_{name}")}
 
 
 # Questions 10 to 12

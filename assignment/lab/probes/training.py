@@ -1,7 +1,7 @@
 """Questions 6 to 8: training, evaluating, and curves."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -11,9 +11,10 @@ from lab import settings
 from lab.observe import Plain, accuracy_among, plain
 from lab.probes import Observation, inputs
 from lab.recorder import Fit, recording
-from lab.student import Data, Student, integers, quiet
+from lab.student import Data, NeedsEarlier, Student, integers, quiet
 
 MAX_ROWS = 5_000  # of what a fit was given that are looked up
+MAX_FURTHER = 4  # series of a history that a plot may ask for, besides loss and accuracy
 KEY_STEP = 48  # every 48th value of an image tells it from all others
 
 
@@ -78,6 +79,7 @@ def _describe_fit(fit: Fit, data: Data) -> dict[str, Any]:
         "initial_epoch": fit.initial_epoch,
         "batch_size": fit.batch_size,
         "n_train": fit.n_train,
+        "n_epoch": fit.n_epoch,
         "n_validation": fit.n_validation,
         "validates": fit.validates,
         "rows": rows,
@@ -194,25 +196,40 @@ def _rename_metric(model: Any, y: Any, name: str) -> None:
 def probe_curves(student: Student) -> Observation:
     """`plot_history` of two histories that were made up, with the student's own metric names."""
     name, own = _metric_name(student)
-    calls = [student.call_plot("plot_history", history) for history in _histories(student.seed, name)]
+    try:
+        model = student.model()[0]
+    except NeedsEarlier:
+        model = None
+
+    def histories(*further: str) -> list[keras.callbacks.History]:
+        return _histories(student.seed, name, further, model)
+
+    calls = [student.call_plot("plot_history", history) for history in histories()]
     other = None if own else _asked_for(_first_error(calls))
     if other:
         name = other
-        calls = [student.call_plot("plot_history", history) for history in _histories(student.seed, name)]
+        calls = [student.call_plot("plot_history", history) for history in histories()]
+    further: list[str] = []
+    while (key := _asked_for(_first_error(calls))) and key not in further and len(further) < MAX_FURTHER:
+        further.append(key)  # a learning rate or a second metric, which the student's own histories have
+        calls = [student.call_plot("plot_history", history) for history in histories(*further)]
     if _first_error(calls):  # perhaps it expects what `train` returns in this notebook
         form = _own_history_form(student)
         if form is not None:
-            given = [form(history) for history in _histories(student.seed, name)]
+            given = [form(history) for history in histories()]
             again = [student.call_plot("plot_history", value) for value in given]
             calls = calls if _first_error(again) else again
     return {"metric": name, "calls": list(calls)}
 
 
-def _histories(seed: int, name: str) -> list[keras.callbacks.History]:
+def _histories(seed: int, name: str, further: Sequence[str], model: Any) -> list[keras.callbacks.History]:
     histories = []
     for number, length in enumerate(inputs.CURVE_LENGTHS):
         history = keras.callbacks.History()
+        history.set_model(model)
         history.history = inputs.curves(seed, number, name)
+        for key in further:
+            history.history |= inputs.further_curves(seed, number, key)
         history.epoch = list(range(length))
         history.params = {"verbose": 0, "epochs": length, "steps": 274}
         histories.append(history)

@@ -3,37 +3,75 @@
 from collections.abc import Callable
 from typing import Any
 
+import keras
+import numpy as np
+
 from lab.observe import Plain
 from lab.probes import Observation, inputs
-from lab.probes.architecture import WeightsDrawn, spec_of
+from lab.probes.architecture import WeightsDrawn, precision_of, spec_of
 from lab.student import NeedsEarlier, Student
 
 
 def probe_feature_maps(student: Student) -> Observation:
     """`feature_maps` on models with weights drawn from the seed; `plot_feature_maps` on made-up maps."""
-    calls = _calls(student, "feature_maps", lambda number: [inputs.feature_image(student.seed, number)])
-    plot = student.call_plot("plot_feature_maps", inputs.made_up_maps(student.seed), inputs.FILTER_INDEX)
-    return {"calls": calls, "plot": plot}
+    calls, own = _calls(student, "feature_maps", lambda number: [inputs.feature_image(student.seed, number)])
+    maps = inputs.made_up_maps(student.seed)
+    form = _form_of_maps(own, inputs.feature_image(student.seed, 0))
+    given = [maps, form(maps)] if form else [maps]
+    return {"calls": calls, "plots": [student.call_plot("plot_feature_maps", m, inputs.FILTER_INDEX) for m in given]}
 
 
 def probe_kernels(student: Student) -> Observation:
     """`first_layer_kernels` on models with weights drawn from the seed; its plot on made-up kernels."""
-    calls = _calls(student, "first_layer_kernels", lambda _: [])
-    plot = student.call_plot("plot_first_layer_kernels", inputs.made_up_kernels(student.seed))
-    return {"calls": calls, "plot": plot}
+    calls, own = _calls(student, "first_layer_kernels", lambda _: [])
+    return {"calls": calls, "plots": _plots(student, "plot_first_layer_kernels", inputs.made_up_kernels, own)}
 
 
-def _calls(student: Student, function: str, arguments: Callable[[int], list[Any]]) -> list[Plain]:
-    """A function called on several models, each with other weights: what came of it, the model's spec, and "usual",
-    whether it is a model of the student's own that right answers of any kind can handle."""
+def _calls(student: Student, function: str, arguments: Callable[[int], list[Any]]) -> tuple[list[Plain], Any]:
+    """A function called on several models, each with other weights: what came of it, the model's spec and number
+    format, and "usual", whether it is a model of the student's own that right answers of any kind can handle. Also the
+    live value of the first call."""
     calls: list[Plain] = []
+    first = None
     for number, (model, own) in enumerate(_models(student)):
         spec, variables, reason = spec_of(model)
         with WeightsDrawn(model, variables, student.seed + number):
-            value = student.call(function, model, *arguments(number)).plain()
-        usual = own and _is_usual(model, spec)
-        calls.append(value | {"spec": spec, "untraced": reason, "number": number, "usual": usual})
-    return calls
+            answer = student.call(function, model, *arguments(number))
+            value = answer.plain()
+        first = answer.value if number == 0 else first
+        about = {"spec": spec, "untraced": reason, "precision": precision_of(model)}
+        calls.append(value | about | {"number": number, "usual": own and _is_usual(model, spec)})
+    return calls, first
+
+
+def _plots(student: Student, function: str, made_up: Callable[[int], np.ndarray], own: Any) -> list[Plain]:
+    """A plot of a made-up array; also of one that is a tensor, where the student's own is."""
+    array = made_up(student.seed)
+    forms = [array, keras.ops.convert_to_tensor(array)] if _is_tensor(own) else [array]
+    return [student.call_plot(function, form) for form in forms]
+
+
+def _is_tensor(value: Any) -> bool:
+    return not isinstance(value, np.ndarray) and hasattr(value, "numpy")
+
+
+def _form_of_maps(own: Any, image: np.ndarray) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    """How to give made-up maps the form of the student's own: tensors, with a batch axis, after the image itself; None
+    where these are plain."""
+    if not isinstance(own, dict) or not own:
+        return None
+    (name, first), last = next(iter(own.items())), next(reversed(own.values()))
+    tensors, batched = _is_tensor(last), np.ndim(last) == 4
+    begins_with_image = np.size(first) == image.size and bool(np.allclose(np.ravel(first), image.ravel()))
+    if not (tensors or batched or begins_with_image):
+        return None
+
+    def form(maps: dict[str, Any]) -> dict[str, Any]:
+        given = {name: image} | maps if begins_with_image else maps
+        given = {key: array[None] if batched else array for key, array in given.items()}
+        return {key: keras.ops.convert_to_tensor(array) if tensors else array for key, array in given.items()}
+
+    return form
 
 
 def _models(student: Student) -> list[tuple[Any, bool]]:
@@ -57,8 +95,8 @@ def _is_usual(model: Any, spec: Any) -> bool:
 
 def probe_resnet50_filters(student: Student) -> Observation:
     """`resnet50_filters`, and its plot on made-up filters."""
-    answer = student.call("resnet50_filters").plain()
+    answer = student.call("resnet50_filters")
     return {
-        "filters": answer,
-        "plot": student.call_plot("plot_resnet50_filters", inputs.made_up_filters(student.seed)),
+        "filters": answer.plain(),
+        "plots": _plots(student, "plot_resnet50_filters", inputs.made_up_filters, answer.value),
     }

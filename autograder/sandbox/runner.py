@@ -47,7 +47,7 @@ GRACE = 10.0  # seconds between the interrupt of a cell and the end of its kerne
 MAX_DEATHS = 4  # kernels that may die before the rest is given up
 IN_DOUBT = ("q9",)  # questions that take their time, and are tried with neutral stand-ins only if they are not settled
 ABSENT = (  # errors of what is not here, such as Colab's modules or a drive; the rest of the cell is run all the same
-    "FileNotFoundError", "ImportError", "ModuleNotFoundError", "NotADirectoryError", "PermissionError", "UsageError",
+    "FileNotFoundError", "ImportError", "ModuleNotFoundError", "NotADirectoryError", "PermissionError",
 )  # fmt: skip
 OPEN = ("work", "out", "home", "matplotlib")  # folders that the kernel may write to
 

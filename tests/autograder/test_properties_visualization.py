@@ -115,7 +115,7 @@ def test_one_order_of_axes_is_right(sizes: tuple[int, ...]) -> None:
     kernel = drawn_weights(spec, 5 + 1)["0/kernel"]
     accepted = []
     for order in itertools.permutations(range(4)):
-        call = {"error": None, "value": kernel.transpose(order), "spec": spec, "usual": True, "number": 1, "precision": "float32"}
+        call = {"error": None, "value": kernel.transpose(order), "spec": spec, "usual": True, "number": 1}
         seen = {"calls": [call], "plots": [{"error": None, "figures": []}]}
         if outcome("q11_values", Observations({"q11": seen}, 5)) == "passed":
             accepted.append(order)

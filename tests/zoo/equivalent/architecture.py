@@ -431,6 +431,16 @@ def compile_model(model):
         "more may be measured",
         line("compile_model", ('["accuracy"]', '["accuracy", keras.metrics.SparseTopKCategoricalAccuracy(k=5)]')),
     ),
+    right(
+        "q5",
+        "labels that are whole floats",
+        "Keras takes them, and so does question 3",
+        line(
+            "preprocess",
+            ("y_train.flatten()", 'y_train.flatten().astype("float32")'),
+            ("y_test.flatten()", 'y_test.flatten().astype("float32")'),
+        ),
+    ),
 )
 
 QUESTION_13 = (

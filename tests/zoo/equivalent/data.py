@@ -547,4 +547,49 @@ def preprocess(x_train, y_train, x_test, y_test):
 """,
         ),
     ),
+    right(
+        "q2",
+        "five examples a class drawn without replacement",
+        "how many are drawn is free",
+        function(
+            "plot_examples",
+            """
+def plot_examples(x, y, class_names):
+    rng = np.random.default_rng(0)
+    figure, axes = plt.subplots(len(class_names), 5, figsize=(7, 14))
+    for k, name in enumerate(class_names):
+        chosen = rng.choice(np.flatnonzero(np.ravel(y) == k), 5, replace=False)
+        for axis, index in zip(axes[k], chosen):
+            axis.imshow(x[index])
+            axis.set_title(name)
+            axis.axis("off")
+    return figure
+""",
+        ),
+    ),
+    right(
+        "q2",
+        "image grid with a class a row",
+        "such axes find their place when they are drawn",
+        function(
+            "plot_examples",
+            """
+from mpl_toolkits.axes_grid1 import ImageGrid
+
+
+def plot_examples(x, y, class_names):
+    labels = np.ravel(y)
+    figure = plt.figure(figsize=(6, 12))
+    grid = ImageGrid(figure, 111, nrows_ncols=(len(class_names), 4), axes_pad=0.05)
+    for k, name in enumerate(class_names):
+        for column, index in enumerate(np.flatnonzero(labels == k)[:4]):
+            axis = grid[4 * k + column]
+            axis.imshow(x[index])
+            axis.set_xticks([])
+            axis.set_yticks([])
+        grid[4 * k].set_ylabel(name, rotation=0, ha="right")
+    return figure
+""",
+        ),
+    ),
 )

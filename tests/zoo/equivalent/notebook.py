@@ -818,4 +818,27 @@ keras.backend.set_floatx("float32")
         ),
         last("del model, history, results, experiments\nkeras.backend.clear_session()\ngc.collect()"),
     ),
+    right(
+        "all",
+        "Colab in the cell of imports",
+        "what is missing at grading does not keep the rest of the cell",
+        text(
+            "import keras\nimport matplotlib",
+            "from google.colab import drive\ndrive.mount('/content/drive')\n%tensorflow_version 2.x\n"
+            "import os\nos.chdir('/content/drive/MyDrive')\nimport keras\nimport matplotlib",
+        ),
+    ),
+    right(
+        "all",
+        "a Matplotlib backend that is not here",
+        "a magic that fails does not keep the rest of the cell",
+        text("import keras\nimport matplotlib", "%matplotlib widget\nimport keras\nimport matplotlib"),
+    ),
+    right(
+        "all",
+        "figures kept beside those of the handout",
+        "the folder figures/ is handed out",
+        line("plot_examples", ("    return figure", '    figure.savefig("figures/examples.png")\n    return figure')),
+        line("plot_history", ("    return figure", '    figure.savefig("figures/history.pdf")\n    return figure')),
+    ),
 )

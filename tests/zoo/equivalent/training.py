@@ -186,6 +186,20 @@ def train(model, x, y, epochs=100, batch_size=128, **options):
 """,
         ),
     ),
+    right(
+        "q6",
+        "checkpoints on a drive that is not mounted",
+        "they are fine, and where they go is not there at grading",
+        line(
+            "train",
+            (
+                "        epochs=epochs,\n",
+                "        epochs=epochs,\n"
+                '        callbacks=[keras.callbacks.ModelCheckpoint("/nowhere/best.keras", save_best_only=True),\n'
+                '                   keras.callbacks.CSVLogger("/nowhere/log.csv")],\n',
+            ),
+        ),
+    ),
 )
 
 QUESTION_7: tuple[Entry, ...] = (
@@ -501,6 +515,72 @@ def plot_history(history, filename="curves.png"):
         line("compile_model", ('["accuracy"]', '["acc"]')),
         line("evaluate", ('scores["accuracy"]', 'scores["acc"]')),
         line("plot_history", ('"accuracy"', '"acc"')),
+    ),
+    right(
+        "q8",
+        "a panel for the learning rate",
+        "their histories hold it, and further lines are fine",
+        function(
+            "plot_history",
+            """
+def plot_history(history):
+    h = history.history
+    fig, axes = plt.subplots(1, 3, figsize=(15, 4))
+    for ax, name in zip(axes, ("loss", "accuracy")):
+        ax.plot(h[name], label="train")
+        ax.plot(h["val_" + name], label="val")
+        ax.set_title(name)
+        ax.legend()
+    axes[2].semilogy(h["learning_rate"])
+    axes[2].set_title("learning rate")
+    fig.suptitle(history.model.name)
+    return fig
+""",
+        ),
+    ),
+    right(
+        "q8",
+        "a panel for a second metric",
+        "the model is compiled with it",
+        line(
+            "compile_model",
+            (
+                'metrics=["accuracy"]',
+                'metrics=["accuracy", keras.metrics.SparseTopKCategoricalAccuracy(3, name="top3")]',
+            ),
+        ),
+        function(
+            "plot_history",
+            """
+def plot_history(history):
+    fig, axes = plt.subplots(1, 3, figsize=(15, 4))
+    for ax, name in zip(axes, ("loss", "accuracy", "top3")):
+        ax.plot(history.history[name], label="training")
+        ax.plot(history.history[f"val_{name}"], label="validation")
+        ax.set_ylabel(name)
+        ax.legend()
+    return fig
+""",
+        ),
+    ),
+    right(
+        "q8",
+        "titles in German",
+        "the quantities are named",
+        function(
+            "plot_history",
+            """
+def plot_history(history):
+    fig, axes = plt.subplots(1, 2, figsize=(11, 4))
+    for ax, name, title in zip(axes, ("loss", "accuracy"), ("Verlust", "Genauigkeit")):
+        ax.plot(history.history[name], label="Training")
+        ax.plot(history.history["val_" + name], label="Validierung")
+        ax.set_title(title)
+        ax.set_xlabel("Epoche")
+        ax.legend()
+    return fig
+""",
+        ),
     ),
 )
 

@@ -247,6 +247,128 @@ def plot_feature_maps(maps, filter_index):
 """,
         ),
     ),
+    right(
+        "q10",
+        "batches of one throughout",
+        "maps with a batch axis, drawn as they are",
+        function(
+            "feature_maps",
+            """
+def feature_maps(model, image):
+    wanted = [layer for layer in model.layers[1:] if len(layer.output.shape) == 4]
+    extractor = keras.Model(model.inputs, [layer.output for layer in wanted])
+    return {layer.name: out for layer, out in zip(wanted, extractor.predict(image[None], verbose=0))}
+""",
+        ),
+        function(
+            "plot_feature_maps",
+            """
+def plot_feature_maps(maps, filter_index):
+    fig = plt.figure(figsize=(15, 6))
+    for number, (name, out) in enumerate(maps.items(), 1):
+        ax = fig.add_subplot(2, 5, number)
+        ax.imshow(out[0, :, :, filter_index])
+        ax.set_title(name)
+    return fig
+""",
+        ),
+    ),
+    right(
+        "q10",
+        "tensors throughout",
+        "the plot knows what it gets",
+        function(
+            "feature_maps",
+            """
+def feature_maps(model, image):
+    wanted = [layer for layer in model.layers[1:] if len(layer.output.shape) == 4]
+    extractor = keras.Model(model.inputs, [layer.output for layer in wanted])
+    return {layer.name: out[0] for layer, out in zip(wanted, extractor(image[None]))}
+""",
+        ),
+        function(
+            "plot_feature_maps",
+            """
+def plot_feature_maps(maps, filter_index):
+    fig, axes = plt.subplots(2, (len(maps) + 1) // 2)
+    for ax, (name, out) in zip(axes.flat, maps.items()):
+        ax.imshow(out.numpy()[:, :, filter_index])
+        ax.set_title(name)
+    return fig
+""",
+        ),
+    ),
+    right(
+        "q10",
+        "the image first and left out of the plot",
+        "the input layer is optional",
+        function(
+            "feature_maps",
+            """
+def feature_maps(model, image):
+    wanted = [layer for layer in model.layers if len(layer.output.shape) == 4]
+    extractor = keras.Model(model.inputs, [layer.output for layer in wanted])
+    return {layer.name: out[0].numpy() for layer, out in zip(wanted, extractor(image[None]))}
+""",
+        ),
+        function(
+            "plot_feature_maps",
+            """
+def plot_feature_maps(maps, filter_index):
+    items = list(maps.items())[1:]  # the input has no filters
+    fig, axes = plt.subplots(1, len(items), figsize=(15, 3))
+    for ax, (name, out) in zip(axes, items):
+        ax.imshow(out[:, :, filter_index])
+        ax.set_title(name)
+    return fig
+""",
+        ),
+    ),
+    right(
+        "q10",
+        "one pooling layer used twice",
+        "both of its maps are its output",
+        function(
+            "build_tiny_vgg",
+            """
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.convs = [layers.Conv2D(10, 3, padding="same", activation="relu") for _ in range(4)]
+        self.pool = layers.MaxPooling2D()
+        self.flatten = layers.Flatten()
+        self.classifier = layers.Dense(10, activation="softmax")
+
+    def call(self, x):
+        for number, conv in enumerate(self.convs):
+            x = conv(x)
+            x = self.pool(x) if number % 2 else x
+        return self.classifier(self.flatten(x))
+
+
+def build_tiny_vgg():
+    return Net()
+""",
+        ),
+        function(
+            "feature_maps",
+            """
+def feature_maps(model, image):
+    x, maps = image[None], {}
+    steps = [model.convs[0], model.convs[1], model.pool, model.convs[2], model.convs[3], model.pool]
+    for step in steps:
+        x = step(x)
+        maps[step.name if step.name not in maps else step.name + "_1"] = x[0].numpy()
+    return maps
+""",
+        ),
+    ),
+    right(
+        "q10",
+        "convolutions in half precision",
+        "they round to three digits",
+        line("build_tiny_vgg", ('padding="same", name', 'padding="same", dtype="mixed_float16", name')),
+    ),
 )
 
 KERNELS: tuple[Entry, ...] = (
@@ -390,6 +512,48 @@ def plot_first_layer_kernels(kernels):
 """,
         ),
     ),
+    right(
+        "q11",
+        "a tensor throughout",
+        "the plot knows what it gets",
+        function(
+            "first_layer_kernels",
+            """
+def first_layer_kernels(model):
+    return keras.ops.transpose(model.trainable_variables[0].value, (2, 3, 0, 1))
+""",
+        ),
+        function(
+            "plot_first_layer_kernels",
+            """
+def plot_first_layer_kernels(kernels):
+    fig, axes = plt.subplots(3, 10)
+    for channel in range(3):
+        for number in range(10):
+            axes[channel, number].imshow(kernels[channel, number].numpy(), cmap="gray")
+    return fig
+""",
+        ),
+    ),
+    right(
+        "q11",
+        "kernels in the colour of their channel",
+        "scaling and colours are free",
+        function(
+            "plot_first_layer_kernels",
+            """
+def plot_first_layer_kernels(kernels):
+    fig, axes = plt.subplots(3, 10)
+    low, high = kernels.min(), kernels.max()
+    for channel in range(3):
+        for number in range(10):
+            picture = np.zeros((3, 3, 3))
+            picture[..., channel] = (kernels[channel, number] - low) / (high - low)
+            axes[channel, number].imshow(picture)
+    return fig
+""",
+        ),
+    ),
 )
 
 FILTERS: tuple[Entry, ...] = (
@@ -524,6 +688,31 @@ def plot_resnet50_filters(filters):
         "blue and red are exchanged in either function",
         line("resnet50_filters", ("    filters = filters[..., ::-1]  # trained on blue, green, red\n", "")),
         line("plot_resnet50_filters", ("axis.imshow(picture)", "axis.imshow(picture[:, :, ::-1])")),
+    ),
+    right(
+        "q12",
+        "a tensor throughout",
+        "the plot knows what it gets",
+        function(
+            "resnet50_filters",
+            """
+def resnet50_filters():
+    kernel = keras.applications.ResNet50(weights="imagenet").get_layer("conv1_conv").kernel
+    kernel = keras.ops.transpose(kernel.value, (3, 0, 1, 2))
+    return (kernel - keras.ops.min(kernel)) / (keras.ops.max(kernel) - keras.ops.min(kernel))
+""",
+        ),
+        function(
+            "plot_resnet50_filters",
+            """
+def plot_resnet50_filters(filters):
+    filters = filters.numpy()
+    fig, axes = plt.subplots(8, 8)
+    for ax, picture in zip(axes.flat, filters):
+        ax.imshow(picture)
+    return fig
+""",
+        ),
     ),
 )
 

@@ -651,6 +651,14 @@ def build_tiny_vgg():
         marks=0,
         fails={"q4_answered": "It makes new layers"},
     ),
+    wrong(
+        "q4",
+        "classifier without a bias",
+        "ten weights are missing",
+        line("build_tiny_vgg", (HEAD, HEAD.replace('"softmax"', '"softmax", use_bias=False'))),
+        marks=11,
+        fails={"q4_head": "`classifier` has no bias."},
+    ),
 )
 
 QUESTION_5 = (

@@ -321,6 +321,14 @@ def train(model, x, y, epochs=100, batch_size=128):
         marks=7,
         fails={"q6_history": "an object of type tuple"},
     ),
+    wrong(
+        "q6",
+        "two batches an epoch",
+        "most images are never trained on",
+        line("train", ("        epochs=epochs,\n", "        epochs=epochs,\n        steps_per_epoch=2,\n")),
+        marks=7,
+        fails={"q6_held_out": "It goes through 256 of 709."},
+    ),
 )
 
 QUESTION_7: tuple[Entry, ...] = (

@@ -11,6 +11,9 @@ from lab import settings
 PATH: Final = Path(__file__).resolve().parents[1] / "solutions" / "baselines" / "baselines.json"
 
 
+MARGIN: Final = 0.03  # beyond the interval: another right scaling or learning rate moves a mean by as much
+
+
 @dataclass(frozen=True)
 class Baseline:
     """What the reference solution reaches: see `solutions.summary`. `low` and `high` are the ends of its interval."""
@@ -20,6 +23,11 @@ class Baseline:
     n: int
     low: float
     high: float
+
+    @property
+    def plausible(self) -> tuple[float, float]:
+        """Between which a mean needs no second look."""
+        return self.low - MARGIN, self.high + MARGIN
 
 
 def baselines(path: Path = PATH) -> dict[str, Baseline]:

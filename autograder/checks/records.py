@@ -11,7 +11,6 @@ from autograder.baseline import Baseline
 from lab import record_faults, settings
 from lab.judging import Failure, Observations, Unjudged
 
-MARGIN = 0.03  # beyond the interval of the baseline: another right scaling or learning rate moves a mean by as much
 GAP = 0.1  # between validation and test accuracy of one network; on CIFAR-10 the two differ by a point or two
 CHANCE = 0.15  # accuracy below which networks guess
 BUILDERS = {variant: "q4" if variant == "tiny_vgg" else question for variant, question in settings.VARIANTS.items()}
@@ -59,8 +58,7 @@ def remarks(records: Mapping[str, Mapping[str, Any]], known: Mapping[str, Baseli
     for variant, record in records.items():
         if record.get("error") or any(record_faults.faults(record)):
             continue
-        baseline = known.get(variant)
-        low, high = (baseline.low - MARGIN, baseline.high + MARGIN) if baseline else (0.0, 1.0)
+        low, high = known[variant].plausible if variant in known else (0.0, 1.0)
         if not low <= record["mean"] <= high:
             word = "higher" if record["mean"] > high else "lower"
             said.append(

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from autograder.baseline import Baseline
+from autograder.baseline import MARGIN, Baseline
 from autograder.report import figures, items, reported
 from autograder.report.items import OPEN
 from autograder.report.record import percent
@@ -85,10 +85,11 @@ class VariantSummary:
     baseline: Baseline | None
 
     def place(self, mean: float | None) -> str:
-        """Where a reported mean lies with regard to the baseline's interval: "below", "above", or nothing."""
+        """Where a reported mean lies with regard to what the baseline makes plausible: "below", "above", or nothing."""
         if mean is None or self.baseline is None:
             return ""
-        return "below" if mean < self.baseline.low else "above" if mean > self.baseline.high else ""
+        low, high = self.baseline.plausible
+        return "below" if mean < low else "above" if mean > high else ""
 
 
 def feedback_page(result: SubmissionResult, *, show_hidden: bool = True) -> str:
@@ -151,6 +152,8 @@ def class_report(
         questions=[summarise_question(results, name) for name in settings.POINTS],
         checks=items.summarise(results),
         fewest=items.FEWEST,
+        margin=MARGIN,
+        noted=[result for result in results if result.status != "needs_review" and result.notes],
         variants=[summarise_variant(results, variant, baselines.get(variant)) for variant in settings.VARIANTS],
         baseline_problem=baseline_problem,
         accuracies=figures.accuracies(results, baselines),

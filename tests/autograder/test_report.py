@@ -189,6 +189,14 @@ def test_hidden_checks_show_title_and_outcome_only_where_the_instructor_wants_it
     assert "Expected E-text" in bare.section("q3")  # not a hidden one
 
 
+def test_what_is_noted_of_graded_submissions_is_told():
+    noted = SubmissionResult("ada", "graded", notes=["tiny_vgg: odd <b>."])
+    page = report(noted, SubmissionResult("bob", "needs_review", notes=["why"]), SubmissionResult("cy", "graded"))
+    assert page.section("noted") == "Graded, and worth a look Nothing here has cost marks. ada tiny_vgg: odd <b>."
+    assert page.section("review") == "Need review bob why"
+    assert "worth a look" not in report(SubmissionResult("cy", "graded")).text
+
+
 def test_nothing_graded_is_not_a_zero():
     page = student(SubmissionResult("a", "needs_review", notes=["reason"]))
     assert "No score yet" in page.text
@@ -390,12 +398,13 @@ def test_report_shows_reported_accuracies_without_a_baseline():
 
 
 def test_report_compares_with_the_baseline():
-    results = [reporting("low", tiny_vgg=0.579), reporting("in", tiny_vgg=0.6), reporting("high", tiny_vgg=0.641)]
+    results = [reporting("low", tiny_vgg=0.549), reporting("in", tiny_vgg=0.551), reporting("high", tiny_vgg=0.671)]
     page = Page(pages.class_report(results, "CIFAR-10", BASELINES))
     section = page.section("reported")
     assert "Baseline 0.610 ± 0.010 (10)0.580 to 0.640" in section
-    assert "low 0.579 ± 0.012 (5)below" in section
-    assert "in 0.600 ± 0.012 (5) high 0.641 ± 0.012 (5)above" in section
+    assert "low 0.549 ± 0.012 (5)below" in section
+    assert "in 0.551 ± 0.012 (5) high 0.671 ± 0.012 (5)above" in section
+    assert "what lies more than 3 points below or above it is worth a look" in section
     assert "no baseline" not in section
 
 

@@ -44,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--submissions", type=Path, help="the folder (default: the sample submissions)")
     grade.add_argument("--out", type=Path, default=Path("gradebook"), help="output folder (default: gradebook)")
     where = grade.add_mutually_exclusive_group()
-    where.add_argument("--jobs", type=_positive, help="submissions at a time (default: one a core, if memory allows)")
+    where.add_argument(
+        "--jobs", type=workers.positive, help="submissions at a time (default: one a core, if memory allows)"
+    )
     where.add_argument(
         "--scheduler", type=workers.address, metavar="ADDRESS", help="grade on the workers of this dask scheduler"
     )
@@ -71,12 +73,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     grade.set_defaults(run=_grade)
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return int(text)
 
 
 def _build(options: argparse.Namespace) -> int:

@@ -172,6 +172,17 @@ def _told(workers: int, threads: int) -> str:
     return f"{workers} workers, {threads} at a time."
 
 
+def positive(text: str) -> int:
+    """A number of workers, runs or epochs as it stands on a command line.
+
+    Raises:
+        ArgumentTypeError: it is no whole number, or none from 1 on.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
 def address(text: str) -> str:
     """The address of a scheduler as it stands on a command line.
 

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from autograder import dataset
+from autograder import dataset, workers
 from lab import settings
 from solutions import runs, summary
 
@@ -28,7 +28,7 @@ FORMAT = 1
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 all lie inside, 1 one does not or cannot be compared, 2 wrong usage."""
     parser = argparse.ArgumentParser(prog="python -m solutions.replicate", description="train each variant once more")
-    parser.add_argument("--epochs", type=int, default=settings.EPOCHS, help="of each training")
+    parser.add_argument("--epochs", type=workers.positive, default=settings.EPOCHS, help="of each training")
     names = list(settings.VARIANTS)
     parser.add_argument("--variants", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--out", type=Path, help="folder of the baselines (default: that of make baselines)")

@@ -90,12 +90,12 @@ def _table(finished: dict[str, list[runs.Run]]) -> Table:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m solutions.train_baselines", description="train the reference")
-    parser.add_argument("--seeds", type=_positive, default=SEEDS, help=f"runs of each variant (default {SEEDS})")
-    parser.add_argument("--epochs", type=_positive, default=settings.EPOCHS, help="of each run")
+    parser.add_argument("--seeds", type=workers.positive, default=SEEDS, help=f"runs of each variant (default {SEEDS})")
+    parser.add_argument("--epochs", type=workers.positive, default=settings.EPOCHS, help="of each run")
     names = list(settings.VARIANTS)
     parser.add_argument("--variants", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--jobs", type=_positive, help="runs of `fit` at a time (default: one a core)")
+    where.add_argument("--jobs", type=workers.positive, help="runs of `fit` at a time (default: one a core)")
     where.add_argument(
         "--scheduler", type=workers.address, metavar="URL", help="train on the workers of a dask scheduler"
     )
@@ -112,12 +112,6 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         parser.error("--trainer ensemble trains in one program; --scheduler is for `fit`")
     options.jobs = options.jobs or os.cpu_count() or 1
     return options
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return int(text)
 
 
 def _is_done(out: Path, task: Task, keys: dict[str, str]) -> bool:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from autograder import build as autograder_zip
-from autograder import image
+from autograder import image, workers
 from autograder.image import batch
 
 
@@ -29,8 +29,10 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--submissions", type=Path, help="the folder (default: the sample submissions)")
     grade.add_argument("--out", type=Path, default=Path("gradebook"), help="output folder (default: gradebook)")
     grade.add_argument("--autograder", type=Path, help="the zip (default: made from the master notebook)")
-    grade.add_argument("--containers", type=int, help="containers at a time (default: as many as fit)")
-    grade.add_argument("--timeout", type=int, default=batch.TIMEOUT, help="seconds for each (default: %(default)s)")
+    grade.add_argument("--containers", type=workers.positive, help="containers at a time (default: as many as fit)")
+    grade.add_argument(
+        "--timeout", type=workers.positive, default=batch.TIMEOUT, help="seconds for each (default: %(default)s)"
+    )
     grade.set_defaults(run=_grade)
     return parser
 

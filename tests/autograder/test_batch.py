@@ -103,13 +103,22 @@ def test_a_notebook_that_waits_is_run_when_it_is_trusted(folder: Path, monkeypat
         return Graded(checks=[], executed=forger, reported={"tiny_vgg": Reported(0.5, 0.1, 5)})
 
     monkeypatch.setattr(attempt, "grade_notebook", grade)
-    with pytest.raises(batch.UnknownSubmission, match=r"--trust ev: .*class holds no submission of that name"):
+    with pytest.raises(batch.UnknownSubmission, match=r"--trust ev: .*submissions holds no submission of that name"):
         run(folder, Options(trust=("ev",)))
     run(folder, Options(trust=("ada", "eve")))
     assert trusted == [True]
     result = gradebook.read_result("eve", folder.parent / "out")
     assert result is not None
     assert result.reported == {"tiny_vgg": Reported(0.5, 0.1, 5)}
+
+
+def test_no_two_submissions_have_one_name() -> None:
+    paths = [Path(name) for name in ("ada.ipynb", "bob.ipynb", "bob.zip", "cy.ipynb", "cy.zip", "cy.ipynb.zip")]
+    names = batch._names(paths)
+    assert [names[path] for path in paths[:3]] == ["ada", "bob.ipynb", "bob.zip"]
+    assert names[paths[4]] == "cy.zip"
+    assert names[paths[3]].startswith("cy.ipynb ")
+    assert len({*names.values()}) == len(paths)
 
 
 def test_what_the_machine_had_no_room_for_is_tried_again_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

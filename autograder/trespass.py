@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -45,8 +46,9 @@ MACHINERY = {  # modules that nothing in this practical needs, and that change o
 }
 HARMLESS = {("importlib", "reload"), ("importlib", "metadata"), ("inspect", "getsource"), ("inspect", "signature")}
 PARTLY = {module for module, _ in HARMLESS}  # may be imported as a whole, for these functions
-FREE = re.compile(  # of packages, that may be set: how things are shown, and constants that shorten training
-    r"(?:pd|pandas)\.options\.[a-z_.]+|InteractiveShell\.ast_node_interactivity|lab\.settings\.[A-Z_]+"
+FREE = re.compile(  # of packages, that may be set: how things are shown and downloaded, constants that shorten training
+    r"(?:pd|pandas)\.options\.[a-z_.]+|InteractiveShell\.ast_node_interactivity|"
+    r"ssl\._create_default_https_context|lab\.settings\.[A-Z_]+"
 )
 RUN_TEXT = {"capture", "prun", "time", "timeit"}  # magics of IPython that run what they are given
 HANDED_OUT = {"keras", "layers", "np", "plt", "tf"}  # names that the handout imports
@@ -120,16 +122,35 @@ class _Names:
     imported: set[str] = field(default_factory=set)
     shells: set[str] = field(default_factory=set)
 
+    def is_package(self, module: str) -> bool:
+        """Whether a module is not the notebook's own; where both are there, the package is found first."""
+        return module not in self.own or _is_here(module)
+
     def note(self, tree: ast.AST) -> None:
         """Add the names that some code binds."""
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 modules = [(alias.name.split(".")[0], alias) for alias in node.names]
-                self.imported |= {alias.asname or module for module, alias in modules if module not in self.own}
-            elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] not in self.own:
+                self.imported |= {alias.asname or module for module, alias in modules if self.is_package(module)}
+            elif isinstance(node, ast.ImportFrom) and self.is_package((node.module or "").split(".")[0]):
                 self.imported |= {alias.asname or alias.name for alias in node.names}
-            elif isinstance(node, ast.Assign) and "get_ipython" in ast.unparse(node.value):
+            elif isinstance(node, ast.Assign) and _names_shell(node.value):
                 self.shells |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+
+
+def _names_shell(node: ast.AST) -> bool:
+    return any("get_ipython" in (getattr(part, "id", ""), getattr(part, "attr", "")) for part in ast.walk(node))
+
+
+@cache
+def _is_here(module: str) -> bool:
+    """Whether it belongs to Python, or is a package here."""
+    if module in sys.stdlib_module_names:
+        return True
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False
 
 
 DEEP = "is nested too deeply to be read"
@@ -177,7 +198,6 @@ class _Reader(ast.NodeVisitor):
     def __init__(self, names: _Names) -> None:
         self._names = names
         self._found: list[str] = []
-        self._absent_is_fine = False
 
     def look(self, tree: ast.AST | str) -> list[str]:
         """What code does, as `_parsed` gives it, as ends of sentences."""
@@ -198,20 +218,9 @@ class _Reader(ast.NodeVisitor):
         for alias in node.names:
             self._module(node.module or "", alias.name)
 
-    def visit_Try(self, node: ast.Try) -> None:
-        """An import whose failure is expected may be of a package that is not here."""
-        caught = [ast.unparse(handler.type) if handler.type else "Exception" for handler in node.handlers]
-        expected = any(re.search(r"\b(Import|ModuleNotFound)Error\b|^Exception$", errors) for errors in caught)
-        before, self._absent_is_fine = self._absent_is_fine, self._absent_is_fine or expected
-        for statement in node.body:
-            self.visit(statement)
-        self._absent_is_fine = before
-        for part in (*node.handlers, *node.orelse, *node.finalbody):
-            self.visit(part)
-
     def visit_Compare(self, node: ast.Compare) -> None:
         """`"google.colab" in sys.modules` asks where it runs."""
-        asks = isinstance(node.left, ast.Constant) and isinstance(node.ops[0], ast.In | ast.NotIn)
+        asks = isinstance(node.left, ast.Constant) and [type(op) for op in node.ops] in ([ast.In], [ast.NotIn])
         if asks and ast.unparse(node.comparators[0]) == "sys.modules":
             self.visit(node.left)
         else:
@@ -224,20 +233,8 @@ class _Reader(ast.NodeVisitor):
             self._found.append(f"imports `{full}`, which belongs to the grader")
         elif name in ATTRIBUTES or (parts[0] in MACHINERY and (parts[0], "".join(parts[1:2])) not in HARMLESS):
             self._found.append(f"imports `{full}`, with which code can change the grader")
-        elif not self._absent_is_fine and not self._is_known(parts[0]):
+        elif parts[0] not in self._names.own | {"", "lab", "otter", "google"} and not _is_here(parts[0]):
             self._found.append(f"imports `{parts[0]}`, which {ABSENT}")
-
-    def _is_known(self, package: str) -> bool:
-        if (
-            package in sys.stdlib_module_names
-            or package in self._names.own
-            or package in ("", "lab", "otter", "google")
-        ):
-            return True
-        try:
-            return find_spec(package) is not None
-        except (ImportError, ValueError, AttributeError):
-            return False
 
     def visit_Name(self, node: ast.Name) -> None:
         if node.id in NAMES | self._names.partly and isinstance(node.ctx, ast.Load):
@@ -262,7 +259,7 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def _is_shell(self, node: ast.expr) -> bool:
-        return "get_ipython" in ast.unparse(node) or (isinstance(node, ast.Name) and node.id in self._names.shells)
+        return _names_shell(node) or (isinstance(node, ast.Name) and node.id in self._names.shells)
 
     def _is_of_a_package(self, node: ast.expr) -> bool:
         """Whether it is or starts with an imported name, or is the class of something other than `self`.

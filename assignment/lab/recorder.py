@@ -506,7 +506,9 @@ def _run_callbacks(
     active = [*(c for c in given if not isinstance(c, quiet + heavy)), history]
     model.history = history
     model.stop_training = False
-    active = [callback for callback in active if _could_write(callback.on_train_begin, {})]
+    writing = _Writing()
+    for callback in active:
+        writing.step(callback, "on_train_begin", {})
     for index, epoch in enumerate(epochs):
         logs = {
             name: values[index]
@@ -516,30 +518,36 @@ def _run_callbacks(
         if epoch == epochs[-1]:
             for callback in given:
                 if isinstance(callback, keras.callbacks.ModelCheckpoint):
-                    _could_write(callback.on_epoch_end, epoch, dict(logs))
-        for callback in [*active]:
-            if not (
-                _could_write(callback.on_epoch_begin, epoch, {}) and _could_write(callback.on_epoch_end, epoch, logs)
-            ):
-                active.remove(callback)
+                    writing.step(callback, "on_epoch_end", epoch, dict(logs))
+        for callback in active:
+            writing.step(callback, "on_epoch_begin", epoch, {})
+            writing.step(callback, "on_epoch_end", epoch, logs)
             if model.stop_training:
                 position = next((i for i, c in enumerate(given) if c is callback), None)
                 if position is not None and epoch < epochs[-1] and described[position]["stops_at"] is None:
                     described[position]["stops_at"] = epoch + 1
                 model.stop_training = False
     for callback in active:
-        _could_write(callback.on_train_end, {})
+        writing.step(callback, "on_train_end", {})
     return history, described
 
 
-def _could_write(step: Callable[..., Any], *arguments: Any) -> bool:
-    """Run a step of a callback; whether it could write its files. Where these go may not be there when this runs: a
-    drive that is not mounted."""
-    try:
-        step(*arguments)
-    except OSError:
-        return False
-    return True
+class _Writing:
+    """Runs callbacks, also those that cannot write their files: where these go may not be there when this runs, such as
+    a drive that is not mounted."""
+
+    def __init__(self) -> None:
+        self._failed: set[int] = set()
+
+    def step(self, callback: Any, name: str, *arguments: Any) -> None:
+        """Call a method of a callback. One that could not write may raise anything later: its file is not there."""
+        try:
+            getattr(callback, name)(*arguments)
+        except OSError:
+            self._failed.add(id(callback))
+        except Exception:
+            if id(callback) not in self._failed:
+                raise
 
 
 def _describe_callback(callback: Any, epochs: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from lab import record_faults, settings
+from lab import settings
 
 FORMAT = 1
 MARK = "tiny-vgg-run-record"
@@ -130,7 +130,7 @@ def to_html(record: Mapping[str, Any]) -> str:
 
 
 def find(notebook: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The records in the outputs of a notebook: of each variant the last one in which nothing is wrong, or the last.
+    """The records in the outputs of a notebook: of each variant the last one, trials aside (of `MAX_RECORDS`).
 
     Returns:
         variant -> record, or {"error": sentence} for one that cannot be read.
@@ -146,21 +146,26 @@ def find(notebook: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             for match in _ELEMENT.finditer(page):
                 if match.group(1) in settings.VARIANTS:
                     packed.setdefault(match.group(1), []).append(match.group(2))
-    return {variant: _best(texts[-MAX_RECORDS:], variant) for variant, texts in packed.items()}
+    return {variant: _chosen(texts[-MAX_RECORDS:], variant) for variant, texts in packed.items()}
 
 
-def _best(texts: Sequence[str], variant: str) -> dict[str, Any]:
-    """The last record in which nothing is wrong: one of a trial further down does not hide it. Else the last one."""
+def _chosen(texts: Sequence[str], variant: str) -> dict[str, Any]:
+    """The last record that is no trial: one of few runs or epochs further down does not hide it. Else the last one."""
     last = None
     for text in reversed(texts):
         try:
             record = read(text, variant)
         except RecordError as error:
-            record = {"error": str(error)}
-        if "error" not in record and not any(record_faults.faults(record)):
+            return last or {"error": str(error)}
+        if not _is_trial(record):
             return record
         last = last or record
     return last or {}
+
+
+def _is_trial(record: Mapping[str, Any]) -> bool:
+    runs = record["runs"]
+    return len(runs) < settings.RUNS or any(len(run["history"].get("loss", ())) < settings.EPOCHS for run in runs)
 
 
 def read(packed: str, variant: str) -> dict[str, Any]:

@@ -226,7 +226,8 @@ class _Client(NotebookClient):  # type: ignore[misc]
     @property
     def flooded(self) -> list[int]:
         """Indices of the cells whose output was cut."""
-        return [index for index, size in self._sizes.items() if size > MAX_OUTPUT]
+        cells = range(len(self.nb.cells))
+        return [index for index, size in self._sizes.items() if size > MAX_OUTPUT and index in cells]
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
         """As in nbclient, up to a size."""
@@ -401,6 +402,7 @@ class _Run:
             self._note_error(index, cell, self._skipped[index])
             return
         self._current = index
+        start = time.monotonic()
         stopped = await self._execute(client, cell, index, self._limits.cell)
         error = _error_of(cell)
         if stopped:
@@ -409,8 +411,11 @@ class _Run:
         elif error is not None:
             self._note_error(index, cell, f"{error['ename']}: {error['evalue']}"[:300])
             if error["ename"] in ABSENT:
-                rest = f"__import__('inside.rest', fromlist=['run']).run({cell.source!r})"
-                await self._execute_ours(client, nbformat.v4.new_code_cell(rest), self._limits.cell)
+                rest = nbformat.v4.new_code_cell(f"__import__('inside.rest', fromlist=['run']).run({cell.source!r})")
+                left = max(1, round(self._limits.cell - (time.monotonic() - start)))
+                if await self._execute_ours(client, rest, left):
+                    self._note_error(index, cell, f"stopped after {self._limits.cell:.0f} seconds")
+                cell.outputs += rest.outputs
         self._current = None
 
     async def _probe(self, client: Any, question: str) -> None:

@@ -192,7 +192,7 @@ def test_hidden_checks_show_title_and_outcome_only_where_the_instructor_wants_it
 def test_what_is_noted_of_graded_submissions_is_told():
     noted = SubmissionResult("ada", "graded", notes=["tiny_vgg: odd <b>."])
     page = report(noted, SubmissionResult("bob", "needs_review", notes=["why"]), SubmissionResult("cy", "graded"))
-    assert page.section("noted") == "Graded, and worth a look Nothing here has cost marks. ada tiny_vgg: odd <b>."
+    assert page.section("noted") == "Graded, and worth a look ada tiny_vgg: odd <b>."
     assert page.section("review") == "Need review bob why"
     assert "worth a look" not in report(SubmissionResult("cy", "graded")).text
 

@@ -92,19 +92,22 @@ def test_what_is_missing_here_does_not_keep_the_rest_of_a_cell() -> None:
         "import os\nos.chdir('/content/drive')\n%matplotlib inline\nc = 3",
         "%tensorflow_version 2.x\n%matplotlib widget\n%load_ext no_such_extension\nn = 4\n%time d = n",
         "%time 1 / 0",
+        "%%time\nfrom google.colab import files\nfiles.upload()\ng = 6",
         "1 / 0\ne = 5",
-        "print(a, b, c, d, f(), 'e' in globals())",
+        "print(a, b, c, d, f(), g, 'e' in globals())",
         "import inspect\nprint(inspect.getsource(f))",
     )
     assert "There is no magic `%tensorflow_version` here.\n" in printed(seen, 2)
-    assert printed(seen, 5) == "1 2 3 4 2 False\n"
-    assert printed(seen, 6) == "def f():\n    return b\n\n"
+    assert "NameError: name 'files' is not defined\n" in printed(seen, 4)
+    assert printed(seen, 6) == "1 2 3 4 2 6 False\n"
+    assert printed(seen, 7) == "def f():\n    return b\n\n"
     errors = {e.cell: e.error for e in seen.cell_errors}
     assert errors == {
         1: "ModuleNotFoundError: No module named 'google.colab'",
         2: "FileNotFoundError: [Errno 2] No such file or directory: '/content/drive'",
         4: "ZeroDivisionError: division by zero",
-        5: "ZeroDivisionError: division by zero",
+        5: "ModuleNotFoundError: No module named 'google.colab'",
+        6: "ZeroDivisionError: division by zero",
     }
 
 

@@ -58,8 +58,8 @@ REACHING = {
     "model.__class__.fit = print": "changes `model.__class__.fit`, which belongs to a package",
     "vars(keras)['Model'] = print": f"uses `vars(keras)`, {CHANGE}",
     "keras.__dict__.update(Model=print)": f"uses `keras.__dict__`, {CHANGE}",
-    "try:\n    import inside\nexcept ImportError:\n    pass": f"imports `inside`, {GRADERS}",
-    "try:\n    import just_now\nexcept ValueError:\n    pass": f"imports `just_now`, {ABSENT}",
+    "import sys\n'sys' in sys.modules == exec(code)": f"uses `sys.modules`, {CHANGE}",
+    "try:\n    import just_now\nexcept ImportError:\n    pass": f"imports `just_now`, {ABSENT}",
     "import just_now": f"imports `just_now`, {ABSENT}",
 }
 
@@ -91,7 +91,8 @@ def test_files_beside_the_notebook_are_read_too() -> None:
         "class Counter:\n    n = 0\n    def count(self):\n        type(self).n += 1\n        self.__class__.n += 1",
         "from lab import settings\nprint(vars(settings))",
         "import sys\nIN_COLAB = 'google.colab' in sys.modules",
-        "try:\n    import just_now\nexcept ImportError:\n    just_now = None",
+        "import ssl\nssl._create_default_https_context = ssl._create_unverified_context",
+        "total = " + " + ".join(350 * ["'a'"]),
         "print(vars(model), model.__dict__)",
         "import os, sys, time, random, json, pickle, copy, warnings\nsys.path.append('.')",
         "get_ipython().run_line_magic('matplotlib', 'inline')",
@@ -119,6 +120,8 @@ def test_names_go_from_cell_to_cell() -> None:
     assert found("import json", "json.dumps = print") == ["Cell 2 changes `json.dumps`, which belongs to a package."]
     assert found("ip = get_ipython()", "ip.ex(text)") == [f"Cell 2 uses the kernel itself, {CHANGE}."]
     assert found("import blocks", "blocks.size = 3", blocks_py="size = 2") == []
+    hidden = "Cell 1 changes `Model.fit`, which belongs to a package."
+    assert found("from keras import Model\nModel.fit = f", keras_py="") == [hidden]
 
 
 def test_no_whole_notebook_is_told() -> None:

@@ -215,6 +215,39 @@ def test_an_own_callback_that_stops_is_noted() -> None:
     assert 1 < fit.callbacks[0]["stops_at"] < 100
 
 
+class LogAndStop(callbacks.Callback):
+    """Writes to a drive that is not mounted; stops early all the same."""
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.log = Path("/dev/null/log.txt").open("w")  # noqa: SIM115
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if epoch == 4:
+            self.model.stop_training = True
+        self.log.write("x")
+
+
+class Raises(callbacks.Callback):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        raise AttributeError("a fault of its own")
+
+
+def test_callbacks_that_cannot_write_their_files_are_run_all_the_same() -> None:
+    own = [callbacks.CSVLogger("/dev/null/log.csv"), callbacks.ModelCheckpoint("/dev/null/best.keras"), LogAndStop()]
+    history, fit = recorded(network(), X, Y, epochs=9, callbacks=own, verbose=0)
+    assert len(history.history["loss"]) == 9
+    assert [described["stops_at"] for described in fit.callbacks] == [None, None, 5]
+    with pytest.raises(AttributeError, match="a fault of its own"):
+        recorded(network(), X, Y, epochs=2, callbacks=[Raises()], verbose=0)
+
+
+def test_epochs_that_end_early_are_noted() -> None:
+    _, fit = recorded(network(), X, Y, epochs=2, batch_size=2, steps_per_epoch=2, verbose=0)
+    assert (fit.n_train, fit.n_epoch) == (len(X), 4)
+    _, fit = recorded(network(), X, Y, epochs=2, batch_size=2, verbose=0)
+    assert (fit.n_train, fit.n_epoch) == (len(X), len(X))
+
+
 def test_stopping_after_the_last_epoch_is_no_stop() -> None:
     class AtTheEnd(callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

@@ -134,15 +134,21 @@ def test_the_last_record_of_a_variant_counts() -> None:
 def test_a_trial_further_down_does_not_hide_a_whole_record(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "RUNS", 2)
     monkeypatch.setattr(settings, "EPOCHS", 2)
-    histories = [SERIES, SERIES | {"loss": [1.5, 0.5]}]
-    models = [network(), network()]
-    whole = run_record.to_html(run_record.make("tiny_vgg", results(histories=histories), models))
-    trial = {"accuracies": [0.5], "mean": 0.5, "std": 0.0, "histories": [SERIES]}
-    short = run_record.to_html(run_record.make("tiny_vgg", trial, models[:1]))
+
+    def page(**changes: Any) -> str:
+        return run_record.to_html(run_record.make("tiny_vgg", results(**changes), None))
+
+    def chosen(*pages: str) -> Any:
+        return run_record.find(notebook(*pages))["tiny_vgg"].get("mean", "damaged")
+
+    few_runs = page(accuracies=[0.5], mean=0.5, histories=[SERIES])
+    few_epochs = page(mean=0.25, histories=[SERIES, SERIES | {"loss": [1.5]}])
     damaged = '<div hidden data-tiny-vgg-run-record="tiny_vgg:AAAA"></div>'
-    assert run_record.find(notebook(short, whole, short, damaged))["tiny_vgg"]["mean"] == 0.6875
-    assert run_record.find(notebook(damaged, short))["tiny_vgg"]["mean"] == 0.5
-    assert run_record.find(notebook(whole, *[short] * run_record.MAX_RECORDS))["tiny_vgg"]["mean"] == 0.5
+    assert chosen(few_runs, page(), few_epochs, few_runs) == 0.6875
+    assert chosen(page(), page(mean=0.75), few_runs) == 0.75
+    assert chosen(page(), damaged) == "damaged"
+    assert chosen(damaged, few_runs) == 0.5
+    assert chosen(page(), *[few_runs] * run_record.MAX_RECORDS) == 0.5
 
 
 @pytest.mark.parametrize(

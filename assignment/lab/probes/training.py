@@ -1,7 +1,7 @@
 """Questions 6 to 8: training, evaluating, and curves."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -14,7 +14,7 @@ from lab.recorder import Fit, recording
 from lab.student import Data, NeedsEarlier, Student, integers, quiet
 
 MAX_ROWS = 5_000  # of what a fit was given that are looked up
-MAX_FURTHER = 4  # series of a history that a plot may ask for, besides loss and accuracy
+LEARNING_RATE = "learning_rate"  # what callbacks of Keras that change it note
 KEY_STEP = 48  # every 48th value of an image tells it from all others
 
 
@@ -195,30 +195,32 @@ def _rename_metric(model: Any, y: Any, name: str) -> None:
 
 def probe_curves(student: Student) -> Observation:
     """`plot_history` of two histories that were made up, with the student's own metric names."""
-    name, own = _metric_name(student)
+    name, own, metrics = _metric_name(student)
     try:
         model = student.model()[0]
     except NeedsEarlier:
         model = None
 
-    def histories(*further: str) -> list[keras.callbacks.History]:
-        return _histories(student.seed, name, further, model)
+    def plots(form: Callable[[Any], Any] = lambda history: history, known: Collection[str] = ()) -> list[Any]:
+        """What is drawn of histories in a form; with further series, as far as it asks for such that are known."""
+        further: list[str] = []
+        while True:
+            given = [form(history) for history in _histories(student.seed, name, further, model)]
+            calls = [student.call_plot("plot_history", history) for history in given]
+            key = _asked_for(_first_error(calls))
+            if key is None or key in further or key not in known:
+                return calls
+            further.append(key)
 
-    calls = [student.call_plot("plot_history", history) for history in histories()]
+    calls = plots()
     other = None if own else _asked_for(_first_error(calls))
     if other:
         name = other
-        calls = [student.call_plot("plot_history", history) for history in histories()]
-    further: list[str] = []
-    while (key := _asked_for(_first_error(calls))) and key not in further and len(further) < MAX_FURTHER:
-        further.append(key)  # a learning rate or a second metric, which the student's own histories have
-        calls = [student.call_plot("plot_history", history) for history in histories(*further)]
-    if _first_error(calls):  # perhaps it expects what `train` returns in this notebook
-        form = _own_history_form(student)
-        if form is not None:
-            given = [form(history) for history in histories()]
-            again = [student.call_plot("plot_history", value) for value in given]
-            calls = calls if _first_error(again) else again
+        calls = plots()
+    if _first_error(calls):  # perhaps it expects just what `train` returns in this notebook
+        form, series = _own_history(student)
+        for again in (plots(known=series or metrics), plots(form, series or metrics) if form else calls):
+            calls = again if _first_error(calls) else calls
     return {"metric": name, "calls": list(calls)}
 
 
@@ -240,27 +242,35 @@ def _first_error(calls: list[dict[str, Plain]]) -> dict[str, Any] | None:
     return next((call["error"] for call in calls if isinstance(call["error"], dict)), None)
 
 
-def _own_history_form(student: Student) -> Any:
-    """How to turn a History into what the student's `train` returns; None where that is a History, or nothing."""
+def _own_history(student: Student) -> tuple[Callable[[Any], Any] | None, set[str]]:
+    """How to turn a History into what the student's `train` returns (None where that is a History, or nothing), and the
+    names of its series, those of validation aside."""
     data = student.data("history form", 3 * settings.BATCH_SIZE, 2 * settings.N_CLASSES)
     model, _ = student.compiled(data)
     with recording(keep_rows=False):
         returned = student.call("train", model, data.x_train, data.y_train).value
+    series = getattr(returned, "history", returned)
+    names = {str(name) for name in series} if isinstance(series, dict) or _is_data_frame(series) else set()
+    form: Callable[[Any], Any] | None = None
     if isinstance(returned, dict):
-        return lambda history: dict(history.history)
-    if type(returned).__name__ == "DataFrame":
-        return lambda history: type(returned)(history.history)
-    return None
+        form = lambda history: dict(history.history)  # noqa: E731
+    elif _is_data_frame(returned):
+        form = lambda history: type(returned)(history.history)  # noqa: E731
+    return form, {name.removeprefix("val_") for name in names}
 
 
-def _metric_name(student: Student) -> tuple[str, bool]:
-    """What the student's histories call the accuracy, and whether that comes from question 5."""
+def _is_data_frame(value: Any) -> bool:
+    return type(value).__name__ == "DataFrame"
+
+
+def _metric_name(student: Student) -> tuple[str, bool, set[str]]:
+    """What the student's histories call the accuracy, whether that comes from question 5, and what they may hold."""
     try:
         data = student.data("metric name", 2 * settings.N_CLASSES, 2 * settings.N_CLASSES)
         model, own = student.compiled(data)
         with quiet(), recording(keep_rows=False):
             logs = model.evaluate(data.x_test, data.y_test, verbose=0, return_dict=True)
     except Exception:
-        return "accuracy", False
+        return "accuracy", False, {LEARNING_RATE}
     name = accuracy_among(str(n) for n in logs if n != "loss")
-    return name or "accuracy", own["compile"] and name is not None
+    return name or "accuracy", own["compile"] and name is not None, {LEARNING_RATE, *map(str, logs)}

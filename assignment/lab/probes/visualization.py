@@ -61,8 +61,11 @@ def _form_of_maps(own: Any, image: np.ndarray) -> Callable[[dict[str, Any]], dic
     if not isinstance(own, dict) or not own:
         return None
     (name, first), last = next(iter(own.items())), next(reversed(own.values()))
-    tensors, batched = _is_tensor(last), np.ndim(last) == 4
-    begins_with_image = np.size(first) == image.size and bool(np.allclose(np.ravel(first), image.ravel()))
+    try:
+        tensors, batched = _is_tensor(last), np.ndim(last) == 4
+        begins_with_image = np.size(first) == image.size and bool(np.allclose(np.ravel(first), image.ravel()))
+    except Exception:  # they hold no values
+        return None
     if not (tensors or batched or begins_with_image):
         return None
 

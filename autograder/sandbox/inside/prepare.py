@@ -80,16 +80,16 @@ def _forgive_magics(shell: Any) -> None:
     """Magics that are not here, or ask for an extension or a window that is not, only say so: the cell goes on."""
     run = shell.run_line_magic
 
-    def run_line_magic(name: str, line: str, _stack_depth: int = 1) -> Any:
-        if shell.find_line_magic(name) is None:
-            print(f"There is no magic `%{name}` here.", file=sys.stderr)
+    def run_line_magic(magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        if shell.find_line_magic(magic_name) is None:
+            print(f"There is no magic `%{magic_name}` here.", file=sys.stderr)
             return None
         try:
-            return run(name, line, _stack_depth + 1)
+            return run(magic_name, line, _stack_depth + 1)
         except Exception as error:
-            if name not in FORGIVEN:
+            if magic_name not in FORGIVEN:
                 raise
-            print(f"%{name} {line}: {error}", file=sys.stderr)
+            print(f"%{magic_name} {line}: {error}", file=sys.stderr)
             return None
 
     shell.run_line_magic = run_line_magic

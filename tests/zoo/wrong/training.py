@@ -324,7 +324,7 @@ def train(model, x, y, epochs=100, batch_size=128):
     wrong(
         "q6",
         "two batches an epoch",
-        "most images are never trained on",
+        "an epoch is one pass over all images",
         line("train", ("        epochs=epochs,\n", "        epochs=epochs,\n        steps_per_epoch=2,\n")),
         marks=7,
         fails={"q6_held_out": "It goes through 256 of 709."},

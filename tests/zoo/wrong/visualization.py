@@ -364,25 +364,6 @@ def plot_feature_maps(maps, filter_index):
         marks=7.5,
         fails={"q10_titles": "the name of its layer as its title"},
     ),
-    wrong(
-        "q10",
-        "all filters of every layer drawn",
-        "the argument `filter_index` is not used",
-        function(
-            "plot_feature_maps",
-            """
-def plot_feature_maps(maps, filter_index):
-    fig, axes = plt.subplots(len(maps), 10, figsize=(10, 10))
-    for row, (name, out) in zip(axes, maps.items()):
-        for number, ax in enumerate(row):
-            ax.imshow(out[:, :, number])
-        row[0].set_title(name)
-    return fig
-""",
-        ),
-        marks=6,
-        fails={"q10_plot": "All filters of every map are drawn."},
-    ),
 )
 
 KERNEL = "return kernel.transpose(2, 3, 0, 1)"

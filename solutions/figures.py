@@ -11,6 +11,7 @@ from solutions.summary import cpu_seconds
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # told apart by colour-blind people too (Okabe and Ito)
 JITTER = 0.12  # rows
+SHOWN_FROM = 3  # epoch from which the axes hold all curves; before it they move most, and tell least
 
 
 def draw(finished: Mapping[str, Sequence[Run]], folder: Path) -> None:
@@ -27,11 +28,17 @@ def curves(finished: Mapping[str, Sequence[Run]]) -> Figure:
     """Validation accuracy and loss against the epoch: the mean over the runs, and a band from lowest to highest."""
     figure = Figure(figsize=(10, 4), layout="constrained")
     for axis, quantity in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
+        lows, highs = [], []
         for (variant, runs), colour in zip(finished.items(), COLOURS, strict=False):
             values = np.array([run.history[f"val_{quantity}"] for run in runs])
             epochs = np.arange(1, values.shape[1] + 1)
             axis.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2, lw=0)
             axis.plot(epochs, values.mean(axis=0), color=colour, lw=1.5, label=f"{variant} ({len(runs)} runs)")
+            lows.append(values[:, SHOWN_FROM - 1 :].min(initial=values[:, -1].min()))
+            highs.append(values[:, SHOWN_FROM - 1 :].max(initial=values[:, -1].max()))
+        margin = 0.05 * (max(highs) - min(lows))
+        if margin > 0:
+            axis.set_ylim(min(lows) - margin, max(highs) + margin)
         axis.set(xlabel="epoch", ylabel=f"validation {quantity}")
         axis.grid(alpha=0.3)
     figure.axes[0].legend(loc="lower right")
@@ -65,7 +72,7 @@ def cost(finished: Mapping[str, Sequence[Run]]) -> Figure:
         label = f"{variant}: {runs[0].parameters:,} weights"
         mean, std = np.mean(values), np.std(values, ddof=1)
         axis.errorbar(seconds, mean, yerr=std, fmt="o", color=colour, capsize=4, label=label)
-    axis.set(xlabel="processor seconds a run (median)", ylabel="test accuracy, mean ± standard deviation")
+    axis.set(xlabel="processor seconds of a run (the least)", ylabel="test accuracy, mean ± standard deviation")
     axis.margins(0.1)
     axis.legend()
     axis.grid(alpha=0.3)

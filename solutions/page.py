@@ -87,7 +87,7 @@ def page(finished: Mapping[str, Sequence[Run]], replications: Mapping[str, Repli
         f"Trained on: {'; '.join(hardware)} ({', '.join(versions)}). {_resumed(resumed, len(everything))}",
         "",
         "| variant | weights | runs | test accuracy, mean ± std | lowest to highest | plausible mean of "
-        f"{settings.RUNS} runs | CPU seconds a run (median) |",
+        f"{settings.RUNS} runs | CPU seconds of a run |",
         "|---|---:|---:|---:|---:|---:|---:|",
         *(_row(variant, runs, costs[variant]) for variant, runs in finished.items()),
         "",
@@ -128,8 +128,10 @@ def _on(finished: Mapping[str, Sequence[Run]]) -> str:
     """Where the CPU seconds were taken."""
     hardware = common_hardware(finished)
     if hardware is None:
-        return "CPU seconds were taken on different hardware; compare them roughly."
-    return f"CPU seconds are of the runs on {hardware}; what else the machine did shows in them."
+        return "CPU seconds are the least of each variant's runs, on different hardware; compare them roughly."
+    return (
+        f"CPU seconds are the least of each variant's runs on {hardware}: what else the machine did adds to the others."
+    )
 
 
 def _row(variant: str, runs: Sequence[Run], cost: float) -> str:

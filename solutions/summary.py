@@ -100,10 +100,13 @@ def common_hardware(finished: Mapping[str, Sequence[Run]]) -> str | None:
 
 
 def cpu_seconds(finished: Mapping[str, Sequence[Run]]) -> dict[str, float]:
-    """Variant -> processor time of a run (median), of those on the hardware that all variants have in common."""
+    """Variant -> least processor time of a run, of those on the hardware that all variants have in common.
+
+    What else a machine does adds to it, and never takes away.
+    """
     common = common_hardware(finished)
     return {
-        variant: float(np.median([run.cpu_seconds for run in runs if common in (run.hardware, None)]))
+        variant: min(run.cpu_seconds for run in runs if common in (run.hardware, None))
         for variant, runs in finished.items()
     }
 

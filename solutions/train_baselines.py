@@ -80,7 +80,7 @@ def _train(options: argparse.Namespace, console: Console) -> int:
 
 
 def _table(finished: dict[str, list[runs.Run]]) -> Table:
-    table = Table("variant", "runs", "test accuracy", "CPU s a run", box=None)
+    table = Table("variant", "runs", "test accuracy", "CPU s of a run", box=None)
     costs = summary.cpu_seconds(finished)
     for variant, some in finished.items():
         spread = summary.of_accuracies(some)

@@ -435,6 +435,20 @@ def test_the_page_tells_the_way_to_the_last_epoch(tmp_path: Path) -> None:
     assert "| tiny_vgg_bn | 2.0 ± 0.0 | 66.0 ± 0.0 % | 3.0 ± 0.0 points | 81.0 ± 1.0 % |" in text
 
 
+def test_what_is_published_follows_from_the_runs_of_this_reference() -> None:
+    folder = runs.PUBLISHED
+    made = json.loads((folder / "baselines.json").read_text())
+    fingerprint = made["dataset"]["sha256"]
+    finished = runs.finished(folder / "runs", fingerprint, settings.EPOCHS)
+    assert {variant: len(some) >= 5 for variant, some in finished.items()} == dict.fromkeys(settings.VARIANTS, True)
+    assert {run.data for some in finished.values() for run in some} == {"CIFAR-10"}
+    assert (folder / "baselines.json").read_text() == summary.encode(finished, fingerprint, train_baselines.COMMAND)
+    text = (PROJECT / "docs" / "baselines.md").read_text()
+    assert text == page.page(finished, summary.replications(folder), "../solutions/baselines")
+    for variant, one in summary.replications(folder).items():
+        assert one.reference == finished[variant][0].key
+
+
 def test_two_runs_are_no_baseline(tmp_path: Path) -> None:
     key = runs.key("tiny_vgg", 10, "f")
     first = saved(tmp_path / "runs")

@@ -114,12 +114,14 @@ class _Names:
         own: modules that came with it, or that it writes.
         partly: modules of `HARMLESS` that it imports.
         imported: what it imports from packages.
+        made: what calls give, such as a model that has the name of a module.
         shells: what `get_ipython()` gives.
     """
 
     own: set[str]
     partly: set[str] = field(default_factory=set)
     imported: set[str] = field(default_factory=set)
+    made: set[str] = field(default_factory=set)
     shells: set[str] = field(default_factory=set)
 
     def is_package(self, module: str) -> bool:
@@ -134,8 +136,10 @@ class _Names:
                 self.imported |= {alias.asname or module for module, alias in modules if self.is_package(module)}
             elif isinstance(node, ast.ImportFrom) and self.is_package((node.module or "").split(".")[0]):
                 self.imported |= {alias.asname or alias.name for alias in node.names}
-            elif isinstance(node, ast.Assign) and _names_shell(node.value):
-                self.shells |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                bound = {target.id for target in node.targets if isinstance(target, ast.Name)}
+                self.made |= bound
+                self.shells |= bound if _names_shell(node.value) else set()
 
 
 def _names_shell(node: ast.AST) -> bool:
@@ -272,7 +276,8 @@ class _Reader(ast.NodeVisitor):
             node = node.value
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "type":
             return [ast.unparse(arg) for arg in node.args] != ["self"]
-        return isinstance(node, ast.Name) and node.id in (self._names.imported | HANDED_OUT) - {"settings"}
+        names = self._names.imported - self._names.made - {"settings"} | HANDED_OUT
+        return isinstance(node, ast.Name) and node.id in names
 
     def visit_Call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:

@@ -82,7 +82,7 @@ def _box(axes: Axes) -> list[float]:
     """Left, bottom, width and height in the figure. Axes of a grid from `mpl_toolkits` find their place when drawn."""
     locator = axes.get_axes_locator()
     if locator is not None:
-        figure = axes.get_figure(root=True)
+        figure: Any = axes.get_figure(root=True)
         with contextlib.suppress(Exception):  # a locator of the student's own
             return list(locator(axes, figure.canvas.get_renderer()).bounds)
     return list(axes.get_position().bounds)

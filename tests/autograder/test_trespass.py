@@ -119,6 +119,7 @@ def test_honest_cells_are_left_alone(source: str) -> None:
 def test_names_go_from_cell_to_cell() -> None:
     assert found("import json", "json.dumps = print") == ["Cell 2 changes `json.dumps`, which belongs to a package."]
     assert found("ip = get_ipython()", "ip.ex(text)") == [f"Cell 2 uses the kernel itself, {CHANGE}."]
+    assert found("from keras.applications import resnet50", "resnet50 = f()\nresnet50.trainable = False") == []
     assert found("import blocks", "blocks.size = 3", blocks_py="size = 2") == []
     hidden = "Cell 1 changes `Model.fit`, which belongs to a package."
     assert found("from keras import Model\nModel.fit = f", keras_py="") == [hidden]

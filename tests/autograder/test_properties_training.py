@@ -56,6 +56,7 @@ def test_any_split_in_any_number_of_fits(
                 "initial_epoch": start,
                 "batch_size": batch_size,
                 "n_train": len(training),
+                "n_epoch": len(training),
                 "n_validation": len(validation),
                 "validates": len(validation) > 0,
                 "rows": training,

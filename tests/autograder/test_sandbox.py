@@ -240,7 +240,7 @@ def test_training_is_shortened_in_cells(looked_around: dict[str, Any]) -> None:
 
 def test_the_kernel_finds_a_bare_environment(looked_around: dict[str, Any]) -> None:
     assert "A_SECRET_OF_THE_GRADER" not in looked_around["environment"]
-    assert looked_around["work"] == ["mine"]
+    assert looked_around["work"] == ["figures", "mine"]
 
 
 def test_the_kernel_finds_nothing_of_the_grader(looked_around: dict[str, Any]) -> None:

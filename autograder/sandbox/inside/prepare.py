@@ -35,7 +35,8 @@ def prepare(folder: str, seed: int, draws: bool = True) -> None:
         _make_ticks_late()
     if sys.version_info < (3, 12):  # which keeps these attributes by itself: TensorFlow looks at them all the time
         typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)  # type: ignore[attr-defined]
-    _forgive_magics(get_ipython())
+    if get_ipython() is not None:
+        _forgive_magics(get_ipython())
     gc.freeze()
     gc.set_threshold(*YOUNG)
     keras.utils.set_random_seed(seed)

@@ -65,8 +65,14 @@ def remarks(records: Mapping[str, Mapping[str, Any]], known: Mapping[str, Baseli
                 f"{variant}: the mean accuracy {record['mean']:.3f} is {word} "
                 f"than the reference makes plausible ({low:.3f} to {high:.3f}); its run record is worth a look."
             )
-        for number, run in enumerate(record["runs"], 1):
-            last = (run["history"].get(f"val_{record_faults.accuracy_name(run['history'])}") or [-1.0])[-1]
+        curves = [_validation_curve(run) for run in record["runs"]]
+        if all(_ends_or_peaks_at(curve, run["accuracy"]) for curve, run in zip(curves, record["runs"], strict=True)):
+            said.append(
+                f"{variant}: the validation accuracy of every run ends or peaks at its very test accuracy; "
+                "look whether the test set was used for validation, or to choose the epoch."
+            )
+        for number, (curve, run) in enumerate(zip(curves, record["runs"], strict=True), 1):
+            last = (curve or [-1.0])[-1]
             if 0 <= last <= 1 and abs(last - run["accuracy"]) > GAP:
                 said.append(
                     f"{variant}: run {number} ends with a validation accuracy of {last:.3f} and a test accuracy of "
@@ -74,6 +80,16 @@ def remarks(records: Mapping[str, Mapping[str, Any]], known: Mapping[str, Baseli
                 )
                 break
     return said
+
+
+def _validation_curve(run: Mapping[str, Any]) -> list[float]:
+    """Validation accuracies, one an epoch; empty where there are none."""
+    return list(run["history"].get(f"val_{record_faults.accuracy_name(run['history'])}") or [])
+
+
+def _ends_or_peaks_at(curve: list[float], accuracy: float) -> bool:
+    """Whether the last or the highest value is an accuracy, to less than an image of the test set."""
+    return bool(curve) and min(abs(curve[-1] - accuracy), abs(max(curve) - accuracy)) < 0.5 / settings.N_TEST
 
 
 def _judge_accuracies(observations: Observations, question: str, runs: list[dict[str, Any]]) -> None:

@@ -61,12 +61,13 @@ def test_a_damaged_baseline_is_named(tmp_path, text):
 # What is said of a record
 
 
-def record(accuracies=(0.6, 0.61, 0.62, 0.63, 0.64), validation=None):
+def record(accuracies=(0.6, 0.61, 0.62, 0.63, 0.64), validation=None, epoch=-1):
     rng = np.random.default_rng(0)
     runs = []
     for i, accuracy in enumerate(accuracies):
         history = {name: list(rng.uniform(0.5, 1, settings.EPOCHS)) for name in ("loss", "accuracy", "val_loss")}
-        history["val_accuracy"] = [0.1] * (settings.EPOCHS - 1) + [accuracy if validation is None else validation]
+        history["val_accuracy"] = [0.1] * settings.EPOCHS
+        history["val_accuracy"][epoch] = accuracy + 0.003 if validation is None else validation(accuracy)
         weights = [{"path": "dense/kernel", "value": rng.normal(size=(3, 4)) * (i + 1)}]
         runs.append({"accuracy": accuracy, "history": history, "weights": weights})
     return {"runs": runs, "mean": float(np.mean(accuracies)), "std": float(np.std(accuracies))}
@@ -92,10 +93,22 @@ def test_an_implausible_mean_is_told_to_the_instructor(mean, word):
 
 
 def test_curves_that_do_not_belong_to_the_accuracies_are_told():
-    assert records.remarks({"tiny_vgg": record(validation=0.9)}, {}) == [
+    assert records.remarks({"tiny_vgg": record(validation=lambda accuracy: 0.9)}, {}) == [
         "tiny_vgg: run 1 ends with a validation accuracy of 0.900 and a test accuracy of 0.600; "
         "its run record is worth a look."
     ]
+
+
+@pytest.mark.parametrize("epoch", [-1, -2])
+def test_curves_that_end_or_peak_at_the_test_accuracies_are_told(epoch):
+    """As they do where the test set was handed to `fit` for validation, or the best epoch chosen by it."""
+    told = records.remarks({"tiny_vgg": record(validation=lambda accuracy: accuracy, epoch=epoch)}, {})
+    assert told[0] == (
+        "tiny_vgg: the validation accuracy of every run ends or peaks at its very test accuracy; "
+        "look whether the test set was used for validation, or to choose the epoch."
+    )
+    by_chance = record(validation=lambda accuracy: accuracy if accuracy != 0.62 else 0.6201)
+    assert records.remarks({"tiny_vgg": by_chance}, {}) == []
 
 
 def test_records_that_lose_marks_anyway_are_not_told_twice():

@@ -35,9 +35,10 @@ student: .venv/installed  ## the handout: dist/student/ and dist/student.zip
 autograder: .venv/installed  ## what Otter and Gradescope take: dist/autograder.zip
 	$(BIN)/python -m autograder build autograder
 
-grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle] [IDS=file.csv] [SCHEDULER=tcp://...]
+grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle] [IDS=file.csv] [BRIEF=1] [SCHEDULER=tcp://...]
 	$(BIN)/python -m autograder grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") --out "$(OUT)" \
-		$(if $(FORMAT),--format "$(FORMAT)") $(if $(IDS),--ids "$(IDS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+		$(if $(FORMAT),--format "$(FORMAT)") $(if $(IDS),--ids "$(IDS)") $(if $(BRIEF),--brief) \
+		$(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 
 image: .venv/installed  ## the image for `otter grade`, unless it is there: make image [BASE=debian:bookworm-slim]
 	$(BIN)/python -m autograder.image $(if $(BASE),--base "$(BASE)") build

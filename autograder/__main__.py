@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="start every kernel afresh instead of forking it: slower, the same marks",
     )
+    grade.add_argument(
+        "--brief", action="store_true", help="of hidden checks, feedback pages tell the title and the outcome only"
+    )
     grade.add_argument("--format", choices=upload.FORMATS, help="also write the grades as this system takes them")
     grade.add_argument(
         "--ids", type=Path, metavar="FILE.csv", help="whose the submissions are, for --format (see docs/gradebook.md)"
@@ -117,6 +120,7 @@ def _grade(options: argparse.Namespace) -> int:
         tuple(options.trust),
         options.fresh,
         options.scheduler,
+        options.brief,
     )
     console = Console()
     try:

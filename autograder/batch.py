@@ -47,6 +47,7 @@ class Options:
         trust: names of submissions that are run even if they reach for the grader (`autograder.trespass`).
         fresh: start every kernel afresh instead of forking it from a warm process: slower, the same marks.
         scheduler: address of a dask scheduler, whose workers grade; None: this machine does.
+        brief: of hidden checks, feedback pages tell the title and the outcome only.
     """
 
     jobs: int | None = None
@@ -56,6 +57,7 @@ class Options:
     trust: tuple[str, ...] = ()
     fresh: bool = False
     scheduler: str | None = None
+    brief: bool = False
 
 
 def grade_folder(
@@ -97,12 +99,14 @@ def grade_folder(
         console.print("Run records are read, not evaluated: put CIFAR-10 into KERAS_HOME for that.", highlight=False)
     if results and not options.only:
         console.print(f"{len(results)} were graded before and have not changed (--force grades them too).")
+    for result in results.values():
+        gradebook.renew_feedback(result, out, show_hidden=not options.brief)
     try:
         with closing(_graded(due, options, gradebook.secret(out), console)) as graded:
             for path, result, is_last in graded:
                 before = known[path]
                 if before is None or result.checks or not result.may_recover:
-                    gradebook.write_result(result, out)
+                    gradebook.write_result(result, out, show_hidden=not options.brief)
                     results[path] = result
                 elif is_last:
                     note = f"{names[path]} keeps its result: {result.notes[0]}"

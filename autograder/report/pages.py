@@ -28,6 +28,7 @@ MAX_PICTURES: Final = 6  # of one question
 MAX_PICTURE_BYTES: Final = 2_000_000
 MAX_PICTURE_PIXELS: Final = 30_000_000  # a small file can unpack to gigabytes in the reader's browser
 MAX_CELL_ERRORS: Final = 30
+HEAD: Final = 1000  # bytes at the start of a feedback page, of which `shows_hidden` needs no more
 
 # Outcome -> symbol, word. The symbol is decoration, the word carries the meaning.
 OUTCOMES: Final = {
@@ -118,6 +119,11 @@ def feedback_page(result: SubmissionResult, *, show_hidden: bool = True) -> str:
         other_pictures_left_out=left_out,
         show_hidden=show_hidden,
     )
+
+
+def shows_hidden(start: str) -> bool:
+    """Whether a feedback page, of which this is the start, was made with `show_hidden`."""
+    return '<meta name="hidden-checks" content="titles">' not in start
 
 
 def class_report(

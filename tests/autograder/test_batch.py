@@ -73,6 +73,25 @@ def test_force_and_only(folder: Path) -> None:
     assert (folder.parent / "out" / "grades.csv").read_text().count("needs_review") == 2
 
 
+def test_brief_feedback_is_written_without_grading_again(folder: Path) -> None:
+    failure = CheckResult("q4_flatten", "q4", "The maps are flattened.", True, 2, 0, "failed", "E", "F-text", "H")
+    out = folder.parent / "out"
+    run(folder)
+    ada = gradebook.read_result("ada", out)
+    assert ada is not None
+    gradebook.write_result(replace(ada, checks=(failure,)), out)
+    page = out / "feedback" / "ada.html"
+    assert "F-text" in page.read_text("utf-8")
+    assert run(folder, Options(brief=True)) == []
+    assert "The maps are flattened." in page.read_text("utf-8")
+    assert "F-text" not in page.read_text("utf-8")
+    written = page.stat().st_mtime_ns
+    assert run(folder, Options(brief=True)) == []
+    assert page.stat().st_mtime_ns == written
+    assert run(folder, Options()) == []
+    assert "F-text" in page.read_text("utf-8")
+
+
 def test_another_grader_grades_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(folder)
     monkeypatch.setattr(resume, "_fingerprint", lambda: "of another grader")

@@ -185,6 +185,9 @@ def test_hidden_checks_show_title_and_outcome_only_where_the_instructor_wants_it
     assert "Expected HE Found HF Hint HH" in shown.section("q6")
     bare = student(every_outcome(), show_hidden=False)
     assert bare.section("q6") == "Question 6 0 of 8 marks Title. hidden ✗ not passed 0 / 8"
+    told = "Checks marked hidden were not in your notebook; they ran after you handed it in."
+    assert told in shown.text
+    assert f"{told} For these this page tells whether they passed." in bare.text
     assert "U-text" not in bare.text
     assert "Expected E-text" in bare.section("q3")  # not a hidden one
 

@@ -39,7 +39,7 @@ class Graded:
     @property
     def needs_review(self) -> bool:
         """Whether a person has to look: something could not be judged."""
-        return any(c.outcome in ("unjudged", "error") for c in self.checks)
+        return any(c.is_open for c in self.checks)
 
 
 def grade_notebook(
@@ -143,7 +143,7 @@ def _review_notes(checks: list[CheckResult]) -> list[str]:
     """For each question, what could not be judged and why; without the checks that come after such a one."""
     notes = []
     for question in settings.POINTS:
-        open_ = [c for c in checks if c.question == question and c.outcome in ("unjudged", "error")]
+        open_ = [c for c in checks if c.question == question and c.is_open]
         marks = sum(check.points for check in open_)
         reasons: dict[str, str] = {}  # a check that comes after another one repeats what that one found
         for check in open_:

@@ -110,6 +110,5 @@ def _write_plain_messages(results: Any, checks: dict[str, CheckResult]) -> None:
         by_question.setdefault(check.question, []).append(check)
     for question, test_file in results.results.items():
         for case, check in zip(test_file.test_case_results, by_question.get(question, []), strict=False):
-            is_open = check.outcome in ("unjudged", "error")
-            mark = "✅" if case.passed else OPEN if is_open else "❌"
+            mark = "✅" if case.passed else OPEN if check.is_open else "❌"
             case.message = f"{mark} {check.title}" + (f"\n{check.message}" if check.message else "")

@@ -87,11 +87,11 @@ class SubmissionResult:
     @property
     def judged(self) -> int:
         """Number of checks that could be judged."""
-        return sum(check.outcome not in ("unjudged", "error") for check in self.checks)
+        return sum(not check.is_open for check in self.checks)
 
     def question_score(self, question: str) -> float | None:
         """Marks earned on one question; None when none of its checks could be judged."""
-        judged = [c for c in self.checks if c.question == question and c.outcome not in ("unjudged", "error")]
+        judged = [c for c in self.checks if c.question == question and not c.is_open]
         return round(sum(c.earned for c in judged), 4) if judged else None
 
     @property

@@ -114,6 +114,11 @@ class CheckResult:
     traceback: str = ""  # of a fault of the grader, for the instructor only
 
     @property
+    def is_open(self) -> bool:
+        """Whether nobody has decided on its marks yet."""
+        return self.outcome in ("unjudged", "error")
+
+    @property
     def message(self) -> str:
         """What a person reads below the title; empty when passed."""
         if self.outcome == "passed":
@@ -196,7 +201,7 @@ def _judge_one(
         if name not in before:
             raise ValueError(f"{item.name} comes after {name}, which was not judged before it")
         needed = before[name]
-        if needed.outcome in ("unjudged", "error"):
+        if needed.is_open:
             return result("unjudged", found=needed.found or f"“{needed.title}” could not be judged.")
         if needed.outcome != "passed":
             return result("skipped", found=f"this needs “{needed.title}” first.")

@@ -9,7 +9,6 @@ from autograder.results import SubmissionResult
 from lab import settings
 
 OUTCOMES: Final = ("passed", "failed", "skipped", "unjudged", "error")
-OPEN: Final = ("unjudged", "error")  # nobody has decided on these marks yet
 FEWEST: Final = 10  # submissions below which a correlation says nothing
 _NOTHING: Final = 1e-9  # marks; a smaller range is rounding
 
@@ -59,13 +58,13 @@ def summarise(results: Sequence[SubmissionResult]) -> list[CheckSummary]:
     found: dict[str, CheckSummary] = {}
     for result in results:
         total = sum(check.earned for check in result.checks)
-        is_decided = all(check.outcome not in OPEN for check in result.checks)
+        is_decided = all(not check.is_open for check in result.checks)
         for check in result.checks:
             summary = found.setdefault(check.name, CheckSummary(check.question, check.title, check.hidden))
             summary.counts[check.outcome] += 1
             if check.outcome == "error":
                 summary.faults.setdefault(check.traceback, []).append(result)
-            if check.outcome not in OPEN and check.points > 0:
+            if not check.is_open and check.points > 0:
                 summary.earned.append(check.earned / check.points)
             if is_decided:
                 summary.against.append((check.earned, total - check.earned))

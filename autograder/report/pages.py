@@ -15,7 +15,6 @@ from markupsafe import Markup, escape
 
 from autograder.baseline import MARGIN, Baseline
 from autograder.report import figures, items, reported
-from autograder.report.items import OPEN
 from autograder.report.record import percent
 from autograder.report.similarity import SHARE, Similar
 from autograder.report.text import clean, cut, number, one_line, safe_name
@@ -110,8 +109,8 @@ def feedback_page(result: SubmissionResult, *, show_hidden: bool = True) -> str:
         percent=percent(result),
         questions=[_question_view(result, name) for name in settings.POINTS],
         bonus=result.question_score("bonus"),
-        open_marks=sum(check.points for check in result.checks if check.outcome in OPEN),
-        open_checks=sum(check.outcome in OPEN for check in result.checks),
+        open_marks=sum(check.points for check in result.checks if check.is_open),
+        open_checks=sum(check.is_open for check in result.checks),
         any_hidden=any(check.hidden for check in result.checks),
         cell_errors=result.cell_errors[:MAX_CELL_ERRORS],
         cell_errors_left_out=max(0, len(result.cell_errors) - MAX_CELL_ERRORS),
@@ -204,7 +203,7 @@ def _question_view(result: SubmissionResult, name: str) -> QuestionView:
         name=name,
         score=result.question_score(name),
         points=settings.POINTS[name],
-        open=sum(check.points for check in checks if check.outcome in OPEN),
+        open=sum(check.points for check in checks if check.is_open),
         checks=checks,
         pictures=pictures,
         pictures_left_out=left_out,

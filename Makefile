@@ -72,7 +72,7 @@ baselines: .venv/installed  ## train the reference, hours on a laptop: make base
 replicate: .venv/installed  ## train each variant once more without the trainer, beside the baselines: hours on a laptop
 	$(BIN)/python -m solutions.replicate
 
-docs: .venv/installed  ## what follows from master notebook and checks: solutions/reference.py, docs/marking-scheme.md
+docs: .venv/installed  ## what follows from master notebook and checks: reference.py, marking-scheme.md, given_cells.json
 	$(BIN)/python -m autograder build docs
 
 clean:  ## remove what the commands above made (not .venv)

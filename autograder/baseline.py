@@ -11,7 +11,7 @@ from lab import settings
 PATH: Final = Path(__file__).resolve().parents[1] / "solutions" / "baselines" / "baselines.json"
 
 
-MARGIN: Final = 0.03  # beyond the interval: another right scaling or learning rate moves a mean by as much
+MARGIN: Final = 0.03  # beyond the interval, by choice: another right scaling or learning rate is not the reference's
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def verify(
     with threadpool_limits(1):  # others are graded at the same time
         known, candidates = scalings(preprocessing, seed)
         for scaling in candidates:
-            verdict = _staged(functools.partial(hits, scaling), claims, most)
+            verdict = staged(functools.partial(hits, scaling), claims, most)
             if verdict.agrees:
                 break
     if not verdict.agrees and not known:
@@ -153,7 +153,7 @@ def _digest(network: Mapping[str, npt.NDArray[Any]]) -> bytes:
     return digest.digest()
 
 
-def _staged(hits: Callable[[int, int], npt.NDArray[Any]], claims: Sequence[float], most: int) -> Verdict:
+def staged(hits: Callable[[int, int], npt.NDArray[Any]], claims: Sequence[float], most: int) -> Verdict:
     """Look at more and more images, until the claims are believed or disproved.
 
     Args:

@@ -36,7 +36,7 @@ def main() -> None:
         for name, command in sorted({"jail": jailed, "no jail": bare}.items(), reverse=bool(number % 2)):
             times[name].append(_measure(notebook, command))
             print(f"{number + 1} of {pairs}: {name}: {times[name][-1][0]:.2f} s, {times[name][-1][1]:.2f} CPU s")
-    print(f"\n{_cpu()}, {os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()},")
+    print(f"\n{_cpu()}, {os.cpu_count()} cores, Linux {_linux()}, Python {platform.python_version()},")
     print(f"keras {version('keras')}, tensorflow {version('tensorflow')}; solution notebook, n = {pairs}, median\n")
     for column, unit in enumerate(("wall-clock s", "CPU s")):
         with_, without = ([t[column] for t in times[name]] for name in ("jail", "no jail"))
@@ -65,6 +65,11 @@ def _cpu_seconds() -> float:
     """Of all processes of this machine: those in a process namespace are not charged to who has started them."""
     user, nice, system = map(int, Path("/proc/stat").read_text().split()[1:4])
     return (user + nice + system) / os.sysconf("SC_CLK_TCK")
+
+
+def _linux() -> str:
+    """Its version, without what a distribution or a host adds."""
+    return platform.release().partition("-")[0]
 
 
 def _cpu() -> str:

@@ -1,7 +1,7 @@
 """What it costs to verify the run records of a submission: `make bench`, or `python benchmarks/record_cost.py [--n N]`.
 
 The sample submission with all four variants, five runs each, is read and its records are evaluated on CIFAR-10's test
-set, as in grading; only the observations are made beforehand. Printed are medians over N different draws of images.
+set, as in grading; only the observations are made beforehand. Printed are medians of N repetitions.
 """
 
 import argparse

@@ -122,7 +122,7 @@ def main() -> None:
                 folder / "out" / "results",
             ),
         ]
-        print(f"\n{_cpu()}, {os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()},")
+        print(f"\n{_cpu()}, {os.cpu_count()} cores, Linux {_linux()}, Python {platform.python_version()},")
         print(", ".join(f"{p} {version(p)}" for p in ("keras", "tensorflow", "otter-grader")) + "\n")
         print(f"{'':<34} {'n':>4} {'a minute':>8} {'CPU s each':>12} {'MiB each':>10}")
         for result in results:
@@ -250,6 +250,11 @@ def _stage(step: str, notebook: Any) -> str:
         return "judging" if step == "judging" else f"probe of {step}"
     source = notebook.cells[int(step.split()[1]) - 1].source
     return f"cell: {source.strip().splitlines()[0][:70]}"
+
+
+def _linux() -> str:
+    """Its version, without what a distribution or a host adds."""
+    return platform.release().partition("-")[0]
 
 
 def _cpu() -> str:

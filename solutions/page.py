@@ -11,6 +11,7 @@ from solutions.summary import (
     CONFIDENCE,
     LEVEL,
     Replication,
+    command,
     common_hardware,
     cpu_seconds,
     difference,
@@ -20,6 +21,13 @@ from solutions.summary import (
 
 PLAIN = "tiny_vgg"  # what the other variants are compared with
 LEVEL_OF_SPEED = 0.6  # validation accuracy whose first epoch tells how fast a variant learns
+
+
+RESNET = (
+    "The tiny ResNet is another architecture (stem, early pooling, batch normalisation, average pooling): its "
+    "difference is not what shortcuts do.",
+    "",
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ def _lost(run: Run) -> float:
 TRAITS = (
     Trait(f"epochs to {LEVEL_OF_SPEED:.0%} validation accuracy", _epochs_to_level, unit="", factor=1),
     Trait("best validation accuracy of an epoch", _best),
-    Trait("of that lost by the last epoch", _lost, unit=" points"),
+    Trait("lost from there to the last epoch", _lost, unit=" points"),
     Trait("training accuracy of the last epoch", lambda run: run.history["accuracy"][-1]),
 )
 
@@ -81,30 +89,32 @@ def page(finished: Mapping[str, Sequence[Run]], replications: Mapping[str, Repli
     lines = [
         "# What the reference solution reaches",
         "",
-        f"Made by `make baselines`; numbers in `solutions/baselines/baselines.json`. {some.epochs} epochs each on "
+        f"Made by `{command(finished)}`; numbers in `solutions/baselines/baselines.json`. {some.epochs} epochs each on "
         f"{some.data}, batches of {settings.BATCH_SIZE}, Adam, the last {settings.VALIDATION_SPLIT:.0%} of the "
         f"training images for validation; accuracy on the {settings.N_TEST:,} test images after the last epoch. "
         f"Trained on: {'; '.join(hardware)} ({', '.join(versions)}). {_resumed(resumed, len(everything))}",
         "",
-        "| variant | weights | runs | test accuracy, mean ± std | lowest to highest | plausible mean of "
+        "| variant | trainable weights | runs | test accuracy, mean ± std | lowest to highest | plausible mean of "
         f"{settings.RUNS} runs | CPU seconds of a run |",
         "|---|---:|---:|---:|---:|---:|---:|",
         *(_row(variant, runs, costs[variant]) for variant, runs in finished.items()),
         "",
         f"± is the sample standard deviation over the runs. “Plausible” is the {LEVEL:.1%} prediction interval for the "
-        "mean of further runs of just this recipe; it takes accuracies for normally spread, and is wide where runs are "
-        f"few. {_on(finished)}",
+        "mean of further runs of just this recipe; it takes accuracies for normally spread. Where runs are few, or far "
+        f"apart, it is wide, and hardly any mean looks implausible. {_on(finished)}",
         "",
         f"![Test accuracy of every run]({folder}/accuracies.png)",
         "",
-        "## What the changes do",
+        "## How the variants compare",
         "",
-        f"Differences of the mean test accuracies to the tiny VGG, with their {CONFIDENCE:.0%} confidence intervals "
-        "(Welch). They allow for the luck of a run (first weights, order of the batches), not for that of these test "
-        "images, this split and these settings:",
+        "Differences of the mean test accuracies after the last epoch to the tiny VGG, with confidence intervals that "
+        f"hold together at {CONFIDENCE:.0%} (Welch, Bonferroni). They take accuracies for normally spread, and "
+        "allow for the luck of a run (first weights, order of the batches), not for that of these test images, this "
+        "split and these settings:",
         "",
         *_differences(finished),
         "",
+        *(RESNET if "tiny_resnet" in finished else ()),
         f"![Cost against accuracy]({folder}/cost.png)",
         "",
         *_ways(finished),
@@ -149,8 +159,9 @@ def _differences(finished: Mapping[str, Sequence[Run]]) -> list[str]:
         return [f"(not to be told without runs of {PLAIN})"]
     plain = of_accuracies(finished[PLAIN])
     lines = []
-    for variant in [variant for variant in finished if variant != PLAIN]:
-        found, low, high = difference(of_accuracies(finished[variant]), plain)
+    others = [variant for variant in finished if variant != PLAIN]
+    for variant in others:
+        found, low, high = difference(of_accuracies(finished[variant]), plain, len(others))
         verdict = "better" if low > 0 else "worse" if high < 0 else "no difference can be told with so few runs"
         lines.append(f"- **{variant}**: {100 * found:+.2f} points ({100 * low:+.2f} to {100 * high:+.2f}): {verdict}.")
     return lines
@@ -158,6 +169,7 @@ def _differences(finished: Mapping[str, Sequence[Run]]) -> list[str]:
 
 def _ways(finished: Mapping[str, Sequence[Run]]) -> list[str]:
     """The section about the epochs before the last."""
+    compared = len(TRAITS) * len([variant for variant in finished if variant != PLAIN])
     return [
         "## How they get there",
         "",
@@ -171,9 +183,10 @@ def _ways(finished: Mapping[str, Sequence[Run]]) -> list[str]:
         ),
         "",
         f"**Bold**: the {CONFIDENCE:.0%} confidence interval of the difference to the tiny VGG (Welch) does not reach "
-        "zero; of twenty such intervals, one misses by chance. The best of many epochs is picked with hindsight, so it "
-        "flatters every variant a little, and what is lost since is never below zero. Keras takes the training "
-        "accuracy while the weights still change, and with batch normalisation by the statistics of each batch.",
+        f"zero. Each holds by itself, so of these {compared} cells one or the other may be bold by chance. The best of "
+        "many epochs is picked with hindsight, so it flatters every variant a little, and what is lost since is never "
+        "below zero. Keras takes the training accuracy while the weights still change, and with batch normalisation "
+        "by the statistics of each batch.",
     ]
 
 
@@ -211,7 +224,8 @@ def _replicated(finished: Mapping[str, Sequence[Run]], replications: Mapping[str
         "",
         "`make replicate` calls the solution notebook's own functions once for each variant, with a seed that no "
         "baseline has. “Away” is its distance from the mean of the baseline in standard deviations, “plausible run” "
-        f"the {LEVEL:.1%} prediction interval for one further run.",
+        f"the {LEVEL:.1%} prediction interval for one further run: wide enough that only a trainer that does something "
+        "else would be found out, not one that is a point or two off.",
         "",
         "| variant | seed | test accuracy | away | plausible run | |",
         "|---|---:|---:|---:|---:|---|",

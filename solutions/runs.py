@@ -1,7 +1,8 @@
 """Finished trainings of the reference solution, each in two files of a folder: `<variant>-<seed>.json` and `.npz`.
 
-A run is kept under a key of all that its outcome depends on: the functions of `reference.py` that it calls, the
-constants of the practical, the number of epochs, the data. One with another key counts as not done.
+A run is kept under a key of what is trained: the functions of `reference.py`, the constants of the practical, the
+number of epochs, the data. One with another key counts as not done. Packages, trainer and hardware stand in each run
+and are not part of the key: the page names all of them.
 """
 
 import ast
@@ -27,7 +28,7 @@ HERE = Path(__file__).parent
 PUBLISHED = HERE / "baselines"
 REFERENCE = HERE / "reference.py"
 ENOUGH = 3  # runs of a variant; a standard deviation of two says nothing
-STEPS = ("load_data", "preprocess", "compile_model", "train", "evaluate")  # functions that every run calls
+STEPS = ("load_data", "preprocess", "compile_model", "train", "evaluate")  # functions that every run follows
 CONSTANTS = (
     "IMAGE_SHAPE", "N_CLASSES", "FILTERS", "KERNEL_SIZE", "CONVS_PER_BLOCK", "BLOCKS", "POOL_SIZE", "STEM_KERNEL_SIZE",
     "AVERAGE_POOL_SIZE", "BATCH_SIZE", "VALIDATION_SPLIT",

@@ -111,29 +111,41 @@ def cpu_seconds(finished: Mapping[str, Sequence[Run]]) -> dict[str, float]:
     }
 
 
-def difference(one: Spread, other: Spread) -> tuple[float, float, float]:
-    """How far the mean of `one` lies above that of `other` (Welch): the difference, and the ends of its interval."""
+def difference(one: Spread, other: Spread, comparisons: int = 1) -> tuple[float, float, float]:
+    """How far the mean of `one` lies above that of `other` (Welch): the difference, and the ends of its interval.
+
+    Of so many comparisons, the intervals hold together at the level `CONFIDENCE` (Bonferroni).
+    """
     a, b = one.std**2 / one.n, other.std**2 / other.n
     error = math.sqrt(a + b)
     if error == 0:
         return one.mean - other.mean, one.mean - other.mean, one.mean - other.mean
     freedom = (a + b) ** 2 / (a**2 / (one.n - 1) + b**2 / (other.n - 1))
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
+    missed = (1 - CONFIDENCE) / comparisons
+    half = float(stats.t.ppf(1 - missed / 2, freedom)) * error
     return one.mean - other.mean, one.mean - other.mean - half, one.mean - other.mean + half
 
 
-def encode(finished: Mapping[str, Sequence[Run]], fingerprint: str, command: str) -> str:
+def command(finished: Mapping[str, Sequence[Run]]) -> str:
+    """What trains these runs."""
+    said = f"make baselines SEEDS={max(len(runs) for runs in finished.values())}"
+    epochs = next(iter(finished.values()))[0].epochs
+    if epochs != settings.EPOCHS:
+        said += f" EPOCHS={epochs}"
+    return said if set(finished) == set(settings.VARIANTS) else f'{said} VARIANTS="{" ".join(finished)}"'
+
+
+def encode(finished: Mapping[str, Sequence[Run]], fingerprint: str) -> str:
     """baselines.json.
 
     Args:
         finished: variant -> its runs, at least `runs.ENOUGH`.
         fingerprint: SHA-256 of the dataset.
-        command: that trains them.
     """
     some = next(iter(finished.values()))[0]
     data = {
         "format": FORMAT,
-        "command": command,
+        "command": command(finished),
         "dataset": {"name": some.data, "sha256": fingerprint},
         "constants": {name: getattr(settings, name) for name in ("RUNS", *CONSTANTS)} | {"EPOCHS": some.epochs},
         "std": "sample standard deviation (divided by n - 1)",
@@ -177,14 +189,12 @@ def _variant(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def write(
-    finished: Mapping[str, Sequence[Run]], out: Path, fingerprint: str, command: str, page_path: Path | None
-) -> None:
+def write(finished: Mapping[str, Sequence[Run]], out: Path, fingerprint: str, page_path: Path | None) -> None:
     """Write baselines.json and the figures into `out`, and the page where one is wanted."""
     from solutions import figures, page
 
     out.mkdir(parents=True, exist_ok=True)
-    (out / "baselines.json").write_text(encode(finished, fingerprint, command))
+    (out / "baselines.json").write_text(encode(finished, fingerprint))
     figures.draw(finished, out)
     if page_path is not None:
         folder = Path("..") / out.relative_to(page_path.parent.parent)

@@ -1,7 +1,10 @@
 """Train the reference solution: every variant, several seeds, and sum up what it reaches.
 
 usage: python -m solutions.train_baselines [--seeds N] [--epochs N] [--variants NAME ...] [--out FOLDER]
-                                           [--jobs N | --scheduler URL]
+                                           [--jobs N | --scheduler URL] [--trainer fit|ensemble]
+
+`fit` trains each seed by itself, on the backend that Keras has; `ensemble` all seeds of a variant in one program, on
+JAX (`KERAS_BACKEND=jax`, where it is the default), which is made for a GPU.
 
 Each finished seed is saved at once, in OUT/runs, and is not trained again. One that was at work when `fit` was stopped
 on this machine goes on from what was kept of it every few epochs, in OUT/unfinished. At the end OUT/baselines.json and
@@ -30,7 +33,6 @@ from solutions.apart import Task
 
 PROJECT = Path(__file__).parent.parent
 SEEDS = 10
-COMMAND = "make baselines"
 EVERY = 10  # epochs between two lines, where there is no terminal
 TICK = 0.2  # seconds between two looks at the trainings
 
@@ -72,7 +74,7 @@ def _train(options: argparse.Namespace, console: Console) -> int:
     finished = runs.finished(out / "runs", fingerprint, options.epochs)
     if finished:
         page = PROJECT / "docs" / "baselines.md" if out == runs.PUBLISHED else None
-        summary.write(finished, out, fingerprint, COMMAND, page)
+        summary.write(finished, out, fingerprint, page)
         console.print(_table(finished))
     for task, reason in failed.items():
         console.print(f"{_name(task)} failed: {reason}", style="bold red", highlight=False)

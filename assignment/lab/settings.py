@@ -1,7 +1,8 @@
 """Every constant of the practical, once.
 
 An instructor who wants 32 filters changes the line here; the handout's text, the checks, the reference
-solution and the sample submissions follow (run `make student` and `make autograder` again).
+solution and the sample submissions follow (run `make docs`, `make student` and `make autograder` again; README.md says
+what else).
 """
 
 from typing import Final

@@ -22,7 +22,7 @@ from autograder.results import SubmissionResult
 from lab import settings
 
 PIECE: Final = 40  # characters of reduced code that two submissions must share in a row
-SHARE: Final = 0.6  # of one submission's own code, from which on a pair is listed; written independently: 0.3 at most
+SHARE: Final = 0.6  # of one submission's own code, from which on a pair is listed; of independent ones it is about 0.3
 OVERLAP: Final = 400  # characters of reduced code below which a pair is not listed; a whole solution has about 3,000
 MAX_CODE: Final = 40_000  # characters of one submission that are looked at; a whole solution has about 15,000
 MAX_PAIRS: Final = 50

@@ -353,6 +353,8 @@ def test_a_difference_is_that_of_welchs_test() -> None:
     spreads = [summary.Spread(len(a), float(a.mean()), float(a.std(ddof=1))) for a in (one, other)]
     theirs = stats.ttest_ind(one, other, equal_var=False).confidence_interval(summary.CONFIDENCE)
     assert summary.difference(*spreads) == pytest.approx((one.mean() - other.mean(), theirs.low, theirs.high))
+    wider = stats.ttest_ind(one, other, equal_var=False).confidence_interval(1 - (1 - summary.CONFIDENCE) / 3)
+    assert summary.difference(*spreads, 3)[1:] == pytest.approx((wider.low, wider.high))
 
 
 def test_summary_and_page(tmp_path: Path) -> None:
@@ -368,11 +370,11 @@ def test_summary_and_page(tmp_path: Path) -> None:
     path = tmp_path / "docs" / "baselines.md"
     path.parent.mkdir()
     out = tmp_path / "solutions" / "baselines"
-    summary.write(finished, out, "abc", "make baselines", path)
+    summary.write(finished, out, "abc", path)
     assert "without the trainer" not in path.read_text()
     once = summary.Replication("k", 1_000_000, 10, 0.7612, 0.9, 5.0, "h", {})
     (out / "replication.json").write_text(json.dumps({"variants": {"tiny_vgg_bn": asdict(once)}}))
-    summary.write(finished, out, "abc", "make baselines", path)
+    summary.write(finished, out, "abc", path)
     made = json.loads((tmp_path / "solutions" / "baselines" / "baselines.json").read_text())
     vgg = made["variants"]["tiny_vgg"]
     assert (vgg["n"], vgg["mean"], vgg["std"], vgg["parameters"]) == (3, 0.71, 0.01, 7)
@@ -382,7 +384,11 @@ def test_summary_and_page(tmp_path: Path) -> None:
     assert len(vgg["runs"][0]["val_accuracy"]) == 2
     text = path.read_text()
     assert "| tiny_vgg | 7 | 3 | 0.7100 ± 0.0100 | 0.7000 to 0.7200 |" in text
-    assert "- **tiny_vgg_bn**: +4.00 points (+1.73 to +6.27): better." in text
+    # Two comparisons: 97.5 % each, so t(4 degrees of freedom) = 3.495, times an error of 0.816 points
+    assert "- **tiny_vgg_bn**: +4.00 points (+1.15 to +6.85): better." in text
+    assert "hold together at 95% (Welch, Bonferroni)" in text
+    assert 'Made by `make baselines SEEDS=3 EPOCHS=10 VARIANTS="tiny_vgg tiny_vgg_bn tiny_vgg_3blocks"`' in text
+    assert "another architecture" not in text
     assert "- **tiny_vgg_3blocks**: +0.33 points" in text
     assert "no difference can be told with so few runs" in text
     half = 31.599 * 0.01 * (1 / 3 + 1) ** 0.5
@@ -391,7 +397,7 @@ def test_summary_and_page(tmp_path: Path) -> None:
     (out / "replication.json").write_text(
         json.dumps({"variants": {"tiny_vgg_bn": asdict(replace(once, reference=""))}})
     )
-    summary.write(finished, out, "abc", "make baselines", path)
+    summary.write(finished, out, "abc", path)
     assert "without the trainer" not in path.read_text()  # it is of another reference solution
     for name in ("accuracies", "curves", "cost"):
         assert f"](../solutions/baselines/{name}.png)" in text
@@ -427,6 +433,7 @@ def test_the_page_tells_the_way_to_the_last_epoch(tmp_path: Path) -> None:
     assert "| tiny_vgg_bn | **2.0 ± 0.0** | **66.0 ± 0.0 %** | **3.0 ± 0.0 points** | **81.0 ± 1.0 %** |" in text
     assert "| tiny_vgg_3blocks | not reached in 1 of 3 runs | 60.0 ± 1.0 % | 0.0 ± 0.0 points | 70.0 ± 0.0 % |" in text
     assert "None of the runs was interrupted." in text
+    assert "so of these 8 cells one or the other may be bold by chance" in text
     fast[0] = replace(fast[0], resumed_at=[2])
     assert "1 of the 9 runs was interrupted and went on" in page.page(finished, {}, "figures")
     del finished["tiny_vgg"]
@@ -442,7 +449,7 @@ def test_what_is_published_follows_from_the_runs_of_this_reference() -> None:
     finished = runs.finished(folder / "runs", fingerprint, settings.EPOCHS)
     assert {variant: len(some) >= 5 for variant, some in finished.items()} == dict.fromkeys(settings.VARIANTS, True)
     assert {run.data for some in finished.values() for run in some} == {"CIFAR-10"}
-    assert (folder / "baselines.json").read_text() == summary.encode(finished, fingerprint, train_baselines.COMMAND)
+    assert (folder / "baselines.json").read_text() == summary.encode(finished, fingerprint)
     text = (PROJECT / "docs" / "baselines.md").read_text()
     assert text == page.page(finished, summary.replications(folder), "../solutions/baselines")
     for variant, one in summary.replications(folder).items():

@@ -1,1 +1,1 @@
-"""The zoo: submissions with the exact marks that each must get. `python -m zoo` grades them all (`make zoo`)."""
+"""The zoo: submissions with the exact marks that each must get. `make zoo` grades a spread of them."""

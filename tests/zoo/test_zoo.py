@@ -1,4 +1,4 @@
-"""Every right entry of the zoo on its own question, in this process; `make zoo` grades them as whole notebooks."""
+"""Every right entry of the zoo on its own question, in this process; `make zoo ALL=1` grades whole notebooks."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Every wrong entry of the zoo on its own question, in this process; `make zoo` grades them as whole notebooks."""
+"""Every wrong entry of the zoo on its own question, in this process; `make zoo ALL=1` grades whole notebooks."""
 
 from pathlib import Path
 

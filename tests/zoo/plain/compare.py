@@ -1,8 +1,9 @@
 """The zoo, graded the usual way: `python -m zoo.plain.compare [--all] [--only TEXT ...]`, with tests/ on the path.
 
-The right and wrong submissions that `make zoo` grades (`--all`: every one) are run, then tested by the test files that
-`otter assign` makes of plain.ipynb, with Otter's own classes, in the process in which the student's code ran: as plain
-Otter does it. The question is how many right submissions plain Otter fails, and how many wrong ones it passes.
+The right and wrong submissions that `make zoo` grades, run records aside (`--all`: every one), are run, then tested by
+the test files that `otter assign` makes of plain.ipynb, with Otter's own classes, in the process in which the student's
+code ran: as plain Otter does it. The question is how many right submissions plain Otter fails, and how many wrong ones
+it passes.
 
 What differs from a run of `otter run`, all in favour of plain Otter or of the clock:
 
@@ -146,15 +147,17 @@ def submissions(tests: Mapping[str, str], only: Sequence[str] = ("",), *, everyt
     Args:
         tests: question -> source of its test file.
         only: just those whose name holds one of these texts.
-        everything: every entry, not just the spread that `make zoo` grades.
+        everything: every entry, not just the spread that `make zoo` grades, without run records.
     """
+    from zoo import records
     from zoo.__main__ import BLIND, GROUPS, OF_NOTEBOOKS, SPREAD
     from zoo.entries import spread
     from zoo.notebooks import solution
 
     found = [Submission("solution", "all", True, _code(solution()))]
     for group, entries in GROUPS.items():
-        for entry in entries if everything else spread(entries, SPREAD[group], OF_NOTEBOOKS):
+        others = [entry for entry in entries if entry not in records.ENTRIES]
+        for entry in entries if everything else spread(others, SPREAD[group], OF_NOTEBOOKS):
             cells = _code(entry.apply(solution()))
             if entry.question != "all":
                 cells = needed(cells, _code(solution()), tests[entry.question])

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,7 +75,7 @@ def grade_folder(
         console: where progress and the table are printed.
 
     Returns:
-        the results of the gradebook.
+        the results of the gradebook, without their pictures.
 
     Raises:
         GradebookError: a result that is to be kept is damaged; the message names the file.
@@ -100,14 +100,14 @@ def grade_folder(
     if results and not options.only:
         console.print(f"{len(results)} were graded before and have not changed (--force grades them too).")
     for result in results.values():
-        gradebook.renew_feedback(result, out, show_hidden=not options.brief)
+        gradebook.renew_feedback(result.submission, out, show_hidden=not options.brief)
     try:
         with closing(_graded(due, options, gradebook.secret(out), console)) as graded:
             for path, result, is_last in graded:
                 before = known[path]
                 if before is None or result.checks or not result.may_recover:
                     gradebook.write_result(result, out, show_hidden=not options.brief)
-                    results[path] = result
+                    results[path] = _without_pictures(result)
                 elif is_last:
                     note = f"{names[path]} keeps its result: {result.notes[0]}"
                     console.print(note, highlight=False, markup=False)
@@ -119,6 +119,11 @@ def grade_folder(
     return list(results.values())
 
 
+def _without_pictures(result: SubmissionResult) -> SubmissionResult:
+    """What is kept in memory of a result once it is written: those of a large class hold gigabytes of pictures."""
+    return replace(result, images={})
+
+
 def _known(name: str, out: Path, options: Options, console: Console) -> SubmissionResult | None:
     """The result that a gradebook holds of a submission. One that cannot be read is put aside, if it is graded now.
 
@@ -126,7 +131,8 @@ def _known(name: str, out: Path, options: Options, console: Console) -> Submissi
         GradebookError: it cannot be read, and the submission is not among those that are graded now.
     """
     try:
-        return gradebook.read_result(name, out)
+        known = gradebook.read_result(name, out)
+        return None if known is None else _without_pictures(known)
     except gradebook.GradebookError as error:
         if options.only not in name:
             raise

@@ -72,21 +72,22 @@ def write_result(result: SubmissionResult, out: Path, *, show_hidden: bool = Tru
         OSError: a file could not be written.
     """
     name = safe_name(result.submission)
-    _write(_feedback_path(result, out), pages.feedback_page(result, show_hidden=show_hidden))
+    _write(_feedback_path(result.submission, out), pages.feedback_page(result, show_hidden=show_hidden))
     _write(out / "code" / f"{name}.txt", result.code)
     _write(out / "results" / f"{name}.json", record.encode(result))
 
 
-def renew_feedback(result: SubmissionResult, out: Path, *, show_hidden: bool) -> None:
+def renew_feedback(submission: str, out: Path, *, show_hidden: bool) -> None:
     """Write the feedback page of a result that is kept, if the one that is there tells more or less of hidden checks.
 
     Raises:
-        OSError: it could not be written.
+        GradebookError: the result cannot be read.
+        OSError: the page could not be written.
     """
-    path = _feedback_path(result, out)
+    path = _feedback_path(submission, out)
     with path.open("rb") as page:
         start = page.read(pages.HEAD).decode("utf-8", "replace")
-    if pages.shows_hidden(start) != show_hidden:
+    if pages.shows_hidden(start) != show_hidden and (result := read_result(submission, out)):
         _write(path, pages.feedback_page(result, show_hidden=show_hidden))
 
 
@@ -172,8 +173,8 @@ def read_result(submission: str, out: Path) -> SubmissionResult | None:
     return _read(path) if path.exists() and all(other.exists() for other in others) else None
 
 
-def _feedback_path(result: SubmissionResult, out: Path) -> Path:
-    return out / "feedback" / f"{safe_name(result.submission)}.html"
+def _feedback_path(submission: str, out: Path) -> Path:
+    return out / "feedback" / f"{safe_name(submission)}.html"
 
 
 def _code_path(result: Path) -> Path:

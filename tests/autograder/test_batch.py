@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 import psutil
 import pytest
+from made_up import png
 from rich.console import Console
 
 from autograder import attempt, batch, gradebook, resume, workers
@@ -79,17 +80,33 @@ def test_brief_feedback_is_written_without_grading_again(folder: Path) -> None:
     run(folder)
     ada = gradebook.read_result("ada", out)
     assert ada is not None
-    gradebook.write_result(replace(ada, checks=(failure,)), out)
+    pictures = {"q2": [png(4, 4)]}
+    gradebook.write_result(replace(ada, checks=(failure,), images=pictures), out)
     page = out / "feedback" / "ada.html"
     assert "F-text" in page.read_text("utf-8")
     assert run(folder, Options(brief=True)) == []
     assert "The maps are flattened." in page.read_text("utf-8")
     assert "F-text" not in page.read_text("utf-8")
+    assert "data:image/png" in page.read_text("utf-8")
     written = page.stat().st_mtime_ns
     assert run(folder, Options(brief=True)) == []
     assert page.stat().st_mtime_ns == written
     assert run(folder, Options()) == []
     assert "F-text" in page.read_text("utf-8")
+
+
+def test_pictures_are_on_disk_and_not_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a class of a thousand would be gigabytes."""
+    pictures = {"q2": [png(4, 4)]}
+    monkeypatch.setattr(
+        attempt, "prepare", lambda path, name, *_: SubmissionResult(name, "graded", images=pictures, key="k")
+    )
+    monkeypatch.setattr(resume, "key_of", lambda path: "k")
+    out = folder.parent / "out"
+    for _ in range(2):  # graded, then kept
+        results = batch.grade_folder(folder, out, None, Console(file=io.StringIO()))
+        assert [(result.submission, result.images) for result in results] == [("ada", {}), ("bob", {})]
+        assert [result.images for result in gradebook.read_results(out)] == [pictures, pictures]
 
 
 def test_another_grader_grades_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +220,7 @@ def test_of_two_tries_the_one_that_judged_more_is_kept(
     tries = [first, second]
     written: list[SubmissionResult] = []
 
-    def write(result: SubmissionResult, out: Path) -> None:
+    def write(result: SubmissionResult, out: Path, **options: bool) -> None:
         written.append(replace(result, seconds=0))
 
     monkeypatch.setattr(attempt, "grade", lambda task, kernels: tries.pop(0))

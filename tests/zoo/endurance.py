@@ -8,6 +8,8 @@ Where time is short, `make endurance PART=whole` does the first run only, PART=k
 """
 
 import argparse
+import base64
+import io
 import os
 import random
 import shutil
@@ -19,7 +21,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import matplotlib.image
 import nbformat
+import numpy as np
 import psutil
 from rich.progress import track
 from support import PROJECT
@@ -29,7 +33,7 @@ from zoo import equivalent, notebooks, wrong
 
 FOLDER = PROJECT / "build" / "endurance"
 CLASS, WHOLE, KILLED = FOLDER / "class", FOLDER / "whole", FOLDER / "killed"
-PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgABc3UBGAAAAABJRU5ErkJggg=="  # a grey pixel
+PICTURE_SIZE = 280  # pixels; so much noise is a picture of a quarter of a megabyte
 DAMAGED_EVERY = 10
 KILLS = 5
 LOOK = 2.0  # seconds between two looks at the grader
@@ -87,7 +91,7 @@ def grade_killed(seed: int) -> int:
 
 
 def write_class(folder: Path, n: int, rng: random.Random) -> None:
-    """Entries of the zoo in a random order, each with a remark that no other has, every tenth file cut off."""
+    """Entries of the zoo in a random order, each with a remark and a picture that no other has, every tenth cut off."""
     folder.mkdir(parents=True)
     entries = [*equivalent.ENTRIES, *wrong.ENTRIES]
     chosen = [entry for _ in range(-(-n // len(entries))) for entry in rng.sample(entries, len(entries))][:n]
@@ -95,11 +99,19 @@ def write_class(folder: Path, n: int, rng: random.Random) -> None:
         notebook = notebooks.make(entry)
         notebook.cells.append(nbformat.v4.new_markdown_cell(f"Handed in as number {number}."))
         first = next(cell for cell in notebook.cells if cell.cell_type == "code")
-        first.outputs = [nbformat.v4.new_output("display_data", data={"image/png": PICTURE})]
+        first.outputs = [nbformat.v4.new_output("display_data", data={"image/png": _picture(rng)})]
         content = submissions.write(notebook)
         if number % DAMAGED_EVERY == 0:
             content = content[: len(content) // 2]
         (folder / f"{number:04}-{entry.name}.ipynb").write_bytes(content)
+
+
+def _picture(rng: random.Random) -> str:
+    """A PNG file of noise, in base64."""
+    pixels = np.frombuffer(rng.randbytes(PICTURE_SIZE**2), np.uint8).reshape(PICTURE_SIZE, PICTURE_SIZE)
+    file = io.BytesIO()
+    matplotlib.image.imsave(file, pixels, cmap="gray", format="png")
+    return base64.b64encode(file.getvalue()).decode()
 
 
 # ---- grading, looked at ----

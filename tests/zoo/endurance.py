@@ -98,8 +98,8 @@ def write_class(folder: Path, n: int, rng: random.Random) -> None:
     for number, entry in enumerate(track(chosen, "writing the class")):
         notebook = notebooks.make(entry)
         notebook.cells.append(nbformat.v4.new_markdown_cell(f"Handed in as number {number}."))
-        first = next(cell for cell in notebook.cells if cell.cell_type == "code")
-        first.outputs = [nbformat.v4.new_output("display_data", data={"image/png": _picture(rng)})]
+        last = next(cell for cell in reversed(notebook.cells) if cell.cell_type == "code")
+        last.outputs = [*last.outputs, nbformat.v4.new_output("display_data", data={"image/png": _picture(rng)})]
         content = submissions.write(notebook)
         if number % DAMAGED_EVERY == 0:
             content = content[: len(content) // 2]

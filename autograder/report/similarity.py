@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from autograder.report.text import clean
 from autograder.results import SubmissionResult
 from lab import settings
@@ -26,7 +28,9 @@ SHARE: Final = 0.6  # of one submission's own code, from which on a pair is list
 OVERLAP: Final = 400  # characters of reduced code below which a pair is not listed; a whole solution has about 3,000
 MAX_CODE: Final = 40_000  # characters of one submission that are looked at; a whole solution has about 15,000
 MAX_PAIRS: Final = 50
-LONGEST: Final = 60.0  # seconds for the whole class
+MAX_COMPARED: Final = 1_000  # pairs, those that share most fingerprints; the others are judged by these alone
+LONGEST: Final = 60.0  # CPU seconds for the whole class, and
+LONGEST_OF_ONE: Final = 0.1  # for each submission; a whole solution takes a fifth of that
 
 CELL: Final = "# %%"  # begins every cell, and every module, of the code that is kept
 _PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -123,41 +127,59 @@ def handed_out() -> list[str]:
     ]
 
 
-def compare(codes: Mapping[str, str], given: Sequence[str], longest: float = LONGEST) -> Similar:
+def compare(codes: Mapping[str, str], given: Sequence[str], longest: float | None = None) -> Similar:
     """Find pairs of submissions with similar code.
+
+    What is found does not depend on how busy the machine is: pairs are limited by number, and the limit of time, which
+    hostile code alone reaches, ends it as a whole.
 
     Args:
         codes: submission -> what `source_of` gave.
         given: cells of the handout.
-        longest: seconds after which it stops.
+        longest: CPU seconds after which it stops; None: by the number of submissions.
     """
     from copydetect import compare_files
 
-    end = time.monotonic() + longest
+    longest = LONGEST + LONGEST_OF_ONE * len(codes) if longest is None else longest
+    end = time.process_time() + longest
     boilerplate = _fingerprint("\n".join(given), [])
     known = {cell.strip() for cell in given}
     prints = {}
     for name, code in codes.items():
-        if time.monotonic() > end:
+        if time.process_time() > end:
             return Similar(problem=f"reading the code took longer than {longest:g} s")
         own = _fingerprint("\n".join(_own(code, known)), sorted(boilerplate.hashes))
         if own.token_coverage >= OVERLAP:
             prints[name] = own
     found = []
-    problem = ""
-    for one, other in itertools.combinations(prints, 2):
-        if time.monotonic() > end:
-            problem = f"comparing took longer than {longest:g} s, so some pairs were not looked at"
-            break
-        a, b = prints[one], prints[other]
-        # Long common pieces share many fingerprints: pairs that have few are not looked at closer.
-        if len(a.hashes & b.hashes) < SHARE / 2 * min(len(a.hashes), len(b.hashes)):
-            continue
-        overlap, shares, _ = compare_files(a, b)
+    candidates = _candidates({name: own.hashes for name, own in prints.items()})
+    for one, other, _ in candidates[:MAX_COMPARED]:
+        overlap, shares, _ = compare_files(prints[one], prints[other])
         if overlap >= OVERLAP and max(shares) >= SHARE:
             found.append(Pair(one, other, *(min(1.0, round(float(share), 4)) for share in shares)))
     found.sort(key=lambda pair: -max(pair.share_of_one, pair.share_of_other))
-    return Similar(tuple(found[:MAX_PAIRS]), max(0, len(found) - MAX_PAIRS), problem)
+    others = sum(share >= SHARE for _, _, share in candidates[MAX_COMPARED:])
+    return Similar(tuple(found[:MAX_PAIRS]), max(0, len(found) - MAX_PAIRS) + others)
+
+
+def _candidates(hashes: Mapping[str, set[int]]) -> list[tuple[str, str, float]]:
+    """Pairs that may be similar, and which share of the fingerprints of one stands in the other; the highest first.
+
+    Long common pieces share many fingerprints: pairs that have few are left out.
+    """
+    from scipy.sparse import csr_array
+
+    names, some = list(hashes), [np.fromiter(own, np.int64) for own in hashes.values()]
+    if len(some) < 2:
+        return []
+    _, columns = np.unique(np.concatenate(some), return_inverse=True)
+    ends = np.cumsum([0, *map(len, some)])
+    present = csr_array((np.ones(len(columns), np.int32), columns, ends))
+    lengths = np.diff(ends)
+    shares = (present @ present.T).toarray() / np.maximum(np.minimum.outer(lengths, lengths), 1)
+    rows, others = np.nonzero(np.triu(shares >= SHARE / 2, 1))
+    order = np.argsort(-shares[rows, others], kind="stable")
+    return [(names[a], names[b], float(shares[a, b])) for a, b in zip(rows[order], others[order], strict=True)]
 
 
 def _own(code: str, known: set[str]) -> Iterator[str]:

@@ -1,8 +1,10 @@
+import itertools
 import re
 import time
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 from autograder import build
@@ -106,6 +108,30 @@ def test_the_most_similar_pairs_come_first_and_the_rest_is_counted(given, monkey
     found = similarity.compare(codes, given)
     assert found.pairs[0].one + found.pairs[0].other == "bc"
     assert (len(found.pairs), found.more) == (2, 1)
+
+
+def test_candidates_are_the_pairs_that_share_many_fingerprints():
+    rng = np.random.default_rng(0)
+    hashes = {f"s{i:02}": set(rng.integers(-(2**62), 2**62, 30).tolist()) for i in range(40)}
+    pool = rng.integers(-(2**62), 2**62, 60).tolist()
+    for number, own in enumerate(hashes.values()):
+        own |= set(rng.choice(pool, number % 13 * 4, replace=False).tolist())
+    hashes["none"] = set()
+    expected = []
+    for (one, a), (other, b) in itertools.combinations(hashes.items(), 2):
+        share = len(a & b) / max(min(len(a), len(b)), 1)
+        if share >= similarity.SHARE / 2:
+            expected.append((one, other, share))
+    expected.sort(key=lambda pair: -pair[2])
+    assert len(expected) > 50
+    assert similarity._candidates(hashes) == expected
+    assert similarity._candidates({"a": {1}}) == similarity._candidates({}) == []
+
+
+def test_pairs_beyond_those_that_are_compared_are_counted_by_their_fingerprints(given, monkeypatch):
+    codes = {name: as_cells(REFERENCE) for name in "abcd"}
+    monkeypatch.setattr(similarity, "MAX_COMPARED", 2)
+    assert similarity.compare(codes, given) == Similar((Pair("a", "b", 1.0, 1.0), Pair("a", "c", 1.0, 1.0)), 4)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def trained(accuracy, epochs=settings.EPOCHS, data="CIFAR-10"):
 def test_baselines_are_read_as_they_are_written(tmp_path):
     path = tmp_path / "baselines.json"
     assert baselines(path) == {}
-    path.write_text(summary.encode({"tiny_vgg": [trained(0.6), trained(0.62), trained(0.64)]}, "sha", "make"))
+    path.write_text(summary.encode({"tiny_vgg": [trained(0.6), trained(0.62), trained(0.64)]}, "sha"))
     found = baselines(path)["tiny_vgg"]
     low, high = json.loads(path.read_text())["variants"]["tiny_vgg"]["interval"]
     assert found == Baseline(0.62, 0.02, 3, low, high)
@@ -34,13 +34,13 @@ def test_baselines_are_read_as_they_are_written(tmp_path):
 @pytest.mark.parametrize("runs", [[trained(0.6, data="stand-in")] * 2, [trained(0.6, epochs=5)] * 2])
 def test_a_trial_run_is_no_baseline(tmp_path, runs):
     path = tmp_path / "baselines.json"
-    path.write_text(summary.encode({"tiny_vgg": runs}, "sha", "make"))
+    path.write_text(summary.encode({"tiny_vgg": runs}, "sha"))
     assert baselines(path) == {}
 
 
 def test_a_baseline_of_another_practical_is_none(tmp_path, monkeypatch):
     path = tmp_path / "baselines.json"
-    path.write_text(summary.encode({"tiny_vgg": [trained(0.6), trained(0.62)]}, "sha", "make"))
+    path.write_text(summary.encode({"tiny_vgg": [trained(0.6), trained(0.62)]}, "sha"))
     assert baselines(path)
     for name in ("FILTERS", "RUNS", "EPOCHS"):
         with monkeypatch.context() as patch:

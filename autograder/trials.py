@@ -101,13 +101,12 @@ def _used(source: str) -> set[str]:
             visit(child, in_experiment or child.get_name() == "run_experiment")
 
     visit(symtable.symtable(_MAGIC.sub("", source), "cell", "exec"), False)
-    imported = {
-        alias.name.split(".")[0]
-        for node in ast.walk(syntax.parse(_MAGIC.sub("", source)))
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    }
-    return names | magics | (imported & ANY_NAME)
+    nodes = list(ast.walk(syntax.parse(_MAGIC.sub("", source))))
+    imported = {alias.name.split(".")[0] for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    changed = [target for node in nodes if isinstance(node, ast.Delete) for target in node.targets]
+    changed += [node.target for node in nodes if isinstance(node, ast.AugAssign)]
+    needed = {name.id for target in changed for name in ast.walk(target) if isinstance(name, ast.Name)}
+    return names | magics | needed | (imported & ANY_NAME)
 
 
 def _assigned(source: str) -> set[str]:

@@ -2,7 +2,6 @@
 
 import importlib.util
 import itertools
-import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from autograder.dataset import Dataset
 from lab import settings
 
 FOLDER = Path(__file__).parents[1] / "assignment" / "figures"
@@ -182,6 +182,22 @@ def test_no_text_overlaps_another_or_leaves_the_figure(name: str) -> None:
         assert not box.padded(-1).overlaps(other.padded(-1)), f"{words!r} overlaps {others!r}"
 
 
+def test_pictures_of_real_data_are_not_replaced_by_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("examples", "resnet50_filters")
+    monkeypatch.setattr(draw_figures, "FIGURES", {name: draw_figures.FIGURES[name] for name in names})
+    monkeypatch.setattr(draw_figures, "dataset", lambda: Dataset((([], []), ([], [])), "stand-in"))
+    draw_figures.main(["--out", str(tmp_path)])
+    assert capsys.readouterr().out.splitlines() == [
+        "examples: left as it is, since CIFAR-10 is not in KERAS_HOME",
+        "resnet50_filters: left as it is, since --resnet50-kernel gives the real ones",
+    ]
+    assert list(tmp_path.iterdir()) == []
+    draw_figures.main(["--out", str(tmp_path), "--only", "resnet50_filters"])
+    assert [path.name for path in tmp_path.iterdir()] == ["resnet50_filters.png"]
+
+
 def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
     arguments = ["--only", "tiny_vgg", "split", "--out"]
     for run in ("first", "second"):
@@ -224,20 +240,6 @@ def test_resnet50_filters_are_drawn_in_order_as_rgb(tmp_path: Path) -> None:
         red_last = picture[:, :, [2, 1, 0]]
         assert (picture.min(), picture.max()) == (0, 1)
         np.testing.assert_allclose(red_last * (raw.max() - raw.min()) + raw.min(), raw, atol=1e-5)
-
-
-def test_real_images_are_read_from_keras_cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    assert draw_figures.cached_cifar10() is None
-    folder = tmp_path / "datasets" / "cifar-10-batches-py"
-    folder.mkdir(parents=True)
-    flat = np.arange(2 * 3072, dtype="uint8").reshape(2, 3072)
-    (folder / "data_batch_1").write_bytes(pickle.dumps({b"data": flat, b"labels": [3, 8]}))
-    x, y = draw_figures.cached_cifar10()
-    assert x.shape == (2, 32, 32, 3)
-    assert y.tolist() == [3, 8]
-    # The file holds all red values first, row by row, then green, then blue.
-    assert x[1, 4, 5].tolist() == [flat[1, 1024 * channel + 32 * 4 + 5] for channel in range(3)]
 
 
 @pytest.mark.parametrize("filters", [10, 32])

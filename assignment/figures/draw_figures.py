@@ -12,8 +12,6 @@ import contextlib
 import functools
 import io
 import math
-import os
-import pickle
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from autograder.dataset import dataset
 from lab import settings
 
 SEED = 7
@@ -376,7 +375,7 @@ def blocks() -> Figure:
         end = top + len(layers) * (height + gap)
         wire(axes, (centre, end - gap), (centre, end))
         if add in layers:
-            words = "Batch norm after each\nconvolution is optional here."
+            words = "Batch norm directly after a\nconvolution is optional here."
             write(axes, centre, end + 0.33, words, fontsize=8.5, color=PALE_INK)
     words = f"Every convolution has {settings.FILTERS} filters and “same” padding."
     write(axes, WIDTH / 2, bottom + 0.22, words)
@@ -531,30 +530,11 @@ def curves() -> Figure:
 # --- Pictures: images, feature maps, kernels ----------------------------------------------------------
 
 
-def cached_cifar10() -> tuple[np.ndarray, np.ndarray] | None:
-    """The first official batch in Keras' cache folder: images (10000,32,32,3) uint8, labels (10000,).
-
-    None where it is not there. Like Keras, this unpickles the file, so it trusts that folder.
-    """
-    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
-    for folder in ("cifar-10-batches-py-target/cifar-10-batches-py", "cifar-10-batches-py"):
-        file = home / folder / "data_batch_1"
-        if file.exists():
-            batch = pickle.loads(file.read_bytes(), encoding="bytes")
-            return batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), np.array(batch[b"labels"])
-    return None
-
-
 @functools.cache
 def images() -> tuple[np.ndarray, np.ndarray]:
-    """Raw images (n,32,32,3) uint8 and labels (n,): real ones if they are here, else stand-in data."""
-    cached = cached_cifar10()
-    if cached is not None:
-        return cached
-    from autograder import standin
-
-    (x, y), _ = standin.make_cifar10(SEED)
-    return np.asarray(x), np.asarray(y).ravel()
+    """The first 10,000 training images, raw, (10000,32,32,3) uint8, and their labels (10000,)."""
+    (x, y), _ = dataset().arrays
+    return np.asarray(x[:10_000]), np.asarray(y[:10_000]).ravel()
 
 
 def bare(axes: Axes) -> None:
@@ -705,6 +685,9 @@ FIGURES: Mapping[str, Callable[[], Figure]] = {
 }
 
 
+OF_IMAGES = ("examples", "feature_maps", "kernels")
+
+
 @contextlib.contextmanager
 def house_style() -> Iterator[None]:
     """The figures' style, whatever the user's own Matplotlib settings say."""
@@ -723,7 +706,7 @@ def save(make: Callable[[], Figure], path: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Draw all figures, or those named."""
+    """Draw all figures, or those named with `--only`. Else none of real data is replaced by one of stand-in data."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--only", nargs="+", choices=FIGURES, metavar="NAME", help=", ".join(FIGURES))
     parser.add_argument("--resnet50-kernel", type=Path, metavar="FILE.npz", help="kernel of ResNet50's conv1_conv")
@@ -731,7 +714,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     makers = {**FIGURES, "resnet50_filters": lambda: resnet50_filters(options.resnet50_kernel)}
     options.out.mkdir(parents=True, exist_ok=True)
+    kept = {}
+    if not options.only and not dataset().is_real:
+        kept |= dict.fromkeys(OF_IMAGES, "CIFAR-10 is not in KERAS_HOME")
+    if not options.only and options.resnet50_kernel is None:
+        kept["resnet50_filters"] = "--resnet50-kernel gives the real ones"
     for name in options.only or makers:
+        if name in kept:
+            print(f"{name}: left as it is, since {kept[name]}")
+            continue
         path = options.out / f"{name}.png"
         save(makers[name], path)
         print(f"{path}: {path.stat().st_size / 1000:.0f} KB")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 FOLDER = Path("kept-runs")
+DRIVE = Path("/content/drive")  # where Colab has a Google Drive, once it is mounted
 SAMPLE = 100  # rows of the data that are compared
 
 
@@ -29,6 +30,9 @@ def keep_runs(name: str, folder: Path | str = FOLDER) -> Iterator[None]:
     Args:
         name: of the experiment; its folder.
         folder: where the folders of experiments are.
+
+    Raises:
+        FileNotFoundError: that is on Google Drive, which is not mounted; what is kept would be lost with the machine.
     """
     import keras  # here, as the grader imports `lab` where it needs no Keras
 
@@ -38,6 +42,9 @@ def keep_runs(name: str, folder: Path | str = FOLDER) -> Iterator[None]:
         yield
         return
     block = _Block(name, Path(folder) / name)
+    if DRIVE in block.folder.parents and not any(DRIVE.glob("*")):
+        mount = f'from google.colab import drive; drive.mount("{DRIVE}")'
+        raise FileNotFoundError(f"Your Drive is not mounted. Run `{mount}` in a cell of its own, then this one again.")
     inherited = "fit" not in vars(keras.Model)
     original, set_seed = keras.Model.fit, keras.utils.set_random_seed
 

@@ -63,7 +63,7 @@ def q1_summary(observations: Observations) -> None:
                 continue
             rule, hint = "describes these arrays", "Compute every value from the arguments; nothing may be typed in."
             if key == "n_classes":
-                hint = "How many different classes are there? They are counted from 0."
+                hint = "It is the largest label in either set, plus one."
             if key == "class_counts":
                 rule = "counts the training images of each class, 0 for a class that has none"
                 hint = "Count the labels of the training set, for every class from 0 on."

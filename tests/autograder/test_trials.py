@@ -41,7 +41,7 @@ def test_what_is_left_out_of_the_solution() -> None:
         'with keep_runs("tiny_vgg"):',
         'with keep_runs("tiny_resnet"):',
         "figure = compare(experiments)",
-        "filters = resnet50_filters()",
+        "conv1_filters = resnet50_filters()",
     } <= found
     kept = {source.splitlines()[0] for source in GIVEN} - found
     assert not any(line.startswith(("def ", "import ", "# Init")) for line in found)
@@ -58,6 +58,9 @@ def test_what_is_left_out_of_the_solution() -> None:
         "def best():\n    return max(results['accuracies'])",
         "lambda: results",
         "class Table:\n    rows = results",
+        "del model, results",
+        "del results['models']",
+        "results |= {'note': 1}",
         "experiments['tiny_vgg']",
         "def f(a=results):\n    pass",
         "%time results",
@@ -106,8 +109,8 @@ def test_the_cell_that_prepares_the_data_waits_until_its_labels_are_looked_up() 
 
 
 def test_a_changed_cell_is_the_students_own() -> None:
-    changed = "filters = resnet50_filters()[:8]\nplot_resnet50_filters(filters)"
-    cells = [changed if source.startswith("filters = ") else source for source in GIVEN]
+    changed = "conv1_filters = resnet50_filters()[:8]\nplot_resnet50_filters(conv1_filters)"
+    cells = [changed if source.startswith("conv1_filters = ") else source for source in GIVEN]
     assert cells.index(changed) not in trials.needless(cells)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lab import recorder
+from lab import keeping, recorder
 from lab.keeping import keep_runs
 
 RNG = np.random.default_rng(0)
@@ -152,6 +152,25 @@ def test_a_folder_that_cannot_be_written_costs_nothing(tmp_path: Path, capsys: p
     experiment.run(1)
     assert experiment.trained == 1
     assert "This training could not be kept in" in capsys.readouterr().out
+
+
+def test_a_drive_that_is_not_mounted_is_told_before_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "DRIVE", tmp_path)
+    folder = tmp_path / "MyDrive" / "kept-runs"
+    experiment = Experiment(folder)
+    with pytest.raises(FileNotFoundError) as error:
+        experiment.run(1)
+    mount = f'from google.colab import drive; drive.mount("{tmp_path}")'
+    assert str(error.value) == f"Your Drive is not mounted. Run `{mount}` in a cell of its own, then this one again."
+    assert list(tmp_path.iterdir()) == []  # Colab mounts nothing over a folder that holds something
+    with recorder.recording(), keep_runs("tiny_vgg", folder):  # at marking there is no drive
+        pass
+    (tmp_path / "MyDrive").mkdir()
+    experiment.run(1)
+    assert experiment.trained == 1
+    assert len(list((folder / "tiny_vgg").iterdir())) == 1
 
 
 def test_nothing_is_kept_at_marking_and_keras_is_left_as_it_was(tmp_path: Path) -> None:

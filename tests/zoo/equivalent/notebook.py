@@ -426,6 +426,23 @@ drive.mount("/content/drive")
     ),
     right(
         "all",
+        "asks for a GPU before it imports",
+        "there is none at grading, and the rest of the cell is run all the same",
+        first(
+            """
+import tensorflow as tf
+gpus = tf.config.list_physical_devices("GPU")
+tf.config.experimental.set_memory_growth(gpus[0], True)
+if tf.test.gpu_device_name() != "/device:GPU:0":
+    raise SystemError("GPU device not found")
+from functools import partial
+"""
+        ),
+        cell_before("build_tiny_vgg", 'Conv = partial(layers.Conv2D, padding="same")'),
+        everywhere(r"layers\.Conv2D\(", "Conv("),
+    ),
+    right(
+        "all",
         "asks before it trains",
         "nobody answers at grading; the records are in the notebook",
         everywhere(
@@ -487,6 +504,13 @@ drive.mount("/content/drive")
         "the numbers are the same",
         cell_before("load_data", f"class Config:\n{CONSTANTS}\n\n\ncfg = Config()"),
         everywhere(rf"\bsettings\.({'|'.join(USED)}|EPOCHS|BATCH_SIZE|RUNS)\b", r"cfg.\1"),
+    ),
+    right(
+        "all",
+        "constants under short names",
+        "the handout's own cells do not use these names for anything else",
+        cell_before("load_data", "\n".join(line.strip().lower() for line in CONSTANTS.splitlines())),
+        everywhere(rf"\bsettings\.({'|'.join(USED)}|EPOCHS|BATCH_SIZE|RUNS)\b", lambda constant: constant[1].lower()),
     ),
     right(
         "all",

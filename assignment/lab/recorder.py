@@ -269,8 +269,14 @@ def _validation_epochs(frequency: Any) -> Callable[[int], bool]:
     return lambda epoch: epoch + 1 in frequency
 
 
+EVALUATE = ("verbose", "sample_weight", "steps", "callbacks", "return_dict")  # further arguments, in Keras' order
+
+
 def _evaluate(original: Any) -> Any:
-    def evaluate(self: Any, x: Any = None, y: Any = None, batch_size: int | None = None, **options: Any) -> Any:
+    def evaluate(
+        self: Any, x: Any = None, y: Any = None, batch_size: int | None = None, *more: Any, **options: Any
+    ) -> Any:
+        options |= dict(zip(EVALUATE, more, strict=False))
         if options.get("_use_cached_eval_dataset"):
             return original(self, x, y, batch_size, **options)
         self._assert_compile_called("evaluate")

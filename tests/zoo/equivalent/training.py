@@ -217,6 +217,21 @@ def evaluate(model, x_test, y_test):
     ),
     right(
         "q7",
+        "every argument in its place",
+        "Keras takes them all by position",
+        function(
+            "evaluate",
+            """
+def evaluate(model, x_test, y_test):
+    loss, accuracy = model.evaluate(x_test, y_test, 128, 0)
+    again = model.evaluate(x_test, y_test, 128, 0, None, None, None, True)
+    assert again["accuracy"] == accuracy
+    return loss, accuracy
+""",
+        ),
+    ),
+    right(
+        "q7",
         "dictionary as Keras returns it",
         "its keys say what is what",
         function(

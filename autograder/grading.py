@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from autograder import trespass
@@ -68,7 +68,7 @@ def grade_notebook(
 
     Raises:
         JailError: it cannot, and `unsafe` was not said.
-        MachineError: this machine has run out of disk or memory.
+        MachineError: this machine has run out of disk or memory, or is too busy.
     """
     trespasses = [] if trust else trespass.find(notebook, extra_files or {})
     if trespasses:
@@ -163,8 +163,8 @@ def _reason(check: CheckResult) -> str:
 _HEADING = re.compile(r"^#{2,4}\s+(Question (\d+)|Bonus|Written answer (\d+))", re.MULTILINE)
 
 
-# Cells of the handout that are no answers: Otter's marks, its placeholder, headings of sections.
-_OURS = re.compile(r"<!-- (BEGIN|END) QUESTION|_Type your answer here, replacing this text\._$|## \S")
+_PLACEHOLDER = "_Type your answer here, replacing this text._"
+_END = "<!-- END QUESTION -->"
 
 
 def _sections(notebook: Any) -> list[tuple[str, int]]:
@@ -180,13 +180,14 @@ def _sections(notebook: Any) -> list[tuple[str, int]]:
 
 
 def written_answers(notebook: Any) -> dict[str, str]:
-    """Written answers, name -> text: the Markdown cells between a heading “Written answer” and the next one."""
+    """Written answers, name -> text: the Markdown cells below a heading “Written answer”, as far as Otter's mark."""
     answers: dict[str, str] = {}
     for (name, start), (_, end) in pairwise([*_sections(notebook), ("", len(notebook.cells))]):
         if not name.startswith("w"):
             continue
-        texts = [c.source.strip() for c in notebook.cells[start + 1 : end] if c.cell_type == "markdown"]
-        answers[name] = "\n\n".join(t for t in texts if t and not _OURS.match(t))
+        cells = takewhile(lambda cell: not cell.source.startswith(_END), notebook.cells[start + 1 : end])
+        texts = [cell.source.strip() for cell in cells if cell.cell_type == "markdown"]
+        answers[name] = "\n\n".join(text for text in texts if text not in ("", _PLACEHOLDER))
     return answers
 
 

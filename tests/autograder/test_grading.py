@@ -103,15 +103,16 @@ def test_written_answers_are_found_under_their_headings() -> None:
         markdown("## 4. Robustness"),
         markdown("### Written answer 1: what the standard deviation tells you\n\nIn three to six sentences"),
         markdown("It tells how far a run lies\nfrom the mean."),
-        markdown("### My second point\n\nAnd more."),
-        markdown("<!-- END QUESTION -->"),
+        markdown("## My second point\n\nAnd more."),
+        markdown("<!-- END QUESTION -->\n\n## 5. Visualisation"),
+        markdown("### What a feature map is"),
         markdown("### Question 10: feature maps (8 points)"),
         markdown("not an answer"),
         markdown("### Written answer 2: two first layers"),
         markdown("_Type your answer here, replacing this text._"),
     )
     assert written_answers(notebook) == {
-        "w1": "It tells how far a run lies\nfrom the mean.\n\n### My second point\n\nAnd more.",
+        "w1": "It tells how far a run lies\nfrom the mean.\n\n## My second point\n\nAnd more.",
         "w2": "",
     }
 

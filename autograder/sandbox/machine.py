@@ -1,10 +1,13 @@
-"""Faults of the machine that grades, told apart from the student's: no disk, no memory.
+"""Faults of the machine that grades, told apart from the student's: no disk, no memory, no core to run on.
 
 A package that is missing is told before the notebook is run, by `autograder.trespass`.
 """
 
+import contextlib
 import errno
 import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.sandbox.jail import DEFAULT_ROOM
@@ -31,6 +34,56 @@ def require_room(folder: Path) -> None:
     memory = available_memory()
     if memory is not None and memory < DEFAULT_ROOM.spare_memory:
         raise MachineError(f"the memory of this machine is full ({memory >> 20} MiB are free)")
+
+
+@dataclass(frozen=True)
+class Cores:
+    """What some processes have had of the cores so far.
+
+    Args:
+        had: seconds.
+        waited: seconds in which they could have run, and others did.
+    """
+
+    had: float
+    waited: float
+
+
+def cores_of(parent: int) -> Cores:
+    """Of the processes that a process has started, and that still run; nothing where the system does not say."""
+    had = waited = 0
+    for process in _descendants(parent):
+        for thread in Path(f"/proc/{process}/task").glob("*"):
+            with contextlib.suppress(OSError):  # it has just ended
+                numbers = (thread / "schedstat").read_text().split()  # nanoseconds
+                had, waited = had + int(numbers[0]), waited + int(numbers[1])
+    return Cores(had / 1e9, waited / 1e9)
+
+
+def require_cores(before: Cores, now: Cores, seconds: float) -> None:
+    """Raise where what took too long was kept from running by what else runs here.
+
+    Args:
+        before: what it had of the cores when it began.
+        now: and what at its end.
+        seconds: between the two.
+
+    Raises:
+        MachineError: it had less than a third of a core, and would have taken more.
+    """
+    had, waited = now.had - before.had, now.waited - before.waited
+    if had < seconds / 3 and waited > seconds / 2:
+        raise MachineError(f"this machine is too busy (in {seconds:.0f} s the notebook could run for {had:.0f} s)")
+
+
+def _descendants(parent: int) -> Iterator[int]:
+    for thread in Path(f"/proc/{parent}/task").glob("*"):
+        children: list[str] = []
+        with contextlib.suppress(OSError):
+            children = (thread / "children").read_text().split()
+        for child in map(int, children):
+            yield child
+            yield from _descendants(child)
 
 
 def available_memory() -> int | None:

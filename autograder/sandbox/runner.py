@@ -46,9 +46,12 @@ MAX_OUTPUT = 10 * 2**20  # characters of one cell's output that are kept
 GRACE = 10.0  # seconds between the interrupt of a cell and the end of its kernel
 MAX_DEATHS = 4  # kernels that may die before the rest is given up
 IN_DOUBT = ("q9",)  # questions that take their time, and are tried with neutral stand-ins only if they are not settled
-ABSENT = (  # errors of what is not here, such as Colab's modules or a drive; the rest of the cell is run all the same
+# Errors of what is not here, such as Colab's modules, a drive, a network or a GPU: by their names, or their words.
+ABSENT = (
     "FileNotFoundError", "ImportError", "ModuleNotFoundError", "NotADirectoryError", "PermissionError",
+    "ConnectionError", "ConnectionRefusedError", "HTTPError", "TimeoutError", "URLError", "gaierror",
 )  # fmt: skip
+ABSENT_WORDS = re.compile(r"URL fetch failure|\b[GT]PU", re.IGNORECASE)
 OPEN = ("work", "out", "home", "matplotlib")  # folders that the kernel may write to
 
 
@@ -115,7 +118,7 @@ def execute(
 
     Raises:
         JailError: it cannot, and `unsafe` was not said.
-        MachineError: this machine has run out of disk or memory.
+        MachineError: this machine has run out of disk or memory, or is too busy.
     """
     jail.require(unsafe)
     machine.require_room(Path(tempfile.gettempdir()))
@@ -130,6 +133,8 @@ def execute(
             run = _Run(notebook, folder, limits, progress, skipped, withheld, left, entropy, nursery, is_settled)
             try:
                 asyncio.run(run.all())
+            except MachineError:
+                raise
             except DeadKernelError:
                 notes.append(run.kernel_died())
             except RuntimeError as error:  # it did not even start
@@ -410,7 +415,7 @@ class _Run:
             self._note_error(index, cell, self._skipped[index])
         elif error is not None:
             self._note_error(index, cell, f"{error['ename']}: {error['evalue']}"[:300])
-            if error["ename"] in ABSENT:
+            if _is_absence(error):  # the rest of the cell is run all the same
                 rest = nbformat.v4.new_code_cell(f"__import__('inside.rest', fromlist=['run']).run({cell.source!r})")
                 left = max(1, round(self._limits.cell - (time.monotonic() - start)))
                 if await self._execute_ours(client, rest, left):
@@ -486,15 +491,21 @@ class _Run:
 
         Raises:
             DeadKernelError: the kernel ended, or it had to be ended since the cell ignored the interrupt.
+            MachineError: it took that long since this machine had other things to do.
         """
         client.timeout = limit
-        start = time.monotonic()
+        warden = client.km.provisioner.pid
+        start, before = time.monotonic(), machine.cores_of(warden)
         try:
             await asyncio.wait_for(client.async_execute_cell(cell, index, store_history=True), limit + GRACE)
         except TimeoutError:
+            machine.require_cores(before, machine.cores_of(warden), time.monotonic() - start)
             await self._end_kernel(client)
             raise DeadKernelError("the cell could not be interrupted") from None
-        return time.monotonic() - start >= limit
+        seconds = time.monotonic() - start
+        if seconds >= limit:
+            machine.require_cores(before, machine.cores_of(warden), seconds)
+        return seconds >= limit
 
 
 def _seed(entropy: bytes, purpose: str) -> int:
@@ -537,6 +548,14 @@ def _list(value: Any) -> list[Any]:
 
 def _error_of(cell: Any) -> Any | None:
     return next((o for o in cell.outputs if o.output_type == "error"), None)
+
+
+def _is_absence(error: Any) -> bool:
+    """Whether it is an error of what is not here, as far as its name, its message and the line of the cell tell."""
+    trace = _without_colours("\n".join(error["traceback"]))
+    line = re.search(r"^-+> \d+ (.*)", trace, re.MULTILINE)
+    words = f"{error['evalue']}\n{line[1] if line else ''}"
+    return error["ename"] in ABSENT or bool(ABSENT_WORDS.search(words))
 
 
 def _without_colours(text: str) -> str:

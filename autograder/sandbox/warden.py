@@ -28,6 +28,7 @@ WATCH = 0.25  # seconds between two looks at what the jail uses
 REASON = 500  # bytes
 MAX_FILES = 20_000  # in the scratch folder
 MAX_TASKS = 512  # processes and threads of the student's, where a limit of the user's can hold them
+OTHER_TASKS = 4_096  # of the same user, which may start later: programs, and other kernels with some tens each
 
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 24, 36, 38, 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
@@ -176,7 +177,7 @@ def lock_in(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (value, value))
     if os.geteuid() != 0:
-        _limit_processes(_tasks_of_user() + MAX_TASKS)
+        _limit_processes(_tasks_of_user() + MAX_TASKS + OTHER_TASKS)
     domain = _landlock(policy) if policy["landlock"] else None
     _drop_privileges(policy, libc)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):  # or a set-uid program would give them back

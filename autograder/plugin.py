@@ -49,7 +49,7 @@ class SandboxPlugin(AbstractOtterPlugin):  # type: ignore[misc]
         if isinstance(submission, str):
             submission = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(submission)])
         config = self.plugin_config or {}
-        files = _extra_files(folder, Path(self.submission_path))
+        files = submissions.beside(Path(self.submission_path), folder)
         self._graded = grade_notebook(
             submission, files, unsafe=bool(config.get("unsafe")), trust=bool(config.get("trust"))
         )
@@ -76,20 +76,6 @@ class SandboxPlugin(AbstractOtterPlugin):  # type: ignore[misc]
 def load_results(file: str) -> dict[str, CheckResult]:
     """Results of all checks by name, in the clean kernel."""
     return {item["name"]: CheckResult(**item) for item in json.loads(Path(file).read_text())}
-
-
-def _extra_files(folder: Path, notebook: Path) -> dict[str, bytes]:
-    """What the student handed in beside the notebook; not what Otter copied there."""
-    files: dict[str, bytes] = {}
-    room = submissions.MAX_EXTRA
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if path == notebook or path.is_symlink() or not path.is_file() or not submissions.is_theirs(relative):
-            continue
-        if path.stat().st_size <= room:
-            files[str(relative)] = path.read_bytes()
-            room -= len(files[str(relative)])
-    return files
 
 
 def _remove_student_files(folder: Path) -> None:

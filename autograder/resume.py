@@ -26,11 +26,12 @@ def key_of(submission: Path) -> str:
         OSError: it cannot be read.
     """
     digest = hashlib.sha256(_fingerprint().encode())
-    files = sorted(submission.rglob("*")) if submission.is_dir() else [submission]
+    root = submission.resolve()  # the teacher's folder may be one of links; links in a student's are not read
+    files = sorted(root.rglob("*")) if root.is_dir() else [root]
     for file in files:
         if file.is_symlink() or not file.is_file():
             continue
-        digest.update(f"\n{file.relative_to(submission.parent)}\n".encode(errors="surrogateescape"))
+        digest.update(f"\n{submission.name}/{file.relative_to(root)}\n".encode(errors="surrogateescape"))
         with file.open("rb") as content:
             digest.update(hashlib.file_digest(content, "sha256").digest())
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 import io
 import json
+import lzma
 import re
 import zipfile
 import zlib
@@ -9,7 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
+from lab.run_record import count_values
+
 MAX_NOTEBOOK = 200 * 2**20  # bytes
+MAX_VALUES = 5_000_000  # in it; see `count_values`
 MAX_MEMBERS = 2_000
 MAX_EXTRA = 50 * 2**20  # bytes of all further files together
 SMALLER = "Ask for it again, without large outputs of its own."
@@ -93,12 +97,27 @@ def pack(path: Path) -> Parcel:
 
 
 def _pack_folder(path: Path) -> Parcel:
-    found = [p for p in find(path) if p.suffix.lower() in (".ipynb", ".zip") and p.is_file()]
+    found = [p for p in find(path) if p.suffix.lower() in (".ipynb", ".zip") and p.is_file() and not p.is_symlink()]
     if len(found) != 1:
         raise UnreadableSubmission(
             f"The folder holds {len(found) or 'no'} notebooks or zips; leave the one that counts."
         )
-    return pack(found[0])
+    parcel = pack(found[0])
+    return parcel if found[0].suffix.lower() == ".zip" else Parcel(parcel.notebook, beside(found[0], path))
+
+
+def beside(notebook: Path, folder: Path) -> dict[str, bytes]:
+    """What the student handed in in the folder of the notebook; not what Otter copied there."""
+    files: dict[str, bytes] = {}
+    room = MAX_EXTRA
+    for path in sorted(folder.rglob("*"))[:MAX_MEMBERS]:
+        relative = path.relative_to(folder)
+        if path == notebook or path.is_symlink() or not path.is_file() or not is_theirs(relative):
+            continue
+        if not any(part in IGNORED or part.startswith(".") for part in relative.parts) and path.stat().st_size <= room:
+            files[str(relative)] = path.read_bytes()
+            room -= len(files[str(relative)])
+    return files
 
 
 def parse(content: bytes) -> Any:
@@ -111,6 +130,8 @@ def parse(content: bytes) -> Any:
 
     if not content.strip():
         raise UnreadableSubmission("The notebook file is empty. Ask for it again.")
+    if count_values(content) > MAX_VALUES:
+        raise UnreadableSubmission(f"The notebook holds more than {MAX_VALUES:,} values. {SMALLER}")
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -165,7 +186,9 @@ def _pack_zip(path: Path) -> Parcel:
                 )
             content = _member(archive, notebooks[0], MAX_NOTEBOOK)
             return Parcel(content, _extra_files(archive, members, notebooks[0]))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError):
+    except UnreadableSubmission:
+        raise
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, RuntimeError, OSError, EOFError):
         raise UnreadableSubmission("The zip file is damaged or encrypted. Ask for it again.") from None
 
 

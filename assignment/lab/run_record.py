@@ -21,6 +21,7 @@ FORMAT = 1
 MARK = "tiny-vgg-run-record"
 MAX_TEXT = 32 * 2**20  # characters of one encoded record
 MAX_JSON = 96 * 2**20  # bytes of one decoded record
+MAX_VALUES = 2_000_000  # in it; see `count_values`
 MAX_RECORDS = 5  # of one variant that are looked at
 MAX_RUNS = max(20, 2 * settings.RUNS)
 MAX_EPOCHS = max(1_000, 2 * settings.EPOCHS)
@@ -181,6 +182,8 @@ def read(packed: str, variant: str) -> dict[str, Any]:
         text = unpacker.decompress(base64.b64decode(packed, validate=True), MAX_JSON)
         if unpacker.unconsumed_tail or not unpacker.eof:
             raise RecordError("the record is too large or cut off")
+        if count_values(text) > MAX_VALUES:
+            raise RecordError("the record is too large")
         record = json.loads(text)
     except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
         if isinstance(error, RecordError):
@@ -200,6 +203,11 @@ def read(packed: str, variant: str) -> dict[str, Any]:
         "runs": [_run(run, i) for i, run in enumerate(runs, 1)],
         "made_with": {str(k)[:40]: str(v)[:80] for k, v in _dict(record.get("made_with"), "made_with", 20).items()},
     }
+
+
+def count_values(text: bytes) -> int:
+    """How many values a JSON text has at most, before it is read: a list of two bytes takes sixty in memory."""
+    return sum(text.count(mark) for mark in (b",", b"[", b"{"))
 
 
 def _run(run: Any, number: int) -> dict[str, Any]:

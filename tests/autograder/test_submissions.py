@@ -135,12 +135,31 @@ def test_an_oversized_notebook_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
         submissions.read(zipped(tmp_path / "s.zip", {"a.ipynb": notebook_bytes("y" * 200)}))
 
 
+def test_a_small_file_that_takes_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submissions, "MAX_VALUES", 1_000)
+    with pytest.raises(UnreadableSubmission) as reason:
+        submissions.parse(b'{"cells": [], "x": [' + b"[]," * 1_000 + b"[]]}")
+    assert str(reason.value) == (
+        "The notebook holds more than 1,000 values. Ask for it again, without large outputs of its own."
+    )
+
+
 def test_a_folder_a_student_is_read_as_moodle_makes_them(tmp_path: Path) -> None:
     hand_in = tmp_path / "somebody_123_assignsubmission_file"
     hand_in.mkdir()
     (hand_in / "tiny_vgg.ipynb").write_bytes(notebook_bytes())
     (hand_in / "._tiny_vgg.ipynb").write_bytes(b"junk of another system")
-    assert submissions.read(hand_in).notebook.cells[0].source == "x = 1"
+    (hand_in / "helpers.py").write_bytes(b"A = 1")
+    (hand_in / "lab.py").write_bytes(b"replaces ours")
+    (hand_in / "passwords.txt").symlink_to("/etc/passwd")
+    (hand_in / "link.ipynb").symlink_to(hand_in / "tiny_vgg.ipynb")
+    read = submissions.read(hand_in)
+    assert read.notebook.cells[0].source == "x = 1"
+    assert read.extra_files == {"helpers.py": b"A = 1"}
+    (hand_in / "tiny_vgg.ipynb").unlink()
+    zipped(hand_in / "all.zip", {"nb.ipynb": notebook_bytes("x = 2"), "more.py": b"B = 2"})
+    read = submissions.read(hand_in)
+    assert (read.notebook.cells[0].source, read.extra_files) == ("x = 2", {"more.py": b"B = 2"})
     (hand_in / "second.ipynb").write_bytes(notebook_bytes())
     with pytest.raises(UnreadableSubmission, match="holds 2 notebooks or zips"):
         submissions.read(hand_in)
@@ -164,6 +183,21 @@ def test_damaged_data_inside_a_zip_gets_a_reason(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[60:80] = b"\xff" * 20
     path.write_bytes(content)
+    with pytest.raises(UnreadableSubmission, match="damaged"):
+        submissions.read(path)
+
+
+def test_damaged_lzma_data_and_names_in_a_zip_get_a_reason(tmp_path: Path) -> None:
+    path = tmp_path / "s.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.ipynb", notebook_bytes("y = 2\n" * 500))
+    content = bytearray(path.read_bytes())
+    content[45:60] = b"\xff" * 15
+    path.write_bytes(content)
+    with pytest.raises(UnreadableSubmission, match="damaged"):
+        submissions.read(path)
+    zipped(path, {"ä.ipynb": notebook_bytes()})
+    path.write_bytes(path.read_bytes().replace("ä".encode(), b"\xff\xff"))  # flagged as UTF-8, which it is not
     with pytest.raises(UnreadableSubmission, match="damaged"):
         submissions.read(path)
 

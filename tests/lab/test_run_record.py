@@ -253,6 +253,10 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(bomb) < 2_000
     with pytest.raises(RecordError, match="too large"):
         run_record.read(bomb, "tiny_vgg")
+    lists = base64.b64encode(zlib.compress(b"[" + b"[]," * 10_000 + b"[]]", 9)).decode()
+    monkeypatch.setattr(run_record, "MAX_VALUES", 20_000)
+    with pytest.raises(RecordError, match="too large"):
+        run_record.read(lists, "tiny_vgg")
     monkeypatch.setattr(run_record, "MAX_TEXT", 100)
     with pytest.raises(RecordError, match="too large"):
         run_record.read("A" * 101, "tiny_vgg")

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from autograder import gradebook, resume, submissions
 from autograder.dataset import dataset
+from autograder.report.text import one_line
 from autograder.results import SubmissionResult
 
 if TYPE_CHECKING:  # what grades is imported when there is something to grade: it takes seconds
@@ -109,14 +110,15 @@ def grade_folder(
                     gradebook.write_result(result, out, show_hidden=not options.brief)
                     results[path] = _without_pictures(result)
                 elif is_last:
-                    note = f"{names[path]} keeps its result: {result.notes[0]}"
+                    note = one_line(f"{names[path]} keeps its result: {result.notes[0]}")
                     console.print(note, highlight=False, markup=False)
                     results[path] = before
-    finally:  # after Ctrl-C too
-        gradebook.write_summary(list(results.values()), out, data.source)
-    console.print(gradebook.table(list(results.values())))
+    finally:  # after Ctrl-C too; what was to be graded again and was not keeps its result
+        kept = [result for result in (known | results).values() if result is not None]
+        gradebook.write_summary(kept, out, data.source)
+    console.print(gradebook.table(kept))
     console.print(f"{out / 'grades.csv'}  {out / 'report.html'}", highlight=False, soft_wrap=True)
-    return list(results.values())
+    return kept
 
 
 def _without_pictures(result: SubmissionResult) -> SubmissionResult:
@@ -137,7 +139,8 @@ def _known(name: str, out: Path, options: Options, console: Console) -> Submissi
         if options.only not in name:
             raise
         aside = gradebook.put_aside(name, out)
-        console.print(f"{error}", f"It is kept as {aside}; {name} is graded again.", highlight=False, markup=False)
+        note = one_line(f"{error} It is kept as {aside}; {name} is graded again.")
+        console.print(note, highlight=False, markup=False)
         return None
 
 
@@ -380,11 +383,12 @@ def _progress(total: int, console: Console) -> Iterator[Callable[[SubmissionResu
 
         def show(result: SubmissionResult) -> None:
             pace.count(result)
+            name = one_line(result.submission)
             score = "–" if result.score is None else f"{result.score:g}"
             if console.is_terminal:
-                bar.update(task, advance=1, description=f"{result.submission[:24]}: {score}", pace=str(pace))
+                bar.update(task, advance=1, description=f"{name[:24]}: {score}", pace=str(pace))
                 return
-            line = f"{result.submission}: {result.status}, {score} marks, {result.seconds:.0f} s"
+            line = f"{name}: {result.status}, {score} marks, {result.seconds:.0f} s"
             console.print(f"{line} ({pace.done} of {total}, {pace})", highlight=False, markup=False, soft_wrap=True)
 
         yield show

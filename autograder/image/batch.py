@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autograder import submissions
 from autograder.image.run_otter import NO_JAIL, NO_ROOM
-from autograder.report.text import one_line
+from autograder.report.text import cell, one_line
 from autograder.results import OPEN
 from autograder.sandbox.machine import available_memory
 
@@ -63,7 +63,7 @@ def grade(
     graded = sorted((row for row in rows if row["file"] != POSSIBLE), key=lambda row: row["file"])
     for row in graded:
         reason = _why_open(row, summaries)
-        print(f"{row['file']}: {float(row['total_points_earned']):g} marks" + ("?" if reason else ""))
+        print(f"{one_line(row['file'])}: {float(row['total_points_earned']):g} marks" + ("?" if reason else ""))
         if reason:
             review[row["file"]] = reason
     lines = [one_line(f"{name}: {review[name]}") for name in sorted(review)]
@@ -76,7 +76,7 @@ def grade(
         columns = list(dict.fromkeys(column for row in rows for column in row))  # a failed container has fewer
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows([*possible, *graded])
+        writer.writerows({**row, "file": cell(row["file"])} for row in (*possible, *graded))
     (out / REVIEW).write_text("".join(f"{line}\n" for line in lines), "utf-8")
     print(out / GRADES, "", out / REVIEW)
 

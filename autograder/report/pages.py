@@ -77,11 +77,10 @@ class QuestionSummary:
 
 @dataclass(frozen=True)
 class VariantSummary:
-    """One variant over all submissions: how many reported it, the means that can be compared, and the baseline."""
+    """One variant over all submissions: how many reported it, and the baseline."""
 
     name: str
     records: int
-    means: Sequence[float]
     baseline: Baseline | None
 
     def place(self, mean: float | None) -> str:
@@ -149,6 +148,7 @@ def class_report(
         data_source=data_source,
         to_review=[result for result in results if result.status == "needs_review"],
         scores=scores,
+        open=sum(r.score is not None and any(check.is_open for check in r.checks) for r in results),
         mean=statistics.fmean(scores) if scores else None,
         median=statistics.median(scores) if scores else None,
         deviation=statistics.stdev(scores) if len(scores) > 1 else None,
@@ -181,9 +181,7 @@ def summarise_question(results: Sequence[SubmissionResult], question: str) -> Qu
 
 def summarise_variant(results: Sequence[SubmissionResult], variant: str, baseline: Baseline | None) -> VariantSummary:
     """The accuracies of one variant that were reported."""
-    records = [result.reported[variant] for result in results if variant in result.reported]
-    means = [record.mean for record in records if record.mean is not None]
-    return VariantSummary(variant, len(records), means, baseline)
+    return VariantSummary(variant, sum(variant in result.reported for result in results), baseline)
 
 
 def code_link(submission: str) -> str:

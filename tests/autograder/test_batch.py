@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import nbformat
 import psutil
@@ -53,6 +53,39 @@ def test_what_has_not_changed_is_kept(folder: Path) -> None:
     notes = {r.submission: r.notes[0] for r in gradebook.read_results(folder.parent / "out")}
     assert notes["ada"].startswith("The notebook file is empty")
     assert notes["bob"].startswith("The file is not valid JSON")
+
+
+def test_what_a_link_leads_to_counts(folder: Path) -> None:
+    links = folder.parent / "links"
+    links.mkdir()
+    for path in folder.iterdir():
+        (links / path.name).symlink_to(path)
+    assert sorted(run(links)) == ["ada", "bob"]
+    assert run(links) == []
+    (folder / "bob.ipynb").write_bytes(b"{")
+    assert run(links) == ["bob"]
+
+
+def test_a_run_that_cannot_start_keeps_the_gradebook(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(address: str) -> NoReturn:
+        raise workers.WorkersError(f"no dask scheduler answers at {address}")
+
+    monkeypatch.setattr(workers, "cluster", nobody)
+    run(folder)
+    grades = (folder.parent / "out" / "grades.csv").read_text()
+    assert grades.count("\n") == 3
+    with pytest.raises(workers.WorkersError):
+        run(folder, Options(force=True, scheduler="tcp://127.0.0.1:1"))
+    assert (folder.parent / "out" / "grades.csv").read_text() == grades
+
+
+def test_a_name_of_a_file_controls_no_terminal(folder: Path) -> None:
+    (folder / "eve\x1b]0;title\x07\x1b[2J.ipynb").write_bytes(b"")
+    printed = Console(file=io.StringIO(), width=200)
+    batch.grade_folder(folder, folder.parent / "out", console=printed)
+    text = printed.file.getvalue()  # type: ignore[attr-defined]
+    assert "eve" in text
+    assert "\x1b" not in text
 
 
 def test_new_baselines_make_all_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,17 +391,21 @@ def test_the_memory_is_that_which_is_free() -> None:
 GRADE = [sys.executable, "-m", "autograder", "grade", "--jobs", "1"]
 
 
-def interrupted(folder: Path, out: Path, signals: int, when: Callable[[], bool]) -> subprocess.CompletedProcess[str]:
-    """`python -m autograder grade`, which gets SIGINT when something is the case, and a second later again."""
+STOPPING = "Stopping when 1 submissions that are being graded are done; Ctrl-C: at once."
+
+
+def interrupted(folder: Path, out: Path, when: Callable[[], bool], twice: bool) -> subprocess.CompletedProcess[str]:
+    """`python -m autograder grade`, which gets SIGINT when something is the case, and once more when it has said so."""
     command = [*GRADE, "--submissions", str(folder), "--out", str(out)]
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while not when() and process.poll() is None:
-        time.sleep(0.02)
-    for _ in range(signals):
+    said = out.with_suffix(".stdout")
+    with said.open("w") as file:
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=file, stderr=subprocess.PIPE, text=True)
+    for condition in (when, lambda: STOPPING in said.read_text())[: 1 + twice]:
+        while not condition() and process.poll() is None:
+            time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        time.sleep(1)
-    said, complaints = process.communicate(timeout=100)
-    return subprocess.CompletedProcess(command, process.returncode, said, complaints)
+    _, complaints = process.communicate(timeout=100)
+    return subprocess.CompletedProcess(command, process.returncode, said.read_text(), complaints)
 
 
 def names_in(out: Path) -> list[str]:
@@ -382,7 +419,7 @@ def test_ctrl_c_leaves_a_gradebook(tmp_path: Path) -> None:
     folder.mkdir()
     for number in range(400):
         (folder / f"s{number:03}.ipynb").write_text(f'{{"no notebook": [{"0, " * 100_000}{number}')
-    done = interrupted(folder, out, 1, lambda: len(list((out / "results").glob("*.json"))) >= 10)
+    done = interrupted(folder, out, lambda: len(list((out / "results").glob("*.json"))) >= 10, twice=False)
     assert done.returncode == 130
     assert done.stderr == "Interrupted; what was graded so far is kept.\n"
     graded = sorted(r.submission for r in gradebook.read_results(out))
@@ -409,10 +446,10 @@ def test_ctrl_c_waits_for_what_is_at_work_and_a_second_one_does_not(tmp_path: Pa
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(scratch))
         begun = lambda: bool(list(scratch.glob("tiny-vgg-[0-9]*")))  # noqa: E731
-        done = interrupted(folder, tmp_path / "out", 2, begun)
+        done = interrupted(folder, tmp_path / "out", begun, twice=True)
     assert time.monotonic() - start < 60
     assert done.returncode == 130
-    assert "Stopping when 1 submissions that are being graded are done; Ctrl-C: at once." in done.stdout
+    assert STOPPING in done.stdout
     assert done.stderr == "Interrupted; what was graded so far is kept.\n"
     assert names_in(tmp_path / "out") == ["ada"]
     left = [p for p in psutil.process_iter(["cmdline"]) if any(str(scratch) in a for a in p.info["cmdline"] or ())]

@@ -274,11 +274,19 @@ def test_report_numbers():
     assert "Graded with CIFAR-10." in page.text
     assert "Submissions 3 Graded 3 Need review 0 Mean score 9.7 Median score 12" in page.text
     # Scores 17, 12 and 0: sample standard deviation by hand sqrt(156.33 / 2) = 8.7.
-    assert "lowest 0, median 12, mean 9.7 (sample standard deviation 8.7), highest 17" in page.section("scores")
+    assert "lowest 0, median 12, mean 9.7 (sample standard deviation 8.7), highest 17." in page.section("scores")
+    assert "Marks of 1 of them are partly open, and count as none until you have looked." in page.section("scores")
+    assert "partly open" not in report(*class_of_three()[:2]).text
     questions = page.section("questions")
     assert "Question 1 1.7 5 33 % 1 3" in questions  # mean, marks, share, full, judged
     assert "Question 4 12.0 12 100 % 2 2" in questions
     assert re.findall(r"\d+ %", page.section("checks")) == ["33 %", "100 %"]
+
+
+def test_a_question_may_be_worth_nothing(monkeypatch):
+    monkeypatch.setitem(settings.POINTS, "bonus", 0)
+    page = report(SubmissionResult("a", "graded", [check("bonus", "passed", 0)]))
+    assert "Bonus 0.0 0 1 1" in page.section("questions")
 
 
 def test_report_names_the_data():

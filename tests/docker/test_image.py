@@ -33,6 +33,7 @@ def folder(tmp_path: Path) -> Path:
         with zipfile.ZipFile(folder / name, "w") as archive:
             for member, text in members.items():
                 archive.writestr(member, notebook(text) if member.endswith("ipynb") else text)
+    (folder / "=1+1.ipynb").write_bytes(notebook("a formula"))
     (folder / "cut-off.ipynb").write_bytes(b'{"cells": [')
     return folder
 
@@ -46,6 +47,7 @@ def test_submissions_are_staged_in_the_forms_that_otter_knows(folder: Path, tmp_
     staged.mkdir()
     unread = batch._stage(submissions.find(folder), staged)
     assert {p.name for p in staged.iterdir()} == {
+        "=1+1.ipynb",
         "Ada L (final).ipynb",
         "one.ipynb.ipynb",
         "one.zip.ipynb",
@@ -96,12 +98,14 @@ def test_a_batch_says_whom_a_person_has_to_look_at(
         rows = list(csv.DictReader(file))
     assert [(row["file"], row["q1"]) for row in rows] == [
         ("points-per-question", "4"),
+        ("'=1+1.ipynb", "3.5"),
         ("Ada L (final).ipynb", "0"),
         ("more.zip", "3.5"),
         ("one.ipynb.ipynb", "3.5"),
         ("one.zip.ipynb", "3.5"),
     ]
     assert (out / "needs_review.txt").read_text().splitlines() == [
+        "=1+1.ipynb: The model is right. It is strange.",
         "Ada L (final).ipynb: The container had no memory or no disk left; grade fewer at a time.",
         "cut-off.ipynb: The file is not valid JSON (line 1): it was damaged or cut off. Ask for it again.",
         "one.ipynb.ipynb: The model is right. It is strange.",

@@ -26,13 +26,24 @@ FORMAT = 1
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code: 0 all lie inside, 1 one does not or cannot be compared, 2 wrong usage."""
+    """Exit code: 0 all lie inside, 1 one does not or cannot be compared, 2 wrong usage, 130 Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m solutions.replicate", description="train each variant once more")
     parser.add_argument("--epochs", type=workers.positive, default=settings.EPOCHS, help="of each training")
     names = list(settings.VARIANTS)
     parser.add_argument("--variants", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--out", type=Path, help="folder of the baselines (default: that of make baselines)")
     options = parser.parse_args(arguments)
+    try:
+        return _replicate(options)
+    except KeyboardInterrupt:
+        print("Interrupted; what was finished is kept.", file=sys.stderr)
+        return 130
+    except (OSError, ValueError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _replicate(options: argparse.Namespace) -> int:
     data = dataset.dataset()
     raw = [array for split in data.arrays for array in split]
     fingerprint = runs.fingerprint(raw)

@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import platform
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -195,7 +196,11 @@ def _path(folder: Path, variant: str, seed: int) -> Path:
 def key(variant: str, epochs: int, fingerprint: str) -> str:
     """Of the functions that a run of this variant calls (docstrings and layout aside), constants, epochs and data."""
     functions = _functions()
-    parts = [functions[name] for name in (*STEPS, f"build_{variant}")]
+    called = [*STEPS, f"build_{variant}"]
+    for name in called:  # and what these call, and so on
+        found = re.findall(r"Name\(id='(\w+)'", functions[name])
+        called += [other for other in dict.fromkeys(found) if other in functions and other not in called]
+    parts = [functions[name] for name in called]
     parts += [f"{name}={getattr(settings, name)!r}" for name in CONSTANTS]
     return hashlib.sha256("\n".join([*parts, str(epochs), fingerprint]).encode()).hexdigest()[:16]
 

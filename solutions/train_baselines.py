@@ -33,6 +33,7 @@ from solutions.apart import Task
 
 PROJECT = Path(__file__).parent.parent
 SEEDS = 10
+MEMORY = 5 * 2**29  # bytes of one run of `fit`: the images as floats, twice for a moment, and what TensorFlow needs
 EVERY = 10  # epochs between two lines, where there is no terminal
 TICK = 0.2  # seconds between two looks at the trainings
 
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     except workers.WorkersError as error:
         print(f"error: {error}. Runs that were finished are kept.", file=sys.stderr)
         return 1
-    except runs.RunError as error:
+    except (OSError, ValueError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
@@ -97,7 +98,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     names = list(settings.VARIANTS)
     parser.add_argument("--variants", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--jobs", type=workers.positive, help="runs of `fit` at a time (default: one a core)")
+    where.add_argument(
+        "--jobs", type=workers.positive, help="runs of `fit` at a time (default: one a core, if memory allows)"
+    )
     where.add_argument(
         "--scheduler", type=workers.address, metavar="URL", help="train on the workers of a dask scheduler"
     )
@@ -112,8 +115,14 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.scheduler and options.trainer == "ensemble":
         parser.error("--trainer ensemble trains in one program; --scheduler is for `fit`")
-    options.jobs = options.jobs or os.cpu_count() or 1
+    options.jobs = options.jobs or _fitting()
     return options
+
+
+def _fitting() -> int:
+    """How many runs of `fit` this machine can train at a time."""
+    memory = workers.memory()
+    return workers.cores() if memory is None else max(1, min(workers.cores(), memory // MEMORY))
 
 
 def _is_done(out: Path, task: Task, keys: dict[str, str]) -> bool:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -107,6 +107,44 @@ def test_what_a_key_depends_on(old: str, new: str, same: bool, tmp_path: Path, m
     assert key() == before
     assert len({before, runs.key("tiny_vgg", 99, "fingerprint"), runs.key("tiny_vgg", 100, "other")}) == 3
     assert runs.key("tiny_vgg_bn", 100, "fingerprint") != before
+
+
+def test_a_key_depends_on_helpers_of_the_functions_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = []
+    for activation in ("relu", "gelu"):
+        changed = tmp_path / f"{activation}.py"
+        helpers = f"def act(x):\n    return again(x)\n\n\ndef again(x):\n    return keras.ops.{activation}(x)\n"
+        changed.write_text(
+            f"{runs.REFERENCE.read_text().replace('    x = inputs', '    x = act(inputs)')}\n\n{helpers}"
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(runs, "REFERENCE", changed)
+            runs._functions.cache_clear()
+            runs.key.cache_clear()
+            keys.append(runs.key("tiny_vgg", 100, "fingerprint"))
+    runs._functions.cache_clear()
+    runs.key.cache_clear()
+    assert len({*keys, runs.key("tiny_vgg", 100, "fingerprint")}) == 3
+
+
+@pytest.mark.parametrize(("cores", "free", "jobs"), [(8, 64.0, 8), (8, 7.6, 3), (2, 1.0, 1), (2, None, 2)])
+def test_as_many_trainings_at_a_time_as_cores_and_memory_allow(
+    cores: int, free: float | None, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "cores", lambda: cores)
+    monkeypatch.setattr(workers, "memory", lambda: None if free is None else int(free * 2**30))
+    assert train_baselines._options([]).jobs == jobs
+    assert train_baselines._options(["--jobs", "5"]).jobs == 5
+
+
+def test_a_fault_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def incomplete() -> NoReturn:
+        raise ValueError("CIFAR-10 in /data is incomplete")
+
+    monkeypatch.setattr(dataset, "dataset", incomplete)
+    for main in (train_baselines.main, replicate.main):
+        assert main([]) == 1
+        assert capsys.readouterr().err == "error: CIFAR-10 in /data is incomplete\n"
 
 
 def test_a_fingerprint_tells_data_and_shape() -> None:

@@ -16,6 +16,7 @@ CONTAINERS ?=
 TIMEOUT ?=
 N ?=
 PART ?=
+ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help student autograder grade image otter-grade test bench baselines replicate zoo endurance lint docs clean
@@ -35,10 +36,10 @@ student: .venv/installed  ## the handout: dist/student/ and dist/student.zip
 autograder: .venv/installed  ## what Otter and Gradescope take: dist/autograder.zip
 	$(BIN)/python -m autograder build autograder
 
-grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle] [IDS=file.csv] [BRIEF=1] [SCHEDULER=tcp://...]
+grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle] [IDS=file.csv] [BRIEF=1] [SCHEDULER=tcp://...] [ARGS="--only ann"]
 	$(BIN)/python -m autograder grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") --out "$(OUT)" \
 		$(if $(FORMAT),--format "$(FORMAT)") $(if $(IDS),--ids "$(IDS)") $(if $(BRIEF),--brief) \
-		$(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+		$(if $(SCHEDULER),--scheduler "$(SCHEDULER)") $(ARGS)
 
 image: .venv/installed  ## the image for `otter grade`, unless it is there: make image [BASE=debian:bookworm-slim]
 	$(BIN)/python -m autograder.image $(if $(BASE),--base "$(BASE)") build
@@ -75,5 +76,5 @@ replicate: .venv/installed  ## train each variant once more without the trainer,
 docs: .venv/installed  ## what follows from master notebook and checks: reference.py, marking-scheme.md, given_cells.json
 	$(BIN)/python -m autograder build docs
 
-clean:  ## remove what the commands above made (not .venv)
-	rm -rf build dist gradebook .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean:  ## remove what the commands above made, except .venv and gradebooks
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

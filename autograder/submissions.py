@@ -2,7 +2,6 @@
 
 import io
 import json
-import lzma
 import re
 import zipfile
 import zlib
@@ -11,6 +10,11 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 from lab.run_record import count_values
+
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python without it reads no such zip
+    LZMAError = zlib.error  # type: ignore[misc,assignment]
 
 MAX_NOTEBOOK = 200 * 2**20  # bytes
 MAX_VALUES = 5_000_000  # in it; see `count_values`
@@ -107,17 +111,29 @@ def _pack_folder(path: Path) -> Parcel:
 
 
 def beside(notebook: Path, folder: Path) -> dict[str, bytes]:
-    """What the student handed in in the folder of the notebook; not what Otter copied there."""
+    """What the student handed in in the folder of the notebook, other notebooks aside; not what Otter copied there.
+
+    A copy of the handout that lies there too is ours, and its files are left out.
+    """
     files: dict[str, bytes] = {}
     room = MAX_EXTRA
-    for path in sorted(folder.rglob("*"))[:MAX_MEMBERS]:
+    for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        if path == notebook or path.is_symlink() or not path.is_file() or not is_theirs(relative):
+        others = any(part in IGNORED or part in OURS or part.startswith(".") for part in relative.parts)
+        if path == notebook or path.suffix == ".ipynb" or others or not is_theirs(relative) or not _is_text(relative):
             continue
-        if not any(part in IGNORED or part.startswith(".") for part in relative.parts) and path.stat().st_size <= room:
+        if not path.is_symlink() and path.is_file() and path.stat().st_size <= room:
             files[str(relative)] = path.read_bytes()
             room -= len(files[str(relative)])
     return files
+
+
+def _is_text(name: PurePath) -> bool:
+    try:
+        str(name).encode()
+    except UnicodeEncodeError:  # of an old system's alphabet
+        return False
+    return True
 
 
 def parse(content: bytes) -> Any:
@@ -188,7 +204,7 @@ def _pack_zip(path: Path) -> Parcel:
             return Parcel(content, _extra_files(archive, members, notebooks[0]))
     except UnreadableSubmission:
         raise
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, RuntimeError, OSError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, LZMAError, ValueError, RuntimeError, OSError, EOFError):
         raise UnreadableSubmission("The zip file is damaged or encrypted. Ask for it again.") from None
 
 

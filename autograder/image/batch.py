@@ -20,7 +20,7 @@ MEMORY = 4 * 2**30  # bytes that one may take
 ASSIGNMENT = "tiny-vgg"
 POSSIBLE = "points-per-question"  # the row of `final_grades.csv` that is no submission
 REASONS = {  # exit code of a container -> what that means
-    NO_ROOM: "The container had no memory or no disk left; grade fewer at a time.",
+    NO_ROOM: "The container had no memory, disk or core left; grade fewer at a time.",
     NO_JAIL: "On this system student code cannot be held safely in a container.",
 }
 GRADES, REVIEW, SUMMARIES = "final_grades.csv", "needs_review.txt", "grading-summaries"

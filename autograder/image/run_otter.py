@@ -33,7 +33,7 @@ def main() -> int:
         try:
             run_autograder(str(work))
         except MachineError as error:
-            print(f"error: {error}. Give the container 4 GB, or grade fewer at a time", file=sys.stderr)
+            print(f"error: {error}. A container needs 4 GB and a core; grade fewer at a time", file=sys.stderr)
             return NO_ROOM
         except JailError as error:
             print(f"error: {error}", file=sys.stderr)

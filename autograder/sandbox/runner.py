@@ -51,7 +51,7 @@ ABSENT = (
     "FileNotFoundError", "ImportError", "ModuleNotFoundError", "NotADirectoryError", "PermissionError",
     "ConnectionError", "ConnectionRefusedError", "HTTPError", "TimeoutError", "URLError", "gaierror",
 )  # fmt: skip
-ABSENT_WORDS = re.compile(r"URL fetch failure|\b[GT]PU", re.IGNORECASE)
+ABSENT_WORDS = re.compile(r"URL fetch failure|\b[GT]PU|memory_growth|(physical|visible|logical)_device", re.IGNORECASE)
 OPEN = ("work", "out", "home", "matplotlib")  # folders that the kernel may write to
 
 

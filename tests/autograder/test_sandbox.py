@@ -115,19 +115,20 @@ def test_a_gpu_or_a_network_that_is_missing_here_does_not_keep_the_rest_of_a_cel
     seen = run(
         "import tensorflow as tf\n"
         "tf.config.experimental.set_memory_growth(tf.config.list_physical_devices('GPU')[0], True)\na = 1",
+        "physical_devices = tf.config.list_physical_devices('GPU')\n"
+        "tf.config.experimental.set_memory_growth(physical_devices[0], True)\nf = 6",
         "if tf.test.gpu_device_name() != '/device:GPU:0':\n    raise SystemError('GPU device not found')\nb = 2",
         "import keras\nkeras.utils.get_file('cat.png', 'https://example.org/cat.png')\nc = 3",
         "import urllib.request\nurllib.request.urlretrieve('https://example.org/cat.png', 'cat.png')\nd = 4",
         "[][0]\ne = 5",
-        "print(a, b, c, d, 'e' in globals())",
+        "print(a, f, b, c, d, 'e' in globals())",
     )
-    assert printed(seen, 5) == "1 2 3 4 False\n"
+    assert printed(seen, 6) == "1 6 2 3 4 False\n"
     errors = {e.cell: e.error for e in seen.cell_errors}
-    assert errors[1] == "IndexError: list index out of range"
-    assert errors[2] == "SystemError: GPU device not found"
-    assert errors[3].startswith("Exception: URL fetch failure on https://example.org/cat.png")
-    assert errors[4].startswith("URLError: ")
-    assert errors[5] == "IndexError: list index out of range"
+    assert errors[1] == errors[2] == errors[6] == "IndexError: list index out of range"
+    assert errors[3] == "SystemError: GPU device not found"
+    assert errors[4].startswith("Exception: URL fetch failure on https://example.org/cat.png")
+    assert errors[5].startswith("URLError: ")
 
 
 def test_the_notebook_may_use_any_name() -> None:

@@ -151,6 +151,9 @@ def test_a_folder_a_student_is_read_as_moodle_makes_them(tmp_path: Path) -> None
     (hand_in / "._tiny_vgg.ipynb").write_bytes(b"junk of another system")
     (hand_in / "helpers.py").write_bytes(b"A = 1")
     (hand_in / "lab.py").write_bytes(b"replaces ours")
+    for name in ("student/lab/checks.py", ".git/config", "student/tiny_vgg.ipynb", "__old.ipynb", "L\udcf6sung.pdf"):
+        (hand_in / name).parent.mkdir(parents=True, exist_ok=True)
+        (hand_in / name).write_bytes(b"left out")
     (hand_in / "passwords.txt").symlink_to("/etc/passwd")
     (hand_in / "link.ipynb").symlink_to(hand_in / "tiny_vgg.ipynb")
     read = submissions.read(hand_in)

@@ -106,7 +106,7 @@ def test_a_batch_says_whom_a_person_has_to_look_at(
     ]
     assert (out / "needs_review.txt").read_text().splitlines() == [
         "=1+1.ipynb: The model is right. It is strange.",
-        "Ada L (final).ipynb: The container had no memory or no disk left; grade fewer at a time.",
+        "Ada L (final).ipynb: The container had no memory, disk or core left; grade fewer at a time.",
         "cut-off.ipynb: The file is not valid JSON (line 1): it was damaged or cut off. Ask for it again.",
         "one.ipynb.ipynb: The model is right. It is strange.",
         "one.zip.ipynb: The model is right. It is strange.",

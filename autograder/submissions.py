@@ -119,8 +119,8 @@ def beside(notebook: Path, folder: Path) -> dict[str, bytes]:
     room = MAX_EXTRA
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        others = any(part in IGNORED or part in OURS or part.startswith(".") for part in relative.parts)
-        if path == notebook or path.suffix == ".ipynb" or others or not is_theirs(relative) or not _is_text(relative):
+        left_out = any(part in IGNORED or part in OURS or part.startswith(".") for part in relative.parts)
+        if path == notebook or path.suffix == ".ipynb" or left_out or not is_theirs(relative) or not _is_text(relative):
             continue
         if not path.is_symlink() and path.is_file() and path.stat().st_size <= room:
             files[str(relative)] = path.read_bytes()

@@ -683,9 +683,7 @@ FIGURES: Mapping[str, Callable[[], Figure]] = {
     "kernels": kernels,
     "resnet50_filters": resnet50_filters,
 }
-
-
-OF_IMAGES = ("examples", "feature_maps", "kernels")
+OF_IMAGES = ("examples", "feature_maps", "kernels")  # drawn from the data set
 
 
 @contextlib.contextmanager

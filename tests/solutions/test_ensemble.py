@@ -9,17 +9,14 @@ from pathlib import Path
 import pytest
 from support import PROJECT
 
-# Differences that rounding explains. Batch normalisation keeps its averages in float32, and a bias before it, which has
-# no effect but through those averages, wanders by rounding. Adam magnifies rounding, so that in float32 only the first
-# steps (here twelve) can be compared.
-TOLERANCES = {
-    ("tiny_vgg", "float64"): {"loss": 1e-9, "weights": 1e-9, "evaluated": 1e-9},
-    ("tiny_vgg_bn", "float64"): {"loss": 1e-6, "weights": 2e-3, "evaluated": 1e-3},
-    ("tiny_vgg", "float32"): {"loss": 1e-4, "weights": 2e-3, "evaluated": 1e-4},
-}
+# What an ensemble may differ from `fit` by follows from rounding, as this machine rounds: two trainings by `fit` that
+# start from weights one step of the number format apart, and add up each batch in another order, differ by so much.
+MARGIN = 8  # times the largest difference of four such pairs
+FLOOR = {"accuracy": 1e-7}  # which Keras gives in float32, whatever it computes in
+CASES = (("tiny_vgg", "float64"), ("tiny_vgg_bn", "float64"), ("tiny_vgg", "float32"))
 
 
-@pytest.mark.parametrize(("variant", "floatx"), TOLERANCES, ids=map("-".join, TOLERANCES))
+@pytest.mark.parametrize(("variant", "floatx"), CASES, ids=map("-".join, CASES))
 def test_a_member_ends_where_fit_ends(variant: str, floatx: str) -> None:
     environment = os.environ | {
         "KERAS_BACKEND": "jax",
@@ -32,7 +29,7 @@ def test_a_member_ends_where_fit_ends(variant: str, floatx: str) -> None:
         [sys.executable, str(script), variant, floatx], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert found["accuracy"] < 1e-7
-    for name, tolerance in TOLERANCES[variant, floatx].items():
-        assert found[name] <= tolerance, (name, found)
+    differences = json.loads(done.stdout.splitlines()[-1])
+    limits = {name: max(MARGIN * most, FLOOR.get(name, 1e-12)) for name, most in differences["rounding"].items()}
+    assert {name for name, found in differences["found"].items() if found > limits[name]} == set(), differences
+    assert any(slip > limits[name] for name, slip in differences["slip"].items()), differences  # it would be seen

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 from IPython.utils.capture import capture_output
-from matplotlib._pylab_helpers import Gcf
 
 from lab import settings
-from lab.figures_seen import describe_figure, figures_of
+from lab.figures_drawn import drawing
 from lab.observe import Plain, plain
 from lab.probes import inputs
 
@@ -88,18 +86,17 @@ class Student:
         return run(self.namespace[name], *args, name=name, **options)
 
     def call_plot(self, name: str, *args: Any) -> dict[str, Plain]:
-        """Call a plotting function and describe the figures that it returned or left open.
+        """Call a plotting function and describe the figures that it showed, closed, returned or left open.
 
         Returns:
-            {"error": ..., "figures": [described figures]}; see `lab.figures_seen`.
+            {"error": ..., "figures": [described figures]}; see `lab.figures_drawn` and `lab.figures_seen`.
         """
-        with _no_open_figures():
+        with drawing() as drawn:
             answer = self.call(name, *args)
             if answer.error is not None:
                 return {"error": dict(answer.error), "figures": []}
             try:
-                figures = figures_of(answer.value, [plt.figure(n) for n in plt.get_fignums()])
-                return {"error": None, "figures": [describe_figure(f) for f in figures[:100]]}
+                return {"error": None, "figures": list(drawn.figures(answer.value))}
             except Exception as error:
                 return {"error": _describe_error(error, name), "figures": []}
 
@@ -222,20 +219,6 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings(), capture_output():
         warnings.simplefilter("ignore")
         yield
-
-
-@contextlib.contextmanager
-def _no_open_figures() -> Iterator[None]:
-    """Figures that are open stay out of reach, so that nothing is drawn into them; new ones stay open until the end."""
-    show, close, kept = plt.show, plt.close, dict(Gcf.figs)
-    Gcf.figs.clear()
-    plt.show = plt.close = lambda *args, **options: None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        plt.show, plt.close = show, close
-        plt.close("all")
-        Gcf.figs.update(kept)
 
 
 def _describe_error(error: BaseException, name: str) -> dict[str, Plain]:

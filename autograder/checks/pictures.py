@@ -47,7 +47,7 @@ def drawn_images(figures: Any, x: np.ndarray, names: Iterable[str]) -> list[Draw
     """Match every drawn image against x (n, 32, 32, 3), raw values 0 to 255; mosaics are taken apart.
 
     What names an image is the text of its axes, or, where that names no class, the nearest text that does: in its
-    row, in its column, over its part of the figure, or over a figure that holds only this image.
+    row, in its column, over its part of the figure, or over a figure that holds only this image or names one class.
     """
     gallery, names = _Gallery(x), list(names)
     drawn = []
@@ -55,10 +55,11 @@ def drawn_images(figures: Any, x: np.ndarray, names: Iterable[str]) -> list[Draw
         places = [(axes["box"], _own_text(axes)) for axes in figure["axes"]]
         places += [((t["x"], t["y"], 0.0, 0.0), t["text"]) for t in figure["placed"]]
         alone = sum(len(axes["images"]) for axes in figure["axes"]) == 1
+        over = figure["title"] if alone or len(named_classes(figure["title"], names)) == 1 else ""
         for axes in figure["axes"]:
             tiles = [tile for image in axes["images"] for tile in _tiles(image, gallery)]
             own = _own_text(axes)
-            fallbacks = [own, *_neighbours(axes["box"], places), axes["heading"], figure["title"] if alone else ""]
+            fallbacks = [own, *_neighbours(axes["box"], places), axes["heading"], over]
             common = next((text for text in fallbacks if named_classes(text, names)), own)
             for row, exact, box in tiles:
                 beside = _beside(axes, box) if len(tiles) > 1 else ""

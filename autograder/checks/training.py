@@ -302,10 +302,14 @@ def _kinds(text: str) -> set[str]:
 
 
 def _name(curve: _Curve, curves: _Curves) -> str:
-    """What the figure calls a curve: its name in a legend, or the title of axes that hold nothing of the other kind."""
-    here = {name.startswith("val_") for name, found in curves.items() for other in found if other.axes is curve.axes}
+    """What a curve is called: its name in a legend, and the title of axes, or of a figure, without the other kind."""
+    every = [(name.startswith("val_"), other) for name, found in curves.items() for other in found]
     text = str(curve.line["name"])
-    return f"{text} {_own_text(curve.axes)}".strip() if len(here) == 1 else text
+    if len({kind for kind, other in every if other.axes is curve.axes}) == 1:
+        text += f" {_own_text(curve.axes)}"
+    if len({kind for kind, other in every if other.figure is curve.figure}) == 1:
+        text += f" {curve.figure['title']}"
+    return text.strip()
 
 
 def _own_text(axes: dict[str, Any]) -> str:

@@ -338,6 +338,34 @@ def test_figures_come_and_go_as_in_a_fresh_kernel() -> None:
     assert printed(forked, 2) == printed(fresh, 2) == "[] True\n"
 
 
+@pytest.mark.parametrize("with_pictures", [True, False])
+def test_figures_that_are_shown_one_after_another(with_pictures: bool) -> None:
+    """By Jupyter's own way of showing them; `display` ends none."""
+    plot = """
+import matplotlib.pyplot as plt
+from matplotlib.pyplot import *
+
+def plot_examples(x, y, class_names):
+    plt.imshow(x[0]); plt.title("a"); plt.show()
+    imshow(x[1]); title("b"); show(); clf()
+    figure, axes = plt.subplots()
+    for name in "cd":
+        axes.clear(); axes.imshow(x["cd".index(name)]); axes.set_title(name)
+        display(figure)
+    plt.show()
+
+figure = plt.figure()
+"""
+    book = notebook_of(plot)
+    if with_pictures:
+        book.cells[0].outputs = [nbformat.v4.new_output("display_data", {"image/png": "AAAA"})]
+    seen = execute(book, questions=("q2",), nursery=_warm[0])
+    assert seen.cell_errors == []
+    for call in seen.observations["q2"]["calls"]:
+        titles = [axes["title"] for figure in call["figures"] for axes in figure["axes"] if axes["images"]]
+        assert titles == ["a", "b", "c", "d"]
+
+
 def test_descriptors_of_ended_kernels_are_closed() -> None:
     def count() -> int:
         return len(os.listdir("/proc/self/fd"))

@@ -158,6 +158,40 @@ def plot_examples(x, y, class_names):
     ),
     right(
         "q2",
+        "each image shown as a figure of its own",
+        "plt.show() ends a figure, as it does in Jupyter",
+        function(
+            "plot_examples",
+            """
+def plot_examples(x, y, class_names):
+    for label in range(len(class_names)):
+        for i in np.where(np.ravel(y) == label)[0][:2]:
+            plt.imshow(x[i])
+            plt.title(class_names[label])
+            plt.show()
+""",
+        ),
+    ),
+    right(
+        "q2",
+        "a figure for each class with the class as its heading",
+        "every image of the figure is of the class that is named above it",
+        function(
+            "plot_examples",
+            """
+def plot_examples(x, y, class_names):
+    for k, name in enumerate(class_names):
+        fig, axs = plt.subplots(1, 3)
+        fig.suptitle(name.upper())
+        for ax, i in zip(axs, np.flatnonzero(y.squeeze() == k)):
+            ax.imshow(x[i])
+            ax.set_axis_off()
+        fig.show()
+""",
+        ),
+    ),
+    right(
+        "q2",
         "class names below the images",
         "the label of the x axis names an image as well as a title",
         function(

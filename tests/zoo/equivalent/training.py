@@ -375,6 +375,71 @@ def plot_history(history):
     ),
     right(
         "q8",
+        "two plots shown one after the other",
+        "plt.show() ends a figure, as it does in Jupyter",
+        function(
+            "plot_history",
+            """
+def plot_history(history):
+    # summarize history for accuracy
+    plt.plot(history.history['accuracy'])
+    plt.plot(history.history['val_accuracy'])
+    plt.title('model accuracy')
+    plt.ylabel('accuracy')
+    plt.xlabel('epoch')
+    plt.legend(['train', 'test'], loc='upper left')
+    plt.show()
+    # summarize history for loss
+    plt.plot(history.history['loss'])
+    plt.plot(history.history['val_loss'])
+    plt.title('model loss')
+    plt.ylabel('loss')
+    plt.xlabel('epoch')
+    plt.legend(['train', 'test'], loc='upper left')
+    plt.show()
+""",
+        ),
+    ),
+    right(
+        "q8",
+        "star import, saved, shown and cleared",
+        "what was shown counts as it was then",
+        function(
+            "plot_history",
+            """
+from pylab import *
+
+def plot_history(history):
+    for i, what in enumerate(["loss", "accuracy"]):
+        plot(history.history[what], "r", label="Training " + what)
+        plot(history.history["val_" + what], "b", label="Validation " + what)
+        title(what)
+        legend()
+        savefig("history%d.png" % i)
+        show()
+        clf()
+    close("all")
+""",
+        ),
+    ),
+    right(
+        "q8",
+        "four figures with a heading each",
+        "headings tell the curves apart",
+        function(
+            "plot_history",
+            """
+def plot_history(history):
+    for name, values in history.history.items():
+        fig = plt.figure()
+        fig.suptitle(name.replace("val_", "validation "))
+        fig.add_subplot().plot(range(1, len(values) + 1), values)
+        fig.show()
+""",
+        ),
+    ),
+    right(
+        "q8",
         "two figures in a list",
         "the question allows it",
         function(

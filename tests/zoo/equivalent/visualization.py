@@ -229,6 +229,22 @@ def plot_feature_maps(maps, filter_index):
     ),
     right(
         "q10",
+        "each layer shown as a figure of its own",
+        "plt.show() ends a figure, as it does in Jupyter",
+        function(
+            "plot_feature_maps",
+            """
+def plot_feature_maps(maps, filter_index):
+    for layer in maps:
+        plt.imshow(maps[layer][..., filter_index], cmap="viridis")
+        plt.title(layer)
+        plt.axis("off")
+        plt.show()
+""",
+        ),
+    ),
+    right(
+        "q10",
         "names as row labels of heat maps",
         "pcolormesh draws values too, a label names its panel",
         function(
@@ -514,6 +530,24 @@ def plot_first_layer_kernels(kernels):
     ),
     right(
         "q11",
+        "one figure, shown and cleared for each channel",
+        "what was shown counts as it was then",
+        function(
+            "plot_first_layer_kernels",
+            """
+def plot_first_layer_kernels(kernels):
+    fig = plt.figure(figsize=(10, 1.5))
+    for channel, name in zip(kernels, ["red", "green", "blue"]):
+        for i, kernel in enumerate(channel, 1):
+            fig.add_subplot(1, len(channel), i).matshow(kernel, cmap="gray")
+        fig.suptitle(name)
+        fig.show()
+        fig.clear()
+""",
+        ),
+    ),
+    right(
+        "q11",
         "a tensor throughout",
         "the plot knows what it gets",
         function(
@@ -711,6 +745,24 @@ def plot_resnet50_filters(filters):
     for ax, picture in zip(axes.flat, filters):
         ax.imshow(picture)
     return fig
+""",
+        ),
+    ),
+    right(
+        "q12",
+        "a figure a filter, by star import and closed at once",
+        "plt.close() ends a figure too",
+        function(
+            "plot_resnet50_filters",
+            """
+from matplotlib.pyplot import *
+
+def plot_resnet50_filters(filters):
+    for i in range(len(filters)):
+        imshow(filters[i], interpolation="nearest")
+        axis("off")
+        savefig("filter.png")
+        close()
 """,
         ),
     ),

@@ -373,6 +373,24 @@ def plot_examples(x, y, class_names):
     ),
     wrong(
         "q2",
+        "every image in one set of axes for want of a show between",
+        "each title takes the place of the one before",
+        function(
+            "plot_examples",
+            """
+def plot_examples(x, y, class_names):
+    for label in range(len(class_names)):
+        i = np.where(y.ravel() == label)[0][0]
+        plt.imshow(x[i])
+        plt.title(class_names[label])
+    plt.show()
+""",
+        ),
+        marks=3,
+        fails={"q2_titles": "An image of class “airplane” has the title “truck”"},
+    ),
+    wrong(
+        "q2",
         "title set after the loop",
         "only the last image has one",
         function(

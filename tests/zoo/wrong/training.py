@@ -774,6 +774,29 @@ def plot_history(history):
     ),
     wrong(
         "q8",
+        "two plots in one set of axes for want of a show between",
+        "the second title takes the place of the first, and its legend too",
+        function(
+            "plot_history",
+            """
+def plot_history(history):
+    for what in ["accuracy", "loss"]:
+        plt.plot(history.history[what])
+        plt.plot(history.history["val_" + what])
+        plt.title("model " + what)
+        plt.ylabel(what)
+        plt.legend(["train", "val"])
+    plt.show()
+""",
+        ),
+        marks=4,
+        fails={
+            "q8_labels": "No title and no axis label of the curves in question speaks of the accuracy.",
+            "q8_told_apart": "The curves of the loss have no such names in the figure.",
+        },
+    ),
+    wrong(
+        "q8",
         "both lines labelled as training",
         "copied, and the label not changed",
         line("plot_history", ('label="validation"', 'label="training"')),

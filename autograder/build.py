@@ -137,7 +137,7 @@ def _assigned() -> Iterator[Path]:
 
 
 def render(master: Path) -> Any:
-    """The master notebook with settings filled into its text, and points and titles into its test cells.
+    """The master notebook with settings filled into its text, and points into its test cells.
 
     Raises:
         BuildError: a placeholder is unknown, or a test cell calls an unknown check.
@@ -180,13 +180,8 @@ def called_check(source: str) -> str | None:
 
 
 def _test_config(check: Check, points: float) -> str:
-    # Otter writes the message between double quotes.
-    title = check.title.replace("\\", "").replace('"', "'")
-    quoted = title.replace("'", "''")
-    return (
-        f'""" # BEGIN TEST CONFIG\npoints: {points:g}\nhidden: {str(check.hidden).lower()}\n'
-        f'failure_message: \'{quoted}\'\n""" # END TEST CONFIG\n'
-    )
+    hidden = str(check.hidden).lower()
+    return f'""" # BEGIN TEST CONFIG\npoints: {points:g}\nhidden: {hidden}\n""" # END TEST CONFIG\n'
 
 
 def _name_cells(path: Path) -> None:

@@ -1,21 +1,25 @@
 """The handout and the autograder: built alike every time, in step with the checks, and free of answers."""
 
 import ast
+import html
 import json
 import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
 import pytest
+from IPython.core.formatters import DisplayFormatter
+from otter.test_files.exception_test import ExceptionTestFile
 
 from autograder import build
 from autograder.checks import all_checks
 from autograder.report import similarity
-from lab import settings
+from lab import otter_display, settings
 from lab.judging import points_of
 
 MASTER = build.PROJECT / "assignment" / "master.ipynb"
@@ -248,3 +252,49 @@ def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
     nbformat.write(notebook, path)
     with pytest.raises(build.BuildError, match="'FILTRES' is undefined"):
         build.render(path)
+
+
+FAULTY = """
+def load_data():
+    raise ValueError("size < 3 & more")
+
+def describe_data(*arrays):
+    return dict.fromkeys(["n_train", "n_test", "image_shape", "n_classes", "class_counts"], 1)
+"""
+CHECKED = """\
+q1: 1 of 3 checks passed.
+
+❌ `load_data` returns two pairs of arrays.
+   Expected: `load_data` returns `(x_train, y_train), (x_test, y_test)`.
+   Found: Your code raised an error: ValueError: size < 3 & more, in the line `raise ValueError("size < 3 & more")`.
+
+✅ `describe_data` returns a dictionary with the five keys.
+
+❌ The arrays have the shapes of CIFAR-10.
+   Not tried yet: this needs “`load_data` returns two pairs of arrays.” first."""
+
+
+def checked(made: Path, code: str) -> Any:
+    """What `grader.check("q1")` returns in the handout, for a notebook with this code."""
+    names: dict[str, Any] = {}
+    exec(code, names)
+    results = ExceptionTestFile.from_file(str(made / "student" / "tests" / "q1.py"))
+    results.run(names)
+    return results
+
+
+def test_a_check_tells_title_expected_found_and_hint_once(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    formatter = DisplayFormatter()
+    monkeypatch.setattr(otter_display, "get_ipython", lambda: SimpleNamespace(display_formatter=formatter))
+    shown, _ = formatter.format(checked(made, FAULTY), include=("text/plain", "text/html"))
+    assert shown["text/plain"] == CHECKED
+    first, *others = CHECKED.split("\n\n")
+    assert shown["text/html"].splitlines()[0] == f"<p><strong>{first}</strong></p>"
+    told = re.findall(r'<pre style="white-space: pre-wrap">(.*?)</pre>', shown["text/html"], re.DOTALL)
+    assert told == [html.escape(other) for other in others]
+
+
+def test_otters_own_form_has_a_title_once(made: Path) -> None:
+    text = repr(checked(made, FAULTY))
+    assert text.count("Expected: `load_data`") == text.count(": `load_data` returns two pairs of arrays.\n") == 1
+    assert "message:" not in text

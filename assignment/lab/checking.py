@@ -28,8 +28,11 @@ def check(name: str, env: Mapping[str, Any]) -> None:
     """
     if RESULTS in env:
         report(env[RESULTS][name])
-    else:
-        advise(_look(name, env)[name])
+        return
+    from lab.otter_display import show_plainly
+
+    show_plainly()
+    advise(_look(name, env)[name])
 
 
 def report(result: CheckResult) -> None:

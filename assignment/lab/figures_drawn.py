@@ -3,7 +3,7 @@
 import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from IPython import get_ipython
@@ -61,20 +61,20 @@ def drawing() -> Iterator[Drawn]:
     `plt.show`, `figure.show` and `plt.close` take figures away, so that the next plot begins a new one, as in Jupyter;
     by whatever name they are called, since what they call is watched. `display` leaves a figure open.
     """
-    drawn = Drawn()
-    figures, show = Gcf.figs, FigureManagerBase.show
+    drawn, kind = Drawn(), cast(Any, FigureManagerBase)
+    figures, show, opened = Gcf.figs, kind.show, _Open(drawn.note)
 
     def end(manager: Any) -> None:
         drawn.note(manager.canvas.figure)
-        if Gcf.figs.get(manager.num) is manager:
-            OrderedDict.pop(Gcf.figs, manager.num)
+        if manager in opened.values():
+            del opened[manager.num]
 
-    Gcf.figs, FigureManagerBase.show = _Open(drawn.note), end  # type: ignore[method-assign]
+    Gcf.figs, kind.show = opened, end
     try:
         with _displays_to(drawn.note):
             yield drawn
     finally:
-        Gcf.figs, FigureManagerBase.show = figures, show  # type: ignore[method-assign]
+        Gcf.figs, kind.show = figures, show
 
 
 class _Open(OrderedDict[Any, Any]):
@@ -99,7 +99,7 @@ class _Open(OrderedDict[Any, Any]):
 @contextlib.contextmanager
 def _displays_to(note: Callable[[Figure], None]) -> Iterator[None]:
     """Hand figures that are displayed to `note`, in place of drawing them."""
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell = get_ipython()
     if shell is None:
         yield
         return

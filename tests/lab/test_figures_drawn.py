@@ -45,7 +45,7 @@ APART = {
     "saved, then closed": "one(); plt.savefig('1.png'); plt.close(); two(); savefig('2.png'); close()",
     "shown, then closed": "one(); plt.show(); plt.close(); two(); plt.show(); plt.close('all')",
     "cleared after each show": "one(); plt.show(); plt.clf(); two(); plt.show(); plt.clf(); plt.close()",
-    "one figure, cleared between": "fig = plt.figure(); one(); fig.show(); fig.clf(); fig.add_subplot().set_title('two'); "
+    "one figure, cleared between": "fig = plt.figure(); one(); fig.show(); fig.clf(); fig.add_subplot(title='two'); "
     "fig.axes[0].plot([2, 2]); return fig",
     "axes of one figure, cleared between": "fig, ax = plt.subplots(); one(); fig.show(); ax.clear(); "
     "ax.plot([2, 2]); ax.set_title('two'); fig.show()",
@@ -119,7 +119,7 @@ def test_everything_is_as_before_afterwards() -> None:
     functions = plt.show, plt.close, type(mine).show, type(mine.canvas.manager).show
     drawn("one(); plt.show(); plt.close('all'); plt.figure(1); two(); before.show(); plt.figure(before); plt.close(1)")
     assert (plt.show, plt.close, type(mine).show, type(mine.canvas.manager).show) == functions
-    assert [plt.figure(number) for number in plt.get_fignums()][0] is mine
+    assert plt.figure(plt.get_fignums()[0]) is mine
     assert len(plt.get_fignums()) == 2  # and that of the earlier cell
     assert not axes.lines
     plt.close(mine)

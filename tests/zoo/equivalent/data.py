@@ -139,7 +139,7 @@ def describe_data(x_train, y_train, x_test, y_test):
     right(
         "q2",
         "pyplot without a returned figure",
-        "the figure is still open after plt.show()",
+        "what plt.show() ends counts",
         function(
             "plot_examples",
             """

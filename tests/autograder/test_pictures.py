@@ -128,7 +128,8 @@ def test_loose_texts_headings_and_titles() -> None:
     placed = [{"text": "cat", "x": 0.05, "y": 0.75}]
     assert texts(figure(upper, lower, placed=placed)) == ["cat", "bird"]
     assert texts(figure(axes(X[0]), title="dog")) == ["dog"]
-    assert texts(figure(axes(X[0]), axes(X[1]), title="dog")) == ["", ""]
+    assert texts(figure(axes(X[0]), axes(X[1]), title="dog")) == ["dog", "dog"]
+    assert texts(figure(axes(X[0]), axes(X[1]), title="from cat to dog")) == ["", ""]
     assert texts(figure(axes(X[0], heading="bird"))) == ["bird"]
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise, takewhile
 from typing import Any
 
-from autograder import trespass
+from autograder import trespass, verification
 from autograder.baseline import baselines
 from autograder.checks import all_checks
-from autograder.checks.records import remarks
+from autograder.checks.records import remarks, with_answers
 from autograder.report import reported, similarity
 from autograder.results import CellError, Reported
 from autograder.sandbox import DEFAULT_LIMITS, Execution, Limits, Nursery, execute
@@ -86,8 +86,8 @@ def grade_notebook(
     for question in settings.POINTS:
         execution.observations.setdefault(question, {"given_up": "it was not tried."})
     progress("judging")
-    records = run_record.find(notebook)
-    observations = Observations(execution.observations, execution.seed, records)
+    observations = with_answers(Observations(execution.observations, execution.seed, run_record.find(notebook)))
+    records = observations.records
     checks = judge(all_checks(), observations)
     return Graded(
         checks=checks,
@@ -97,7 +97,7 @@ def grade_notebook(
         cell_errors=execution.cell_errors,
         written=written_answers(notebook),
         images=pictures(notebook, execution),
-        reported=reported.summarise(records),
+        reported=reported.summarise(records, verification.is_possible()),
         code=similarity.source_of(notebook, extra_files or {}),
     )
 
@@ -133,7 +133,7 @@ def _withheld(notebook: Any, extra_files: Mapping[str, bytes], trespasses: list[
         notes=[f"{trespasses[0]} Its marks wait for you: {advice}", *trespasses[1:MAX_TRESPASSES]],
         written=written_answers(notebook),
         images=pictures(notebook, Execution(notebook)),
-        reported=reported.summarise(run_record.find(notebook)),
+        reported=reported.summarise(run_record.find(notebook), is_evaluated=False),
         code=similarity.source_of(notebook, extra_files),
         may_change=True,
     )

@@ -30,6 +30,9 @@ class Reported:
         n: number of runs.
         weights: SHA-256 of the trained weights of each run; empty where a record holds none.
         histories: SHA-256 of the history of each run; empty where it is too short to tell two runs apart.
+        answers: the classes that the weights of each run give for the images of `autograder.copies`, a digit each;
+            empty where they could not be tried.
+        is_evaluated: whether weights were tried on the real test set; they are not where CIFAR-10 is not at hand.
     """
 
     mean: float | None
@@ -37,6 +40,8 @@ class Reported:
     n: int
     weights: tuple[str, ...] = ()
     histories: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    is_evaluated: bool = True
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from autograder import forward
+from autograder import copies, forward
 from autograder.dataset import dataset
 from lab import settings
 from lab.probes import inputs
@@ -33,6 +33,7 @@ CERTAIN: Final = 8.0  # standard errors that need no more images
 TOLERANCE: Final = 0.01  # of an accuracy, on all images: other hardware rounds otherwise
 BUDGET: Final = 2e11  # multiplications for all runs of a record, images of `STAGES` are fewer beyond
 LONGEST: Final = 60.0  # seconds for all of a record
+BUDGET_OF_ANSWERS: Final = 2e10  # multiplications for the answers of a record, see `answers`
 FEWEST: Final = 100  # images below which nothing is said
 PART: Final = 50  # images between two looks at the clock
 CHUNK: Final = 10  # images at a time: what they take fits into a cache
@@ -88,11 +89,7 @@ def verify(
         CannotVerify: the network has layers that this grader does not know, or is too large.
     """
     networks = [_weights(spec, weights) for weights in runs]
-    try:
-        work = sum(forward.work(spec, network) for network in networks)
-    except forward.UnsupportedSpec as error:
-        raise CannotVerify(str(error)) from None
-    most = int(BUDGET / work)
+    most = int(BUDGET / _work(spec, networks))
     if most < FEWEST:
         raise CannotVerify("the network is too large to be evaluated here")
     x_test, y_test = dataset().arrays[1]
@@ -125,6 +122,35 @@ def verify(
     if not verdict.agrees and not known:
         raise UnknownScaling("`preprocess` prepares images in a way that this grader does not know")
     return verdict
+
+
+def answers(spec: Mapping[str, Any], runs: Sequence[Weights], preprocessing: Mapping[str, Any], seed: int) -> list[str]:
+    """The classes that the weights of every run give for the images of `autograder.copies`, a digit each.
+
+    These images are the same for all runs of all students; without CIFAR-10 they are of the stand-in set.
+
+    Args:
+        spec, runs, preprocessing, seed: as for `verify`.
+
+    Raises:
+        CannotVerify: as `verify` does.
+    """
+    networks = [_weights(spec, weights) for weights in runs]
+    if _work(spec, networks) * copies.IMAGES > BUDGET_OF_ANSWERS:
+        raise CannotVerify("the network is too large to be evaluated here")
+    images = 255 - dataset().arrays[1][0][: copies.IMAGES]
+    with threadpool_limits(1):
+        scaled = scalings(preprocessing, seed)[1][0](images)
+        classes = [_outputs(spec, network, scaled).argmax(axis=1) for network in networks]
+    return ["".join(map(str, of_run)) for of_run in classes]
+
+
+def _work(spec: Mapping[str, Any], networks: Sequence[Mapping[str, Any]]) -> int:
+    """Multiplications an image, of all runs together."""
+    try:
+        return sum(forward.work(spec, network) for network in networks)
+    except forward.UnsupportedSpec as error:
+        raise CannotVerify(str(error)) from None
 
 
 def _outputs(spec: Mapping[str, Any], network: Mapping[str, Any], images: Any) -> npt.NDArray[np.float32]:

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import nbformat
 
 from autograder import samples, verification
-from autograder.checks.records import judge_record
+from autograder.checks.records import judge_record, with_answers
 from autograder.sandbox import execute
 from lab import run_record, settings
 from lab.judging import Observations
@@ -44,7 +44,7 @@ def main() -> None:
         start = time.process_time()
         records = run_record.find(notebook)
         read = time.process_time()
-        drawn = replace(observations, records=records)
+        drawn = with_answers(replace(observations, records=records))
         for variant in settings.VARIANTS:
             judge_record(drawn, variant)
         if number:

@@ -14,6 +14,8 @@ TOLERANCE = 1e-3  # of mean and standard deviation
 SAME = 0.1  # distance of the weights of two runs, relative to their length; independent trainings have about 1.4
 PERMUTED = 1e-3  # the same, of their sorted values: equal in nothing but their order
 ROUNDING = 1e-6  # of a stored loss
+OWN_TRAINING = "Every run is a training of its own."
+NEW_MODELS = "Does `run_experiment` build a new model in every run, and keep each in `models`?"
 AS_RETURNED = "Publish what `run_experiment` returned, all of it from one experiment."
 
 
@@ -124,23 +126,24 @@ def _accuracy_faults(record: Mapping[str, Any], accuracies: Sequence[float]) -> 
 
 def _same_faults(runs: Sequence[Mapping[str, Any]]) -> Iterator[Failure]:
     """Two runs that are one: the same curve, the same weights, or either with a little done to it."""
-    title = "Every run is a training of its own."
     curves = [np.array(run["history"].get("loss", ()), float) for run in runs]
     if len({tuple(curve) for curve in curves}) < len(curves):
-        yield Failure(title, "Two runs have the same loss in every epoch.", "Is the same seed set before every run?")
+        yield Failure(
+            OWN_TRAINING, "Two runs have the same loss in every epoch.", "Is the same seed set before every run?"
+        )
         return
     kernels = [[w["value"] for w in run["weights"] if w["value"].ndim > 1 and not is_seed(w)] for run in runs]
     for i, j in combinations(range(len(runs)), 2):
         if _is_shifted(curves[i], curves[j]):
             yield Failure(
-                title, f"The losses of runs {i + 1} and {j + 1} are one curve, shifted or scaled.", AS_RETURNED
+                OWN_TRAINING, f"The losses of runs {i + 1} and {j + 1} are one curve, shifted or scaled.", AS_RETURNED
             )
             return
         if _are_alike(kernels[i], kernels[j]):
             yield Failure(
-                title,
+                OWN_TRAINING,
                 f"Runs {i + 1} and {j + 1} ended in nearly the same weights.",
-                "Does `run_experiment` build a new model in every run, and keep each in `models`?",
+                NEW_MODELS,
             )
             return
 

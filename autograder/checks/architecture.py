@@ -1,6 +1,7 @@
 """Hidden checks of questions 4, 5, 13, 14 and bonus."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,15 +28,14 @@ from lab.probes import inputs
 
 LEARNING_RATES = (1e-5, 1e-2)
 TOLERANCES = {"float32": 2e-4, "float16": 0.03, "bfloat16": 0.06}  # of outputs, by the format they are computed in
-WEIGHT_NAMES = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 
 References = Callable[[], list[dict[str, Any]]]
 Faults = dict[str, Failure]
 
-
-def vgg_references() -> list[dict[str, Any]]:
-    """What an untraceable answer of question 4 is compared with."""
-    return [reference_specs.tiny_vgg()]
+# What untraceable answers of questions 4, 13 and 14 are compared with.
+_vgg_references = partial(reference_specs.of_variant, "tiny_vgg")
+_bn_references = partial(reference_specs.of_variant, "tiny_vgg_bn")
+_three_references = partial(reference_specs.of_variant, "tiny_vgg_3blocks")
 
 
 def graph_of(seen: dict[str, Any], references: References, seed: int, builder: str) -> Graph:
@@ -88,18 +88,12 @@ def _twin(seen: dict[str, Any], references: References, seed: int, builder: str)
 
 
 def _assigned(shapes: dict[str, list[int]], reference: dict[str, Any], seed: int) -> dict[str, np.ndarray] | None:
-    """The model's drawn weights as those of a reference: by shape, name (where it is a usual one) and order."""
-    left = dict(shapes)
-    weights = {}
-    for node in reference["nodes"]:
-        for name, shape in zip(node["weights"], node["weight_shapes"], strict=True):
-            own_names = {key: key.split("/", 1)[1] for key, own_shape in left.items() if own_shape == shape}
-            key = next((key for key, own in own_names.items() if own == name or own not in WEIGHT_NAMES), None)
-            if key is None:
-                return None
-            del left[key]
-            weights[f"{node['layer']}/{name}"] = inputs.weight(seed, key, own_names[key], tuple(shape))
-    return None if left else weights
+    """The model's drawn weights as those of a reference."""
+    keys = reference_specs.assigned(shapes, reference)
+    if keys is None:
+        return None
+    own_names = {key: key.split("/", 1)[1] for key in shapes}
+    return {of: inputs.weight(seed, key, own_names[key], tuple(shapes[key])) for of, key in keys.items()}
 
 
 class _NotComputable(Exception):
@@ -329,7 +323,7 @@ def judge_weights_free(graph: Graph, expected: str) -> None:
 
 
 def _vgg_graph(observations: Observations) -> Graph:
-    return graph_of(observations["q4"], vgg_references, observations.seed, "build_tiny_vgg")
+    return graph_of(observations["q4"], _vgg_references, observations.seed, "build_tiny_vgg")
 
 
 def _raise_fault(observations: Observations, category: str) -> None:
@@ -386,7 +380,7 @@ def q4_outputs(observations: Observations) -> None:
         observations,
         "q4",
         "build_tiny_vgg",
-        vgg_references,
+        _vgg_references,
         lambda: _raise_any(vgg_faults(_vgg_graph(observations), settings.BLOCKS)),
     )
 
@@ -557,10 +551,6 @@ def _raise_new_faults(faults: Faults, own: Faults, but: tuple[str, ...] = ()) ->
             raise fault
 
 
-def _bn_references() -> list[dict[str, Any]]:
-    return [reference_specs.tiny_vgg(batch_normalization=True, use_bias=bias) for bias in (True, False)]
-
-
 def _bn_graph(observations: Observations) -> Graph:
     return graph_of(observations["q13"], _bn_references, observations.seed, "build_tiny_vgg_bn")
 
@@ -656,10 +646,6 @@ def q13_outputs(observations: Observations) -> None:
 def q13_record(observations: Observations) -> None:
     """The run record of tiny_vgg_bn is in the notebook."""
     judge_record(observations, "tiny_vgg_bn")
-
-
-def _three_references() -> list[dict[str, Any]]:
-    return [reference_specs.tiny_vgg(settings.BLOCKS + 1)]
 
 
 def _three_graph(observations: Observations) -> Graph:

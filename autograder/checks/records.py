@@ -1,13 +1,15 @@
 """Run records: what the student's own trainings reached, as published in the submitted notebook."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from autograder import verification
+from autograder import copies, verification
 from autograder.baseline import Baseline
+from autograder.checks import reference_specs
 from lab import record_faults, settings
 from lab.judging import Failure, Observations, Unjudged
 
@@ -16,11 +18,36 @@ CHANCE = 0.15  # accuracy below which networks guess
 BUILDERS = {variant: "q4" if variant == "tiny_vgg" else question for variant, question in settings.VARIANTS.items()}
 
 
+def with_answers(observations: Observations) -> Observations:
+    """The same, with `answers` added to every run of a record: the classes that its weights give for certain images
+    (`verification.answers`), by which copies are told. They are missing where the weights cannot be tried.
+    """
+    records = {
+        variant: record if record.get("error") else record | {"runs": _answered(observations, variant, record["runs"])}
+        for variant, record in observations.records.items()
+    }
+    return replace(observations, records=records)
+
+
+def _answered(observations: Observations, variant: str, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if not runs:
+        return runs
+    weights, preprocessing = [run["weights"] for run in runs], observations.answers.get("q3") or {}
+    for spec in (observations.model_spec(BUILDERS[variant]), *_fitting(variant, runs)):
+        try:
+            answers = verification.answers(spec, weights, preprocessing, observations.seed)
+        except Exception:  # whatever it is, the check of the record meets it too, and tells it
+            continue
+        return [run | {"answers": of_run} for run, of_run in zip(runs, answers, strict=True)]
+    return runs
+
+
 def judge_record(observations: Observations, variant: str) -> None:
     """The record of a variant is there, complete and in agreement with itself.
 
     Raises:
         Failure: it is not.
+        Unjudged: its weights can be tried in no network; the message says why.
     """
     record = observations.records.get(variant)
     if record is None:
@@ -42,8 +69,9 @@ def judge_record(observations: Observations, variant: str) -> None:
     for fault in record_faults.faults(record):
         raise fault
     runs: list[dict[str, Any]] = record["runs"]
-    _judge_shapes(runs, _weight_shapes(observations, BUILDERS[variant]))
-    _judge_accuracies(observations, BUILDERS[variant], runs)
+    _judge_shapes(runs, _weight_shapes(observations.model_spec(BUILDERS[variant])))
+    _judge_copies(runs)
+    _judge_accuracies(observations, variant, runs)
 
 
 def remarks(records: Mapping[str, Mapping[str, Any]], known: Mapping[str, Baseline]) -> list[str]:
@@ -92,23 +120,41 @@ def _ends_or_peaks_at(curve: list[float], accuracy: float) -> bool:
     return bool(curve) and min(abs(curve[-1] - accuracy), abs(max(curve) - accuracy)) < 0.5 / settings.N_TEST
 
 
-def _judge_accuracies(observations: Observations, question: str, runs: list[dict[str, Any]]) -> None:
-    """The weights reach the accuracies that were recorded with them; believed where that cannot be tried."""
-    if not verification.is_possible():
-        return
-    claims = [run["accuracy"] for run in runs]
-    weights = [run["weights"] for run in runs]
-    preprocessing = observations.answers.get("q3") or {}
-    try:
-        verdict = verification.verify(
-            observations.model_spec(question), weights, claims, preprocessing, observations.seed
+def _judge_copies(runs: Sequence[Mapping[str, Any]]) -> None:
+    """No two runs answer alike, as one network does, whatever was done to its weights."""
+    answers = [run.get("answers", "") for run in runs]
+    for i, j in copies.pairs(answers):
+        equal = sum(map(str.__eq__, answers[i], answers[j]))
+        raise Failure(
+            record_faults.OWN_TRAINING,
+            f"Runs {i + 1} and {j + 1} ended in nearly the same network: it gives the same class for {equal} of "
+            f"{copies.IMAGES} images.",
+            record_faults.NEW_MODELS,
         )
+
+
+def _judge_accuracies(observations: Observations, variant: str, runs: list[dict[str, Any]]) -> None:
+    """The weights reach the accuracies that were recorded with them, in the submitted network.
+
+    Where that one cannot be computed, weights that reach them in the network that was asked for are right too. Without
+    CIFAR-10 they are believed, if they fit a submitted network.
+    """
+    own = observations.model_spec(BUILDERS[variant])
+    if not verification.is_possible():
+        if not _weight_shapes(own):
+            raise _not_tried(f"{_no_network(variant)}, and CIFAR-10 is not at hand to try them in the one asked for")
+        return
+    try:
+        verdict = _verified(observations, own, runs)
     except verification.UnknownScaling as error:
         raise Unjudged(f"The recorded weights could not be evaluated: {error}.") from None
-    except verification.CannotVerify:
+    except verification.CannotVerify as error:
+        reason = f"the network cannot be computed here ({error})" if _weight_shapes(own) else _no_network(variant)
+        _judge_in_references(observations, variant, runs, reason)
         return
     if verdict.agrees:
         return
+    claims = [run["accuracy"] for run in runs]
     worst = int(np.argmax([abs(m - c) for m, c in zip(verdict.measured, claims, strict=True)]))
     untrained = np.mean(verdict.measured) < CHANCE  # a single one may be lucky
     raise Failure(
@@ -118,6 +164,51 @@ def _judge_accuracies(observations: Observations, question: str, runs: list[dict
         "That is guessing: were the models trained, on CIFAR-10, with the images that `preprocess` gives?"
         if untrained
         else record_faults.AS_RETURNED,
+    )
+
+
+def _judge_in_references(observations: Observations, variant: str, runs: list[dict[str, Any]], reason: str) -> None:
+    """The weights reach their accuracies in the network that was asked for; that they do not is no fault.
+
+    Args:
+        reason: why they are not tried in the submitted network.
+    """
+    fitting = _fitting(variant, runs)
+    for reference in fitting:
+        try:
+            if _verified(observations, reference, runs).agrees:
+                return
+        except verification.CannotVerify:
+            continue
+    they = "do not reach their accuracies in" if fitting else "do not fit"
+    raise _not_tried(f"{reason}, and they {they} the one that was asked for")
+
+
+def _verified(observations: Observations, spec: Mapping[str, Any], runs: list[dict[str, Any]]) -> verification.Verdict:
+    return verification.verify(
+        spec,
+        [run["weights"] for run in runs],
+        [run["accuracy"] for run in runs],
+        observations.answers.get("q3") or {},
+        observations.seed,
+    )
+
+
+def _fitting(variant: str, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The networks asked for that have weights such as those of the first run."""
+    weights = [weight for weight in runs[0]["weights"] if not record_faults.is_seed(weight)]
+    return reference_specs.fitting(
+        variant, [(str(weight["path"]).rpartition("/")[2], weight["value"].shape) for weight in weights]
+    )
+
+
+def _no_network(variant: str) -> str:
+    return f"`build_{variant}` gave no network"
+
+
+def _not_tried(reason: str) -> Unjudged:
+    return Unjudged(
+        f"The recorded weights could not be tried: {reason}. A person looks at the outputs of this experiment instead."
     )
 
 
@@ -133,9 +224,8 @@ def _judge_shapes(runs: list[dict[str, Any]], shapes: list[tuple[int, ...]] | No
             )
 
 
-def _weight_shapes(observations: Observations, question: str) -> list[tuple[int, ...]] | None:
-    """Shapes of all weights of the network that a question's builder gives, sorted; None where it gives none."""
-    spec = observations.model_spec(question)
+def _weight_shapes(spec: Mapping[str, Any]) -> list[tuple[int, ...]] | None:
+    """Shapes of all weights of an observed network, sorted; None where none was observed."""
     if spec.get("nodes"):
         layers = {node["layer"]: node["weight_shapes"] for node in spec["nodes"] if node["layer"] is not None}
         return sorted(tuple(shape) for shapes in layers.values() for shape in shapes)

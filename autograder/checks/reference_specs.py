@@ -1,8 +1,12 @@
-"""The four variants as specs: what a model that cannot be traced is compared with."""
+"""The four variants as specs: what a model that cannot be traced is compared with, and records of no known model."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any, Final
 
 from lab import settings
+
+WEIGHT_NAMES: Final = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 
 
 class _Builder:
@@ -136,3 +140,78 @@ def tiny_resnet(
         model.activation("relu")
     model.pool("AveragePooling2D", settings.AVERAGE_POOL_SIZE)
     return model.head()
+
+
+def of_variant(variant: str) -> list[dict[str, Any]]:
+    """Specs of every right form of a variant.
+
+    Raises:
+        KeyError: there is no such variant.
+    """
+    return {
+        "tiny_vgg": lambda: [tiny_vgg()],
+        "tiny_vgg_bn": lambda: [tiny_vgg(batch_normalization=True, use_bias=bias) for bias in (True, False)],
+        "tiny_vgg_3blocks": lambda: [tiny_vgg(settings.BLOCKS + 1)],
+        "tiny_resnet": _every_tiny_resnet,
+    }[variant]()
+
+
+def _every_tiny_resnet() -> list[dict[str, Any]]:
+    shortcuts = ((False, False), (True, False), (True, True))
+    forms = product((False, True), (settings.BLOCKS, settings.BLOCKS + 1), shortcuts, (False, True))
+    specs = [tiny_resnet(bn, blocks, *shortcut, total) for bn, blocks, shortcut, total in forms]
+    return [*specs, *map(_shortcuts_last, specs)]
+
+
+def _shortcuts_last(spec: dict[str, Any]) -> dict[str, Any]:
+    """The same network, but of each block the shortcut's convolution is made last: weights are told apart by order."""
+    nodes = list(spec["nodes"])
+    by_id = {node["id"]: node for node in nodes}
+    for add in [node for node in nodes if node["kind"] == "Add"]:
+        shortcut = [by_id[add["inputs"][1]]]
+        if shortcut[0]["kind"] == "BatchNormalization":
+            shortcut.insert(0, by_id[shortcut[0]["inputs"][0]])
+        if shortcut[0]["kind"] == "Conv2D":
+            nodes = [node for node in nodes if node not in shortcut]
+            at = nodes.index(add)
+            nodes[at:at] = shortcut
+    return spec | {"nodes": nodes}
+
+
+def assigned(shapes: Mapping[str, Sequence[int]], reference: Mapping[str, Any]) -> dict[str, str] | None:
+    """Which weight of a model is which of a reference: by shape, name (where it is a usual one) and order.
+
+    Args:
+        shapes: key, such as "3/kernel", -> shape, in the model's order.
+        reference: a spec.
+
+    Returns:
+        Key in the reference -> key in the model, of all weights of both; None where they do not fit.
+    """
+    left = {key: list(shape) for key, shape in shapes.items()}
+    found = {}
+    for node in reference["nodes"]:
+        for name, shape in zip(node["weights"], node["weight_shapes"], strict=True):
+            own_names = {key: key.split("/", 1)[1] for key, own_shape in left.items() if own_shape == shape}
+            key = next((key for key, own in own_names.items() if own == name or own not in WEIGHT_NAMES), None)
+            if key is None:
+                return None
+            del left[key]
+            found[f"{node['layer']}/{name}"] = key
+    return None if left else found
+
+
+def fitting(variant: str, weights: Sequence[tuple[str, Sequence[int]]]) -> list[dict[str, Any]]:
+    """The forms of a variant that have just these weights, with the key of each as `order`.
+
+    Args:
+        weights: name and shape of each, in Keras' order.
+    """
+    shapes = {f"{number}/{name}": shape for number, (name, shape) in enumerate(weights)}
+    found = []
+    for reference in of_variant(variant):
+        keys = assigned(shapes, reference)
+        if keys is not None:
+            own = {key: of_reference for of_reference, key in keys.items()}
+            found.append(reference | {"order": [own[key] for key in shapes]})
+    return found

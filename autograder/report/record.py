@@ -12,7 +12,7 @@ from autograder.results import CellError, Reported, SubmissionResult
 from lab import settings
 from lab.judging import CheckResult
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("result.schema.json").read_text("utf-8"))
 _is_of_form = fastjsonschema.compile(SCHEMA, use_default=False)
 
@@ -102,7 +102,8 @@ def decode(text: str) -> SubmissionResult:
 
 
 def _reported(fields: dict[str, Any]) -> Reported:
-    return Reported(**{**fields, "weights": tuple(fields["weights"]), "histories": tuple(fields["histories"])})
+    sequences = {name: tuple(fields[name]) for name in ("weights", "histories", "answers")}
+    return Reported(**{**fields, **sequences})
 
 
 def _refuse(constant: str) -> None:

@@ -9,15 +9,16 @@ from typing import Any, Final
 
 import numpy as np
 
+from autograder import copies
 from autograder.results import Reported, SubmissionResult
-from lab import record_faults
+from lab import record_faults, settings
 
 FEWEST: Final = 10  # numbers in a history below which two trainings may agree by chance
 
 
 @dataclass(frozen=True)
 class SameTraining:
-    """Submissions that hold the same trained weights or the same histories.
+    """Submissions that hold the same trained weights, the same histories, or weights that give the same answers.
 
     Args:
         submissions: their names.
@@ -28,12 +29,21 @@ class SameTraining:
     shared: tuple[str, ...]
 
 
-def summarise(records: Mapping[str, Mapping[str, Any]]) -> dict[str, Reported]:
-    """What is kept of the records that `lab.run_record.find` gives; none of those that cannot be read."""
-    return {variant: _summary(record["runs"]) for variant, record in records.items() if not record.get("error")}
+def summarise(records: Mapping[str, Mapping[str, Any]], is_evaluated: bool = True) -> dict[str, Reported]:
+    """What is kept of run records; none of those that cannot be read.
+
+    Args:
+        records: as `lab.run_record.find` or `checks.records.with_answers` gives them.
+        is_evaluated: whether their weights were tried on the real test set.
+    """
+    return {
+        variant: _summary(record["runs"], is_evaluated)
+        for variant, record in records.items()
+        if not record.get("error")
+    }
 
 
-def _summary(runs: Sequence[Mapping[str, Any]]) -> Reported:
+def _summary(runs: Sequence[Mapping[str, Any]], is_evaluated: bool) -> Reported:
     accuracies = [run["accuracy"] for run in runs]
     are_shares = bool(runs) and all(0 <= accuracy <= 1 for accuracy in accuracies)
     return Reported(
@@ -42,6 +52,8 @@ def _summary(runs: Sequence[Mapping[str, Any]]) -> Reported:
         n=len(runs),
         weights=tuple(_digest_of_weights(run["weights"]) for run in runs),
         histories=tuple(_digest_of_history(run["history"]) for run in runs),
+        answers=tuple(run.get("answers", "") for run in runs),
+        is_evaluated=is_evaluated,
     )
 
 
@@ -64,13 +76,14 @@ def _digest_of_history(history: Mapping[str, Sequence[float]]) -> str:
 
 
 def same_trainings(results: Sequence[SubmissionResult]) -> list[SameTraining]:
-    """Groups of submissions with weights or histories in common, in the order of `results`."""
+    """Groups of submissions with weights, histories or answers in common, in the order of `results`."""
     holders: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)  # (kind, digest) -> submission -> variant
     for result in results:
         for variant, reported in result.reported.items():
             for kind in ("weights", "histories"):
                 for digest in filter(None, getattr(reported, kind)):
                     holders[kind, digest].setdefault(result.submission, variant)
+    holders |= _same_answers(results)
     common = {key: whose for key, whose in holders.items() if len(whose) > 1}
     group = {result.submission: result.submission for result in results}  # submission -> the first one of its group
     for whose in common.values():
@@ -87,6 +100,27 @@ def same_trainings(results: Sequence[SubmissionResult]) -> list[SameTraining]:
                 if group[next(iter(whose))] == first
             )
             found.append(SameTraining(members, _shared(counts)))
+    return found
+
+
+def _same_answers(results: Sequence[SubmissionResult]) -> dict[tuple[str, str], dict[str, str]]:
+    """Holders of runs that are one training by their answers, and not already by their weights."""
+    found = {}
+    for variant in settings.VARIANTS:
+        runs = [
+            (result.submission, weights, answers)
+            for result in results
+            if (reported := result.reported.get(variant))
+            for weights, answers in zip(reported.weights, reported.answers, strict=False)
+        ]
+        group = list(range(len(runs)))  # run -> the first one of its group
+        for one, other in copies.pairs([answers for _, _, answers in runs]):
+            old, new = group[other], group[one]
+            group = [new if of == old else of for of in group] if old != new else group
+        for first in set(group):
+            members = [runs[number] for number, of in enumerate(group) if of == first]
+            if len({weights for _, weights, _ in members}) > 1:
+                found["answers", f"{variant} {first}"] = {submission: variant for submission, _, _ in members}
     return found
 
 

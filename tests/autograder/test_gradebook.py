@@ -175,7 +175,7 @@ def test_json_says_what_the_csv_says(tmp_path):
     gradebook.write_result(rich_result(), tmp_path)
     (file,) = (tmp_path / "results").iterdir()
     data = json.loads(file.read_text("utf-8"))
-    assert (data["schema"], data["score"], data["max_score"], data["percent"]) == (2, 7.5, 100, 7.5)
+    assert (data["schema"], data["score"], data["max_score"], data["percent"]) == (3, 7.5, 100, 7.5)
     assert list(data["questions"]) == list(settings.POINTS)
     q4 = data["questions"]["q4"]
     assert (q4["score"], q4["points"]) == (7.5, 12)

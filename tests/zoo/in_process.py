@@ -10,6 +10,7 @@ from support import observations_of
 
 from autograder import trespass, verification
 from autograder.checks import all_checks
+from autograder.checks.records import with_answers
 from lab import run_record, settings
 from lab.judging import CheckResult, judge
 from zoo import equivalent, records, wrong
@@ -52,7 +53,7 @@ def assert_gets_its_marks(entry: Entry) -> None:
     questions = (*BEFORE.get(entry.question, ()), *(("q3",) if entry.real else ()), entry.question)
     observations = replace(observations_of(questions, code, undefined(notebook)), records=run_record.find(notebook))
     checks = [check for check in all_checks() if check.question == entry.question]
-    results = {result.name: result for result in judge(checks, observations)}
+    results = {result.name: result for result in judge(checks, with_answers(observations))}
     assert_as_stated(entry, results)
     full = settings.POINTS[entry.question]
     earned = sum(result.earned for result in results.values())

@@ -15,9 +15,7 @@ import numpy.typing as npt
 from lab import settings
 
 IMAGES: Final = 100
-ALIKE: Final = (
-    0.8  # Cohen's kappa of two runs, from which on they are one; of pairs of baseline runs it is 0.40 at most
-)
+ALIKE: Final = 0.8  # Cohen's kappa of two runs, from which on they are one; pairs of the baseline's have 0.40 at most
 VARIED: Final = (
     0.5  # agreement that chance alone gives, beyond which answers say nothing: a dead network has one answer
 )

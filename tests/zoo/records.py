@@ -14,7 +14,7 @@ import numpy as np
 
 from autograder.samples.edits import RECORDS
 from lab import settings
-from zoo.entries import Entry, RecordEdit, right, wrong
+from zoo.entries import Edit, Entry, RecordEdit, function, right, wrong
 
 Record = dict[str, Any]
 FULL = {"q9": 12.0, "q13": 7.0, "q14": 7.0, "bonus": 10.0}
@@ -118,6 +118,19 @@ def _reordered(run: Record, number: int) -> Record:
     return run | {"weights": [*changed, *others]}
 
 
+def _rescaled(run: Record, number: int) -> Record:
+    """The same network, filters of its first layer in another order and stronger, which the next layer takes back: it
+    answers the same to every image."""
+    first, bias, second, *others = _reordered(run, number)["weights"]
+    factors = np.random.default_rng(number).uniform(0.5, 2, first["shape"][-1])
+    changed = [
+        _weight(first, _values(first) * factors),
+        _weight(bias, _values(bias) * factors),
+        _weight(second, _values(second) / factors[:, None]),
+    ]
+    return run | {"weights": [*changed, *others]}
+
+
 def _seed_state(run: Record, number: int) -> Record:
     state = {"path": "random_flip/seed_generator/seed_generator_state", "shape": [2], "data": "AAAAAAAAgD8="}
     return run | {"weights": [*run["weights"], state]}
@@ -136,8 +149,8 @@ def _good(question: str, did: str, why: str, change: RecordEdit) -> Entry:
     return right(question, f"record: {did}", why, record=change)
 
 
-def _real(question: str, did: str, why: str, change: Callable[[Record], Record]) -> Entry:
-    return right(question, f"record: {did}", why, record=_of_trained(VARIANTS[question], change), real=True)
+def _real(question: str, did: str, why: str, change: Callable[[Record], Record], *edits: Edit) -> Entry:
+    return right(question, f"record: {did}", why, *edits, record=_of_trained(VARIANTS[question], change), real=True)
 
 
 def _bad(question: str, did: str, why: str, words: str, change: RecordEdit, *, real: bool = False) -> Entry:
@@ -168,6 +181,13 @@ EQUIVALENT: tuple[Entry, ...] = (
         "measured on other hardware",
         "a GPU rounds otherwise, and a few images change sides",
         _claims(lambda a: [x + d for x, d in zip(a, (3e-4, -2e-4, 0, 4e-4, -1e-4), strict=True)]),
+    ),
+    _real(
+        "q9",
+        "real trainings, and the builder deleted since",
+        "question 4 is lost; the weights are tried in the network that was asked for",
+        lambda record: record,
+        function("build_tiny_vgg", ""),
     ),
     _real("q14", "runs in another order", "from the best to the worst", lambda r: r | {"runs": r["runs"][::-1]}),
     _real(
@@ -337,6 +357,13 @@ FORGED: tuple[Entry, ...] = (
         "the same network, written otherwise",
         "Runs 1 and 2 ended in nearly the same weights.",
         _copies(_reordered),
+    ),
+    _bad(
+        "q9",
+        "copies of one training with its filters rescaled",
+        "ReLU lets one layer undo what another one does",
+        "Runs 1 and 2 ended in nearly the same network: it gives the same class for 100 of 100 images.",
+        _of_trained("tiny_vgg", _copies(_rescaled)),
     ),
     _bad(
         "q9",

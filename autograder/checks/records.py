@@ -9,6 +9,7 @@ import numpy as np
 
 from autograder import copies, verification
 from autograder.baseline import Baseline
+from autograder.checks import curves as odd_curves
 from autograder.checks import reference_specs
 from lab import record_faults, settings
 from lab.judging import Failure, Observations, Unjudged
@@ -107,6 +108,7 @@ def remarks(records: Mapping[str, Mapping[str, Any]], known: Mapping[str, Baseli
                     f"{run['accuracy']:.3f}; its run record is worth a look."
                 )
                 break
+        said += [f"{variant}: {what}; were its curves measured?" for what in odd_curves.remarks(record["runs"])]
     return said
 
 

@@ -1,5 +1,7 @@
 """Run records that no network was observed for, copies of trainings, and curves that were never measured."""
 
+import json
+import runpy
 from collections.abc import Callable
 from functools import cache
 from itertools import combinations
@@ -7,14 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support import PROJECT
 
 from autograder import copies, verification
 from autograder.baseline import PATH
 from autograder.checks import reference_specs
-from autograder.checks.records import judge_record, with_answers
+from autograder.checks.curves import ONE_CURVE, _curves, _unexplained, best_share
+from autograder.checks.records import judge_record, remarks, with_answers
 from autograder.samples.edits import RECORDS
 from lab import run_record, settings
-from lab.judging import Failure, Observations, Unjudged
+from lab.judging import Observations, Unjudged
 from lab.probes import inputs
 
 Record = dict[str, Any]
@@ -95,3 +99,121 @@ def test_a_network_that_cannot_be_computed_is_told(variant: str, monkeypatch: py
     with pytest.raises(Unjudged, match=r"the network cannot be computed here \(.*Fancy.*\), and they do not reach"):
         judged(variant, record, strange)
     judged(variant, trained(variant), strange)
+
+
+# Copies
+
+
+def test_a_classmates_trainings_with_noise_answer_alike() -> None:
+    """The noise is of 1e-5: no number is left as it was."""
+    variant = "tiny_vgg"
+    mine = trained(variant)
+    theirs = with_weights(mine, lambda value, rng: value * rng.normal(1, 1e-5, value.shape))
+    spec: Any = {"q4": {"spec": spec_of(variant, mine)}}
+    one, other = (
+        with_answers(Observations(spec, 1, {variant: record})).records[variant]["runs"] for record in (mine, theirs)
+    )
+    answers = [run["answers"] for run in (*one, *other)]
+    assert list(copies.pairs(answers)) == [(run, run + settings.RUNS) for run in range(settings.RUNS)]
+
+
+def test_networks_that_give_one_class_are_no_copies() -> None:
+    most = "3" * 99
+    assert list(copies.pairs(["0" * 100, "0" * 100, most + "1", most + "1", "", ""])) == []
+
+
+def test_agreement_is_cohens_kappa() -> None:
+    one, other = "01" * 50, "01" * 45 + "10" * 5
+    found = copies.kappas([one, other])
+    assert found[0, 1] == pytest.approx((0.9 - 0.5) / (1 - 0.5))
+    assert (found[0, 0], found[1, 1]) == (1, 1)
+    assert list(copies.pairs([one, other, "23" * 50])) == [(0, 1)]
+
+
+@pytest.mark.parametrize("variant", settings.VARIANTS)
+def test_trainings_of_their_own_are_far_from_copies(variant: str) -> None:
+    """All pairs of the baseline's runs: half the limit is the most."""
+    found = runpy.run_path(str(PROJECT / "benchmarks" / "record_copies.py"))["own_kappas"](variant)
+    assert len(found) >= 10
+    assert max(found) < copies.ALIKE / 2 + 0.01
+
+
+# Curves
+
+
+def measured() -> dict[str, list[dict[str, list[float]]]]:
+    """Histories of the baseline's runs: variant -> runs."""
+    found: dict[str, list[dict[str, list[float]]]] = {variant: [] for variant in settings.VARIANTS}
+    for file in sorted((PATH.parent / "runs").glob("*.json")):
+        run = json.loads(file.read_text())
+        found[run["variant"]].append(run["history"])
+    return found
+
+
+def with_curves(variant: str, histories: list[dict[str, list[float]]]) -> list[str]:
+    """What is said of the samples' record with these curves, and accuracies that suit them."""
+    runs = [
+        run | {"history": history, "accuracy": history["val_accuracy"][-1] + 0.001}
+        for run, history in zip(trained(variant)["runs"], histories, strict=True)
+    ]
+    accuracies = [run["accuracy"] for run in runs]
+    record = {"runs": runs, "mean": float(np.mean(accuracies)), "std": float(np.std(accuracies))}
+    return remarks({variant: record}, {})
+
+
+def test_measured_curves_are_far_from_being_told() -> None:
+    for variant, histories in measured().items():
+        assert with_curves(variant, histories) == []
+        curves = [_curves(history) for history in histories]
+        series = [values for run in curves for values in run.values()]
+        assert min(_unexplained(a, b) for a, b in combinations(series, 2)) > 100 * ONE_CURVE
+        assert {best_share(run["accuracy"], 34_750, 35_250) for run in curves} == {1.0}
+        assert {best_share(run["val_accuracy"], 14_750, 15_250) for run in curves} == {1.0}
+
+
+def mirrored(histories: list[dict[str, Any]]) -> None:
+    histories[2]["accuracy"] = [round(1 - value, 6) for value in histories[0]["accuracy"]]
+
+
+def constant(histories: list[dict[str, Any]]) -> None:
+    histories[1]["val_accuracy"] = [0.65] * settings.EPOCHS
+
+
+def longer(histories: list[dict[str, Any]]) -> None:
+    histories[3]["learning_rate"] = [1e-3] * 50
+
+
+def drawn(histories: list[dict[str, Any]]) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.01, settings.EPOCHS)
+    histories[4]["accuracy"] = list((np.array(histories[4]["accuracy"]) + noise).round(6))
+
+
+def copied(histories: list[dict[str, Any]]) -> None:
+    histories[1]["val_loss"] = histories[0]["val_loss"]
+
+
+INVENTIONS = {
+    mirrored: "`accuracy` of run 1 and `accuracy` of run 3 are one curve, shifted, scaled or mirrored",
+    constant: "`val_accuracy` of run 2 is the same in every epoch",
+    longer: "`learning_rate` of run 4 has 50 values, its loss 100",
+    drawn: "the values of `accuracy` of run 5 are no shares of 35,000 images, nor of nearly so many",
+    copied: "`val_loss` of run 1 and `val_loss` of run 2 are one curve, shifted, scaled or mirrored",
+}
+
+
+@pytest.mark.parametrize("invent", INVENTIONS)
+def test_invented_curves_are_told(invent: Callable[[list[dict[str, Any]]], None]) -> None:
+    histories = measured()["tiny_vgg"]
+    invent(histories)
+    assert with_curves("tiny_vgg", histories) == [f"tiny_vgg: {INVENTIONS[invent]}; were its curves measured?"]
+
+
+def test_what_a_dead_or_a_rounded_training_leaves_is_not_told() -> None:
+    histories = measured()["tiny_vgg"]
+    rng = np.random.default_rng(0)
+    dead = {"loss": 2.3026, "accuracy": 0.1, "val_loss": 2.3027, "val_accuracy": 0.098}
+    histories[0] = {name: [value] * settings.EPOCHS for name, value in dead.items()}
+    for name in ("loss", "val_loss"):
+        histories[0][name] = list((2.3026 + rng.normal(0, 1e-4, settings.EPOCHS)).round(6))
+    histories[1] = {name: [round(value, 3) for value in values] for name, values in histories[1].items()}
+    assert with_curves("tiny_vgg", histories) == []

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.report import reported
+from autograder.report.record import decode, encode
 from autograder.report.reported import SameTraining
 from autograder.results import Reported, SubmissionResult
 from autograder.samples.edits import RECORDS
@@ -105,3 +106,35 @@ def test_histories_are_not_taken_for_weights():
     assert reported.same_trainings([one, two]) == []
     (group,) = reported.same_trainings([one, replace(one, submission="b")])
     assert group == SameTraining(("a", "b"), ("tiny_vgg (weights of 1 run, histories of 1 run)",))
+
+
+def answering(name, *runs):
+    weights, answers = zip(*runs, strict=True)
+    return SubmissionResult(name, "graded", reported={"tiny_vgg": Reported(0.5, 0.1, 1, weights, answers=answers)})
+
+
+def test_weights_that_answer_alike_are_one_training():
+    one, nearly, other = "0123456789" * 10, "0123456789" * 9 + "0123456798", "9876543210" * 10
+    results = [
+        answering("a", ("1", one), ("2", other)),
+        answering("b", ("3", nearly), ("4", "")),
+        answering("c", ("5", "")),
+        answering("d", ("2", other)),  # the very weights of a: said once
+    ]
+    assert reported.same_trainings(results[:3]) == [SameTraining(("a", "b"), ("tiny_vgg (answers of 1 run)",))]
+    assert reported.same_trainings(results[2:]) == []
+    assert reported.same_trainings([results[0], results[3]]) == [
+        SameTraining(("a", "d"), ("tiny_vgg (weights of 1 run)",))
+    ]
+    assert reported.same_trainings([answering("a", ("1", one), ("2", nearly)), results[2]]) == []
+
+
+def test_answers_survive_the_trip_through_a_file():
+    result = answering("a", ("1", "0123456789" * 10), ("2", ""))
+    again = decode(encode(result))
+    assert again.reported == result.reported
+    assert reported.same_trainings([again, answering("b", ("3", "0123456789" * 10))]) == [
+        SameTraining(("a", "b"), ("tiny_vgg (answers of 1 run)",))
+    ]
+    with pytest.raises(ValueError, match="answers"):
+        decode(encode(answering("a", ("1", "012"))))

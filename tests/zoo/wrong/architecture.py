@@ -1109,6 +1109,7 @@ def build_tiny_vgg_bn():
         line("build_tiny_vgg_bn", ("return keras.Model(inputs, outputs", "return keras.Model(inputs, predictions")),
         marks=2,
         fails={"q13_answered": "NameError"},
+        real=True,
     ),
 )
 
@@ -1248,6 +1249,7 @@ def build_tiny_vgg_3blocks():
         line("build_tiny_vgg_3blocks", ('"same"', '"valid"'), ("settings.KERNEL_SIZE", "5")),
         marks=2,
         fails={"q14_answered": "ValueError"},
+        real=True,
     ),
     wrong(
         "q14",
@@ -1256,6 +1258,7 @@ def build_tiny_vgg_3blocks():
         function("build_tiny_vgg_3blocks", "def build_tiny_vgg_3blocks():\n    ...\n"),
         marks=2,
         fails={"q14_answered": "It returned None"},
+        real=True,
     ),
 )
 

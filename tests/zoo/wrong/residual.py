@@ -337,6 +337,7 @@ ENTRIES: tuple[Entry, ...] = (
         ),
         marks=2,
         fails={"bonus_answered": "raised ValueError"},
+        real=True,
     ),
     # Stem
     wrong(

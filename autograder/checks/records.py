@@ -144,7 +144,9 @@ def _judge_accuracies(observations: Observations, variant: str, runs: list[dict[
     own = observations.model_spec(BUILDERS[variant])
     if not verification.is_possible():
         if not _weight_shapes(own):
-            raise _not_tried(f"{_no_network(variant)}, and CIFAR-10 is not at hand to try them in the one asked for")
+            raise _not_tried(
+                f"{_no_network(variant)}, and CIFAR-10 is not at hand to try them in the one that was asked for"
+            )
         return
     try:
         verdict = _verified(observations, own, runs)

@@ -162,6 +162,7 @@ def class_report(
         variants=[summarise_variant(results, variant, baselines.get(variant)) for variant in settings.VARIANTS],
         baseline_problem=baseline_problem,
         accuracies=figures.accuracies(results, baselines),
+        some_unevaluated=any(not told.is_evaluated for result in results for told in result.reported.values()),
         same_trainings=reported.same_trainings(results),
         similar=similar or Similar(),
         share=SHARE,

@@ -419,6 +419,17 @@ def test_report_compares_with_the_baseline():
     assert "no baseline" not in section
 
 
+def test_report_marks_records_that_were_only_read():
+    results = [
+        SubmissionResult(name, "graded", reported={"tiny_vgg": Reported(0.5, 0.01, 5, is_evaluated=name == "tried")})
+        for name in ("read", "tried")
+    ]
+    section = report(*results).section("reported")
+    assert "Records marked “not evaluated” were only read" in section
+    assert "read 0.500 ± 0.010 (5)not evaluated tried 0.500 ± 0.010 (5)" in section
+    assert "not evaluated" not in report(results[1]).section("reported")
+
+
 def test_a_baseline_that_cannot_be_read_is_told():
     page = Page(pages.class_report([reporting("a", tiny_vgg=0.6)], "CIFAR-10", baseline_problem="x is damaged"))
     assert "The baseline could not be read: x is damaged" in page.section("reported")
@@ -447,7 +458,8 @@ def test_report_names_submissions_with_the_same_training_neutrally():
     assert "a, b: tiny_vgg (weights of 2 runs, histories of 2 runs)." in section
     assert "What two submissions have in common says nothing about how it came about." in section
     assert not re.search("cheat|plagia|copied|suspect", section, re.IGNORECASE)
-    assert "No two submissions hold the same trained weights or histories." in report().section("together")
+    alone = "No two submissions hold the same trained weights or histories, or weights that answer alike."
+    assert alone in report().section("together")
 
 
 def test_report_says_why_code_was_not_compared():

@@ -43,8 +43,12 @@ def judge(entry: Entry, result: SubmissionResult) -> Outcome:
         found = got[question]
         if found is None or abs(found - marks) > 1e-3:
             faults.append(f"{question}: {found} marks instead of {marks:g}")
-    if result.status != "graded":
+    waiting = {c.name: c.message for c in result.checks if c.is_open}
+    if waiting.keys() != entry.opens.keys() or result.status != ("needs_review" if entry.opens else "graded"):
         faults.append("it needs review: " + "; ".join(result.notes[:2]))
+    for name, words in entry.opens.items():
+        if words not in waiting.get(name, words):
+            faults.append(f"{name} does not say {words!r}: {waiting[name]}")
     failed = {c.name: c for c in result.checks if c.outcome == "failed"}
     excused = tuple(entry.elsewhere)
     unforeseen = [c for c in failed.values() if c.name not in entry.fails and c.question not in excused]

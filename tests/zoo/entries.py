@@ -27,6 +27,7 @@ class Entry:
         elsewhere: marks of other questions that cannot but suffer.
         record: changes the run record of the question's variant before it is published; None: nothing is changed.
         real: whether it needs CIFAR-10, on which records are evaluated.
+        opens: checks of any question that must wait for a person -> words that they must say.
     """
 
     question: str
@@ -38,6 +39,7 @@ class Entry:
     elsewhere: Mapping[str, float] = field(default_factory=dict)
     record: RecordEdit | None = None
     real: bool = False
+    opens: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -77,9 +79,10 @@ def wrong(
     elsewhere: Mapping[str, float] | None = None,
     record: RecordEdit | None = None,
     real: bool = False,
+    opens: Mapping[str, str] | None = None,
 ) -> Entry:
     """An entry that must lose the marks of some checks."""
-    return Entry(question, did, why, changes, marks, fails, elsewhere or {}, record, real)
+    return Entry(question, did, why, changes, marks, fails, elsewhere or {}, record, real, opens or {})
 
 
 def spread(entries: Iterable[Entry], n: int, of_notebooks: int) -> list[Entry]:

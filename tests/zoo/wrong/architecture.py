@@ -82,6 +82,8 @@ QUESTION_4 = (
         line("build_tiny_vgg", ("layers.Conv2D", "layers.SeparableConv2D")),
         marks=10,
         fails={"q4_convolutions": "is a SeparableConv2D"},
+        elsewhere={"q9": 11},
+        opens={"q9_record": "the network cannot be computed here"},
     ),
     wrong(
         "q4",
@@ -502,6 +504,8 @@ def build_tiny_vgg():
         line("build_tiny_vgg", (f"    {FLATTEN}\n", "")),
         marks=0,
         fails={"q4_answered": "(n, 8, 8, 10)"},
+        elsewhere={"q9": 11},
+        opens={"q9_record": "the network does not give one value a class"},
     ),
     wrong(
         "q4",
@@ -1047,8 +1051,10 @@ def build_tiny_vgg_bn():
         "rows normalised in place of channels",
         "axis 1 is that of the rows",
         line("build_tiny_vgg_bn", ("BatchNormalization(", "BatchNormalization(axis=1, ")),
-        marks=5,
+        marks=3,
         fails={"q13_batch_normalization": "has axis = 1"},
+        real=True,
+        opens={"q13_record": "normalises along another axis than the last"},
     ),
     wrong(
         "q13",

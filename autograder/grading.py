@@ -70,9 +70,10 @@ def grade_notebook(
         JailError: it cannot, and `unsafe` was not said.
         MachineError: this machine has run out of disk or memory, or is too busy.
     """
-    trespasses = [] if trust else trespass.find(notebook, extra_files or {})
-    if trespasses:
+    trespasses, absences = trespass.look(notebook, extra_files or {})
+    if trespasses and not trust:
         return _withheld(notebook, extra_files or {}, trespasses)
+    absences = [f"{absence} What needs it was left out." for absence in absences[:MAX_TRESPASSES]]
     execution = execute(
         notebook,
         extra_files,
@@ -92,7 +93,7 @@ def grade_notebook(
     return Graded(
         checks=checks,
         executed=execution.notebook,
-        notes=[*_review_notes(checks), *_remarks(records), *execution.notes],
+        notes=[*execution.losses, *_review_notes(checks), *_remarks(records), *execution.notes, *absences],
         may_change=any(c.outcome == "error" for c in checks),
         cell_errors=execution.cell_errors,
         written=written_answers(notebook),
@@ -125,8 +126,6 @@ def _withheld(notebook: Any, extra_files: Mapping[str, bytes], trespasses: list[
         for check in judge(all_checks(), Observations(everything))
     ]
     advice = "read that cell; --trust with the submission's name runs the notebook all the same."
-    if trespass.ABSENT in trespasses[0]:
-        advice = f"if you allow that package, install it and grade again; if not, {advice}"
     return Graded(
         checks=checks,
         executed=notebook,

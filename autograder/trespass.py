@@ -85,7 +85,12 @@ _TEXT = re.compile(rf"\b(inside\.(?:{'|'.join(sorted(_INSIDE))})|lab\.(?:{'|'.jo
 
 
 def find(notebook: Any, files: Mapping[str, bytes]) -> list[str]:
-    """Sentences that say where; none for a notebook that keeps to itself.
+    """Sentences that say where; none for a notebook that keeps to itself. Arguments as for `look`."""
+    return look(notebook, files)[0]
+
+
+def look(notebook: Any, files: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
+    """Sentences that say where a notebook reaches for the grader, and sentences on packages that are not here.
 
     Args:
         notebook: in nbformat 4.
@@ -100,10 +105,12 @@ def find(notebook: Any, files: Mapping[str, bytes]) -> list[str]:
         if not isinstance(tree, str):
             names.note(tree)
     found: dict[str, None] = {}
+    absent: dict[str, None] = {}
     for place, tree in read:
-        for what in _Reader(names).look(tree):
-            found[f"{place} {what}."] = None
-    return list(found)
+        reader = _Reader(names)
+        found |= dict.fromkeys(f"{place} {what}." for what in reader.look(tree))
+        absent |= dict.fromkeys(f"{place} imports `{module}`, which {ABSENT}." for module in reader.absent)
+    return list(found), list(absent)
 
 
 @dataclass
@@ -202,6 +209,7 @@ class _Reader(ast.NodeVisitor):
     def __init__(self, names: _Names) -> None:
         self._names = names
         self._found: list[str] = []
+        self.absent: list[str] = []  # modules that are nowhere
 
     def look(self, tree: ast.AST | str) -> list[str]:
         """What code does, as `_parsed` gives it, as ends of sentences."""
@@ -238,7 +246,7 @@ class _Reader(ast.NodeVisitor):
         elif name in ATTRIBUTES or (parts[0] in MACHINERY and (parts[0], "".join(parts[1:2])) not in HARMLESS):
             self._found.append(f"imports `{full}`, with which code can change the grader")
         elif parts[0] not in self._names.own | {"", "lab", "otter", "google"} and not _is_here(parts[0]):
-            self._found.append(f"imports `{parts[0]}`, which {ABSENT}")
+            self.absent.append(parts[0])
 
     def visit_Name(self, node: ast.Name) -> None:
         if node.id in NAMES | self._names.partly and isinstance(node.ctx, ast.Load):

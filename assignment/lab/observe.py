@@ -120,6 +120,21 @@ def kind_of(value: Plain) -> str:
     return f"the number {value:g}" if not isinstance(value, bool) else str(value)
 
 
+def why_missing(name: str, error: Mapping[str, Any]) -> str:
+    """Why a function cannot be called, as a sentence without its full stop.
+
+    Args:
+        name: of the function.
+        error: of the call; its kind is "missing".
+    """
+    if now := str(error.get("now") or ""):
+        what = now if now == "None" else f"{'an' if now[0] in 'aeiouAEIOU' else 'a'} {now}"
+        return f"`{name}` is now {what}, not a function"
+    if error.get("markdown"):
+        return f"The code of `{name}` stands in a Markdown cell (cell {error['markdown']}), so it did not run"
+    return f"`{name}` is not defined"
+
+
 def accuracy_among(metrics: Iterable[str]) -> str | None:
     """Which of some names of metrics is the accuracy's: one that says so, else the only one; None where it is open."""
     names = list(metrics)

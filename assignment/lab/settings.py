@@ -75,3 +75,10 @@ LEANED_ON: Final = {  # question -> its function, which probes of later question
     "q6": "train",
     "q7": "evaluate",
 }
+
+ASKED: Final = (  # functions that the questions ask for
+    *("load_data", "describe_data", "plot_examples", "preprocess", "build_tiny_vgg", "compile_model", "train"),
+    *("evaluate", "plot_history", "run_experiment", "feature_maps", "plot_feature_maps", "first_layer_kernels"),
+    *("plot_first_layer_kernels", "resnet50_filters", "plot_resnet50_filters"),
+    *(f"build_{variant}" for variant in VARIANTS if variant != "tiny_vgg"),
+)

@@ -14,7 +14,7 @@ from IPython.utils.capture import capture_output
 
 from lab import settings
 from lab.figures_drawn import drawing
-from lab.observe import Plain, plain
+from lab.observe import Plain, plain, why_missing
 from lab.probes import inputs
 
 
@@ -59,6 +59,7 @@ class Student:
         withheld: functions that did not come to an end before; they count as not defined.
         catch_up: runs cells that give `y_train`, where they have been left out so far.
         stand_ins: whether question 9 is tried with the student's own functions, with neutral ones, or both.
+        markdown: names whose code stands in a Markdown cell -> the number of that cell.
     """
 
     def __init__(
@@ -69,20 +70,32 @@ class Student:
         withheld: Collection[str] = (),
         catch_up: Callable[[], None] = lambda: None,
         stand_ins: Literal["also", "never", "only"] = "also",
+        markdown: Mapping[str, int] | None = None,
     ) -> None:
         self.namespace, self.seed, self.neutral = namespace, seed, dict(neutral or {})
         self.withheld = frozenset(withheld)
         self._catch_up = catch_up
         self.stand_ins = stand_ins
+        self._markdown = dict(markdown or {})
 
     def defines(self, name: str) -> bool:
         """Whether the notebook defines a function of that name."""
-        return callable(self.namespace.get(name)) and name not in self.withheld
+        return is_function(self.namespace.get(name)) and name not in self.withheld
+
+    def missing(self, name: str) -> dict[str, Plain]:
+        """The error of calling what is not defined, with what is known of it."""
+        error: dict[str, Plain] = {"kind": "missing", "name": name}
+        if name in self.namespace and name not in self.withheld:
+            value = self.namespace[name]
+            error["now"] = "None" if value is None else type(value).__name__[:100]
+        elif name in self._markdown:
+            error["markdown"] = self._markdown[name]
+        return error
 
     def call(self, name: str, *args: Any, **options: Any) -> Answer:
         """Call a function of the student's, quietly; what it raises becomes `Answer.error`."""
         if not self.defines(name):
-            return Answer(error={"kind": "missing", "name": name})
+            return Answer(error=self.missing(name))
         return run(self.namespace[name], *args, name=name, **options)
 
     def call_plot(self, name: str, *args: Any) -> dict[str, Plain]:
@@ -204,6 +217,11 @@ class Data:
     own_labels: bool
 
 
+def is_function(value: Any) -> bool:
+    """Whether it can be an answer: it can be called, and is no model, which is what a builder gives."""
+    return callable(value) and not isinstance(value, keras.Layer)
+
+
 def run(function: Callable[..., Any], *args: Any, name: str = "", **options: Any) -> Answer:
     """Call a function of the student's without its prints and warnings."""
     try:
@@ -255,7 +273,7 @@ def _missing_or_raised(name: str, answer: Answer) -> str | None:
     if answer.error is None:
         return None
     if answer.error["kind"] == "missing":
-        return f"`{name}` is not defined"
+        return why_missing(name, answer.error)
     return f"`{name}` raised {answer.error['type']}: {_short(str(answer.error['message']))}"
 
 

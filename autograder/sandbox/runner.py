@@ -46,13 +46,9 @@ MAX_OUTPUT = 10 * 2**20  # characters of one cell's output that are kept
 GRACE = 10.0  # seconds between the interrupt of a cell and the end of its kernel
 MAX_DEATHS = 4  # kernels that may die before the rest is given up
 IN_DOUBT = ("q9",)  # questions that take their time, and are tried with neutral stand-ins only if they are not settled
-# Errors of what is not here, such as Colab's modules, a drive, a network or a GPU: by their names, or their words.
-ABSENT = (
-    "FileNotFoundError", "ImportError", "ModuleNotFoundError", "NotADirectoryError", "PermissionError",
-    "ConnectionError", "ConnectionRefusedError", "HTTPError", "TimeoutError", "URLError", "gaierror",
-)  # fmt: skip
-ABSENT_WORDS = re.compile(r"URL fetch failure|\b[GT]PU|memory_growth|(physical|visible|logical)_device", re.IGNORECASE)
-OPEN = ("work", "out", "home", "matplotlib")  # folders that the kernel may write to
+PAUSES = 15.0, 1.0  # seconds after all cells of a kernel that follows one that has ended, and after each at most
+IMPORTED = ("keras", "layers", "np", "plt", "tf", "keep_runs", "publish", "settings")  # by the handout's first cell
+OPEN = ("work", "out", "home", "matplotlib", "elsewhere")  # folders that the kernel may write to
 
 
 @dataclass(frozen=True)
@@ -82,12 +78,13 @@ _QUIET.propagate = False
 
 @dataclass
 class Execution:
-    """What became of a notebook: its cells with new outputs, and the observations."""
+    """What became of a notebook: its cells with new outputs, the observations, and sentences for the instructor."""
 
     notebook: Any
     observations: dict[str, dict[str, Any]] = field(default_factory=dict)
     cell_errors: list[CellError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)  # which cells did not define what others need
     seed: int = 0
 
 
@@ -126,17 +123,26 @@ def execute(
     withheld: list[str] = []
     done: dict[str, dict[str, Any]] = {}
     notes: list[str] = []
+    suspect: int | str | None = None  # cell or question at which the last kernel ended
     entropy = entropy or secrets.token_bytes(32)
     for attempt in range(MAX_DEATHS + 1):
         left = [question for question in questions if question not in done]
         with _scratch(extra_files or {}) as folder:
-            run = _Run(notebook, folder, limits, progress, skipped, withheld, left, entropy, nursery, is_settled)
+            run = _Run(
+                notebook, folder, limits, progress, skipped, withheld, left, entropy, nursery, is_settled, suspect
+            )
             try:
                 asyncio.run(run.all())
             except MachineError:
                 raise
             except DeadKernelError:
+                if run.pausing and suspect is not None:  # that cell had asked for it: the suspect is not to blame
+                    notes.pop()
+                    skipped.pop(suspect, None)  # type: ignore[arg-type]
+                    done.pop(suspect, None)  # type: ignore[arg-type]
+                    withheld[:] = [name for name in withheld if name != settings.LEANED_ON.get(str(suspect))]
                 notes.append(run.kernel_died())
+                suspect = run.current
             except RuntimeError as error:  # it did not even start
                 run.blame_the_machine()
                 if nursery is None:
@@ -162,9 +168,11 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=f"tiny-vgg-{os.getpid()}-"))
     sockets = tempfile.mkdtemp(prefix=f"k-{os.getpid()}-", dir="/tmp")  # their path may have 107 characters at most
     try:
-        for name in ("lib", *OPEN):
-            (folder / name).mkdir()
+        for name in ("lib", *OPEN, "elsewhere/tmp", "elsewhere/var/tmp", "elsewhere/kaggle"):
+            (folder / name).mkdir(parents=True)
         (folder / "work" / "figures").mkdir()  # as in the handout
+        for name in ("content", "kaggle/working"):  # where notebooks run on Colab and Kaggle
+            (folder / "elsewhere" / name).symlink_to(folder / "work")
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(Path(lab.__file__).parent, folder / "lib" / "lab", ignore=ignore)
         shutil.copytree(Path(__file__).parent / "inside", folder / "lib" / "inside", ignore=ignore)
@@ -260,6 +268,7 @@ class _Run:
         entropy: bytes,
         nursery: Nursery | None,
         is_settled: Callable[[str, Mapping[str, Any]], bool],
+        suspect: int | str | None,
     ) -> None:
         # All passes have the same seeds. The kernel learns that of the probes when its cells have run.
         self.result = Execution(notebook=_clean(notebook), seed=_seed(entropy, "probes"))
@@ -274,7 +283,13 @@ class _Run:
         self.died = self._started = False
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
         self._withheld, self._questions, self._nursery, self._is_settled = withheld, questions, nursery, is_settled
-        self._current: int | str | None = None
+        self._markdown = _in_markdown(notebook)
+        # A kernel may end a moment after the cell that asked for it, while another one runs. So after one has ended,
+        # the cells before that moment are given some time each in the next.
+        paused = 0 if suspect is None else suspect if isinstance(suspect, int) else len(sources)
+        self._paused, self._pause = paused, min(PAUSES[1], PAUSES[0] / max(1, paused))
+        self.pausing = False
+        self.current: int | str | None = None  # cell or question
         self._kills = machine.kills_for_memory()
         self._lifeline: int | None = None  # the kernel lives as long as this end of a pipe is open
 
@@ -328,9 +343,10 @@ class _Run:
                 await self._student_cell(client, index, cell)
         for index in client.flooded:
             self.result.notes.append(f"The output of cell {index + 1} was cut: it was too long.")
+        await self._look_for_losses(client)
         for question in self._questions:
             await self._probe(client, question)
-        self._current = None
+        self.current = None
 
     def kernel_died(self) -> str:
         """Note in which cell, or for which question's sake, the kernel died; a sentence about it.
@@ -342,16 +358,16 @@ class _Run:
         self.died = True
         reason = self.blame_the_machine()
         why = f" ({reason})" if reason else ""
-        if isinstance(self._current, int):
-            self._skipped[self._current] = f"not run: it ended the kernel{why}"
-            return f"Cell {self._current + 1} ended the kernel{why}; the notebook was run again without it."
-        if self._current is None and not self._started:
+        if isinstance(self.current, int):
+            self._skipped[self.current] = f"not run: it ended the kernel{why}"
+            return f"Cell {self.current + 1} ended the kernel{why}; the notebook was run again without it."
+        if self.current is None and not self._started:
             raise RuntimeError(f"the sandbox's kernel ended before the notebook was run{why}")
-        if self._current is None:
+        if self.current is None:
             return f"The kernel ended between two cells{why}; the notebook was run again."
         reason = f"The kernel ended while it was tried{why}."
-        self.result.observations[self._current] = self._withhold(self._current, reason)
-        return f"The kernel ended while {self._current} was tried{why}; the other questions were tried in a new one."
+        self.result.observations[self.current] = self._withhold(self.current, reason)
+        return f"The kernel ended while {self.current} was tried{why}; the other questions were tried in a new one."
 
     def blame_the_machine(self) -> str:
         """Why the kernel was ended, where that is known and not the machine's fault.
@@ -406,8 +422,7 @@ class _Run:
         if index in self._skipped:
             self._note_error(index, cell, self._skipped[index])
             return
-        self._current = index
-        start = time.monotonic()
+        self.current = index
         stopped = await self._execute(client, cell, index, self._limits.cell)
         error = _error_of(cell)
         if stopped:
@@ -415,17 +430,38 @@ class _Run:
             self._note_error(index, cell, self._skipped[index])
         elif error is not None:
             self._note_error(index, cell, f"{error['ename']}: {error['evalue']}"[:300])
-            if _is_absence(error):  # the rest of the cell is run all the same
-                rest = nbformat.v4.new_code_cell(f"__import__('inside.rest', fromlist=['run']).run({cell.source!r})")
-                left = max(1, round(self._limits.cell - (time.monotonic() - start)))
-                if await self._execute_ours(client, rest, left):
-                    self._note_error(index, cell, f"stopped after {self._limits.cell:.0f} seconds")
-                cell.outputs += rest.outputs
-        self._current = None
+        if index < self._paused:
+            self.pausing = True
+            await asyncio.sleep(self._pause)
+            await self._hidden(client, "None")
+            self.pausing = False
+        self.current = None
+
+    async def _look_for_losses(self, client: Any) -> None:
+        """Note which cells failed to define what the handout imports, or what it asks for."""
+        bound = {
+            error.cell: _bound_by(client.nb.cells[error.cell - 1].source, (*IMPORTED, *settings.ASKED))
+            for error in self.result.cell_errors
+        }
+        names = sorted({name for found in bound.values() for name in found})
+        if not names:
+            return
+        folder, seed = self._folder / "out", self.result.seed
+        arguments = (names, seed, str(folder / "names"))
+        await self._hidden(client, f"__import__('inside.look', fromlist=['look_for']).look_for{arguments!r}")
+        try:
+            undefined = _list((door.read(folder, "names", seed) or {}).get("undefined"))
+        except door.DoorError:  # told by the questions' own
+            return
+        for error in self.result.cell_errors:
+            lost = [f"`{name}`" for name in bound[error.cell] if name in undefined]
+            if lost:
+                what = f"{', '.join(lost)} {'are' if lost[1:] else 'is'} not defined"
+                self.result.losses.append(f"Cell {error.cell} failed ({error.error}): {what}.")
 
     async def _probe(self, client: Any, question: str) -> None:
         self._progress(question)
-        self._current = question
+        self.current = question
         observation = await self._look(client, question, "never" if question in IN_DOUBT else "also")
         if question in IN_DOUBT and "calls" in observation and not self._is_settled(question, observation):
             more = await self._look(client, question, "only")
@@ -434,12 +470,14 @@ class _Run:
             elif "grader_error" in more:
                 observation = more
         self.result.observations[question] = observation
-        self._current = None
+        self.current = None
 
     async def _look(self, client: Any, question: str, stand_ins: str) -> dict[str, Any]:
         """Run a probe, see `inside.look`; where it gives nothing, an observation that says why."""
         folder, name = self._folder / "out", f"{question}-only" if stand_ins == "only" else question
-        arguments = (question, self.result.seed, str(folder / name), self._withheld, self._late, stand_ins)
+        arguments = (
+            question, self.result.seed, str(folder / name), self._withheld, self._late, stand_ins, self._markdown,
+        )  # fmt: skip
         # it binds no name: the notebook may have a function `look` of its own
         cell = nbformat.v4.new_code_cell(f"__import__('inside.look', fromlist=['look']).look{arguments!r}")
         stopped = await self._execute_ours(client, cell, self._limits.probe)
@@ -518,6 +556,7 @@ def environment() -> dict[str, str]:
     keep = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "TZ")
     return {name: os.environ[name] for name in keep if name in os.environ} | {
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PIP_NO_INDEX": "1",  # there is no network to wait for
         "PYTHONHASHSEED": "0",  # the same submission gives the same observations
         "JOBLIB_MULTIPROCESSING": "0",  # scikit-learn would warn that it cannot start processes
         "OMP_NUM_THREADS": "1",  # as many submissions as cores are graded at a time
@@ -542,20 +581,34 @@ def _clean(notebook: Any) -> Any:
     return copied
 
 
+def _in_markdown(notebook: Any) -> dict[str, int]:
+    """Functions that the questions ask for whose code stands in a Markdown or raw cell -> number of that cell."""
+    found: dict[str, int] = {}
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type != "code":
+            names = re.findall(
+                r"^[ \t]*(?:def[ \t]+(\w+)[ \t]*\(|(\w+)[ \t]*=[ \t]*lambda\b)", cell.source, re.MULTILINE
+            )
+            found |= dict.fromkeys({a or b for a, b in names} & set(settings.ASKED), number)
+    return found
+
+
+def _bound_by(source: str, names: Sequence[str]) -> list[str]:
+    """Of some names those that a cell imports or assigns or defines as functions; it may be no Python."""
+    found = []
+    for name in names:
+        imports = rf"(?:from\s[^\n]*)?\bimport\b(?:[^\n]*|\s*\([^)]*)\b{name}\b"
+        if re.search(rf"^[ \t]*(?:{imports}|(?:def|class)\s+{name}\b|{name}\s*=[^=])", source, re.MULTILINE):
+            found.append(name)
+    return found
+
+
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
 def _error_of(cell: Any) -> Any | None:
     return next((o for o in cell.outputs if o.output_type == "error"), None)
-
-
-def _is_absence(error: Any) -> bool:
-    """Whether it is an error of what is not here, as far as its name, its message and the line of the cell tell."""
-    trace = _without_colours("\n".join(error["traceback"]))
-    line = re.search(r"^-+> \d+ (.*)", trace, re.MULTILINE)
-    words = f"{error['evalue']}\n{line[1] if line else ''}"
-    return error["ename"] in ABSENT or bool(ABSENT_WORDS.search(words))
 
 
 def _without_colours(text: str) -> str:

@@ -94,12 +94,12 @@ def test_what_is_missing_here_does_not_keep_the_rest_of_a_cell() -> None:
         "%time 1 / 0",
         "%%time\nfrom google.colab import files\nfiles.upload()\ng = 6",
         "1 / 0\ne = 5",
-        "print(a, b, c, d, f(), g, 'e' in globals())",
+        "print(a, b, c, d, f(), g, e)",
         "import inspect\nprint(inspect.getsource(f))",
     )
     assert "There is no magic `%tensorflow_version` here.\n" in printed(seen, 2)
-    assert "NameError: name 'files' is not defined\n" in printed(seen, 4)
-    assert printed(seen, 6) == "1 2 3 4 2 6 False\n"
+    assert [o.ename for o in seen.notebook.cells[4].outputs] == ["ModuleNotFoundError", "NameError"]
+    assert printed(seen, 6) == "1 2 3 4 2 6 5\n"
     assert printed(seen, 7) == "def f():\n    return b\n\n"
     errors = {e.cell: e.error for e in seen.cell_errors}
     assert errors == {
@@ -121,14 +121,217 @@ def test_a_gpu_or_a_network_that_is_missing_here_does_not_keep_the_rest_of_a_cel
         "import keras\nkeras.utils.get_file('cat.png', 'https://example.org/cat.png')\nc = 3",
         "import urllib.request\nurllib.request.urlretrieve('https://example.org/cat.png', 'cat.png')\nd = 4",
         "[][0]\ne = 5",
-        "print(a, f, b, c, d, 'e' in globals())",
+        "print(a, f, b, c, d, e)",
     )
-    assert printed(seen, 6) == "1 6 2 3 4 False\n"
+    assert printed(seen, 6) == "1 6 2 3 4 5\n"
     errors = {e.cell: e.error for e in seen.cell_errors}
     assert errors[1] == errors[2] == errors[6] == "IndexError: list index out of range"
     assert errors[3] == "SystemError: GPU device not found"
     assert errors[4].startswith("Exception: URL fetch failure on https://example.org/cat.png")
     assert errors[5].startswith("URLError: ")
+
+
+FAILING = {  # what stands above other lines -> the error that is told
+    "input('id')": "StdinNotImplementedError: raw_input was called",
+    "from getpass import getpass\ngetpass()": "StdinNotImplementedError: getpass was called",
+    "import subprocess\nsubprocess.run('false', check=True)": "CalledProcessError: Command 'false' returned",
+    "import os\nos.environ['COLAB_GPU']": "KeyError: 'COLAB_GPU'",
+    "import os\nassert os.path.exists('/content/drive'), 'mount it'": "AssertionError: mount it",
+    "import keras\nassert keras.__version__ == '2.4'": "AssertionError: ",
+    "import sys\nsys.exit('no GPU')": "SystemExit: no GPU",
+    "raise RecursionError('deep')": "RecursionError: deep",
+    "await nothing": "NameError: name 'nothing' is not defined",
+    "%%memit": "NameError: there is no cell magic `%%memit` here; its lines were run without it",
+    "%%time\n1 / 0": "ZeroDivisionError: division by zero",
+    "%%capture\n1 / 0": "ZeroDivisionError: division by zero",
+    "exit()": "SystemExit: ",
+    "quit": "SystemExit: ",
+    "get_ipython().ask_exit()": "SystemExit: ",
+    "for i in range(3):\n    reached = i\n    assert i < 1": "AssertionError: ",
+}
+
+
+def test_a_failing_statement_does_not_keep_the_rest_of_its_cell() -> None:
+    below = "\nprint('below')\ndef f():\n    return 1\nf()"
+    seen = run(*(source + below for source in FAILING), "print(reached)")
+    assert [printed(seen, n)[-6:] for n in range(len(FAILING))] == ["below\n"] * len(FAILING)
+    told = {e.cell: e.error for e in seen.cell_errors}
+    for number, error in enumerate(FAILING.values(), 1):
+        assert told[number].startswith(error), told[number]
+    assert printed(seen, len(FAILING)) == "1\n"  # a loop is not gone on with
+    assert seen.notes == []
+
+
+def test_a_cell_that_was_interrupted_is_not_gone_on_with() -> None:
+    seen = run("while True:\n    pass\nx = 1", "raise KeyboardInterrupt\nx = 2", "print('x' in globals())")
+    assert printed(seen, 2) == "False\n"
+
+
+def test_which_cell_failed_to_define_what_others_need() -> None:
+    seen = run(
+        "import keras, no_such_package as np\nfrom keras import layers",
+        "import matplotlib.pyplot as plt\nassert 1 == 2",
+        "def train(:\n    pass",
+        "raise ValueError('no')\ndef evaluate(model, x, y):\n    return 0",
+        "preprocess = keras.no_such_thing",
+        "def preprocess(*a):\n    return a",
+        questions=("q3",),
+    )
+    assert seen.losses == [
+        "Cell 1 failed (ModuleNotFoundError: No module named 'no_such_package'): `np` is not defined.",
+        "Cell 3 failed (SyntaxError: invalid syntax (<ipython-input-3-...): `train` is not defined.",
+    ]
+
+
+COMMANDS = {  # -> what is printed
+    "!echo hi": "hi\n",
+    "name = 'you'\n!echo {name}; echo $name": "you\nyou\n",
+    "!mkdir -p plots && ls -d plots": "plots\n",
+    "!no-such-command": "no-such-command: command not found\n",
+    "x = !echo a; echo b\nprint(x, x.n)": "['a', 'b'] a\nb\n",
+    "x = !!echo a": "",
+    "!!echo a": "",
+    "x = %system echo a\nprint(x)": "['a']\n",
+    "get_ipython().system('echo a')": "a\n",
+    "print(get_ipython().getoutput('echo a'))": "['a']\n",
+    "%%bash\necho hi; exit 3": "hi\n",
+    "%%sh\necho hi": "hi\n",
+    "%%script bash\necho hi": "hi\n",
+    "%%ruby\nputs 1": "",
+    "!sleep 600 &": "",
+    "!read answer; echo done": "done\n",
+    "import os\nos.system('echo hi > said')\nprint(open('said').read())": "hi\n\n",
+    "!pip install -q seaborn": "Nothing is installed at grading: `pip install -q seaborn` was left out.\n",
+    "import sys\n!{sys.executable} -m pip install x": "-m pip install x` was left out.\n",
+    "!sudo apt-get install -y graphviz": "`sudo apt-get install -y graphviz` was left out.\n",
+    "%pip install seaborn": "Nothing is installed at grading: `%pip install seaborn` was left out.\n",
+    "%conda install seaborn": "Nothing is installed at grading: `%conda install seaborn` was left out.\n",
+    "%cd /no/such/folder": "[Errno 2] No such file or directory: '/no/such/folder'\n",
+}
+
+
+def test_commands_run_quietly_and_never_fail() -> None:
+    magics = [source for source in COMMANDS if source.startswith("%%")]
+    others = [source for source in COMMANDS if source not in magics]
+    seen = run(*(source + "\ny = 1" for source in others), *magics)
+    assert seen.cell_errors == []
+    for number, source in enumerate([*others, *magics]):
+        said = "".join(line + "\n" for line in printed(seen, number).splitlines() if "Traceback" not in line)
+        assert said.endswith(COMMANDS[source]), (source, said)
+        assert bool(said) == bool(COMMANDS[source]) or "ruby" in source or "!!" in source, (source, said)
+
+
+def test_a_command_that_takes_too_long_is_stopped_with_its_cell() -> None:
+    seen = run("!sleep 600\nx = 1", "print('x' in globals())", limits=Limits(cell=3, probe=60, start=120))
+    assert [(e.cell, e.error) for e in seen.cell_errors] == [(1, "stopped after 3 seconds")]
+    assert printed(seen, 1) == "False\n"
+
+
+def test_a_kernel_that_ends_a_moment_later_is_blamed_on_the_cell_that_asked() -> None:
+    seen = run(
+        "import IPython\nIPython.Application.instance().kernel.do_shutdown(False)",
+        "get_ipython().exit_now = True",
+        "import os, threading",
+        "threading.Timer(0.5, os._exit, (1,)).start()",
+        "import time\ntime.sleep(1)",
+        "def describe_data(a, b, c, d):\n    return {'n_train': len(a)}",
+        questions=("q1",),
+    )
+    assert [(e.cell, e.error) for e in seen.cell_errors] == [(4, "not run: it ended the kernel")]
+    assert seen.notes == ["Cell 4 ended the kernel; the notebook was run again without it."]
+    assert [call["value"] for call in seen.observations["q1"]["describe"]] == [{"n_train": 57}, {"n_train": 90}]
+
+
+WRITING = {  # -> what is printed
+    "open('/tmp/x', 'w').write('a')\nprint(open('/tmp/x').read())": "a\n",
+    "import numpy as np\nnp.save('/tmp/a.npy', np.arange(3))\nprint(np.load('/tmp/a.npy').sum())": "3\n",
+    "import os\nos.makedirs('/content/checkpoints', exist_ok=True)\nprint(os.listdir('/content/checkpoints'))": "[]\n",
+    "import os\nos.makedirs('/mnt/data/me', exist_ok=True)\nprint(os.path.isdir('/mnt/data/me'))": "True\n",
+    "from pathlib import Path\np = Path('/root/plots')\np.mkdir(parents=True, exist_ok=True)\n"
+    "(p / 'a.txt').write_text('x')\nprint([f.name for f in p.iterdir()], list(Path('/root').glob('*/*.txt')))": (
+        "['a.txt'] [PosixPath('/root/plots/a.txt')]\n"
+    ),
+    "import tempfile, os\nwith tempfile.TemporaryDirectory(dir='/tmp') as d:\n    open(d + '/x', 'w').close()\n"
+    "    print(d[:5], os.listdir(d))\nprint(os.path.exists(d))": "/tmp/ ['x']\nFalse\n",
+    "import shutil, os\nos.makedirs('/tmp/a/b')\nopen('/tmp/a/b/c', 'w').close()\nshutil.copytree('/tmp/a', '/tmp/d')\n"
+    "shutil.rmtree('/tmp/a')\nprint(os.path.exists('/tmp/a'), os.listdir('/tmp/d/b'))": "False ['c']\n",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.savefig('/content/new/x.png')\nplt.close()\n"
+    "print(plt.imread('/content/new/x.png').shape)": "(480, 640, 4)\n",
+    "import pandas as pd\npd.DataFrame({'a': [1]}).to_csv('../a.csv')\nprint(len(pd.read_csv('../a.csv')))": "1\n",
+    "import h5py as h\nwith h.File('/tmp/a.h5', 'w') as f:\n    f['x'] = 3\nprint(h.File('/tmp/a.h5')['x'][()])": "3\n",
+    "import tensorflow as tf\ntf.io.gfile.makedirs('/tmp/g')\nwith tf.io.gfile.GFile('/tmp/g/x', 'w') as f:\n"
+    "    f.write('a')\nprint(tf.io.gfile.glob('/tmp/g/*') != [], tf.io.gfile.exists('/tmp/g/x'))": "True True\n",
+    "%cd /tmp\nopen('y', 'w').write('a')\nprint(open('/tmp/y').read())\n%cd -q /content\n": "a\n",
+    "%%writefile /content/blocks.py\nx = 1\n": "Writing /content/blocks.py\n",
+    "import blocks\nprint(blocks.x)": "1\n",  # on Colab, this folder is the working directory
+}
+
+
+def test_what_is_written_elsewhere_can_be_read_back() -> None:
+    seen = run(*WRITING, "open('/no/such/file')", "open('/etc/passwd')")
+    for number, (source, said) in enumerate(WRITING.items()):
+        assert printed(seen, number).endswith(said), (source, printed(seen, number), seen.cell_errors)
+    first, second = (e.error for e in seen.cell_errors)
+    assert first == "FileNotFoundError: [Errno 2] No such file or directory: '/no/such/file'"
+    assert second == "PermissionError: [Errno 13] Permission denied: '/etc/passwd'"
+
+
+def test_nothing_written_elsewhere_stays_or_is_seen_by_others() -> None:
+    before = set(os.listdir("/tmp"))
+    run("open('/tmp/of-a-student', 'w').write('a')\nopen('/content-of-a-student', 'w').write('a')")
+    assert "of-a-student" not in set(os.listdir("/tmp")) - before
+    assert not os.path.exists("/content-of-a-student")
+    assert printed(run("import os\nprint(os.listdir('/tmp'), os.listdir('/kaggle/working'))"), 0) == "[] ['figures']\n"
+
+
+TRAINING = """
+import keras, numpy as np
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+model.compile("sgd", "mse")
+x, y = np.random.rand(50, 4), np.random.rand(50, 2)
+def kept(*callbacks):
+    return model.fit(x, y, epochs=3, verbose=0, validation_split=0.3, callbacks=list(callbacks))
+def same(other):
+    return all((a == b).all() for a, b in zip(model.get_weights(), other.get_weights()))
+"""
+SAVING = """
+kept(keras.callbacks.ModelCheckpoint("/tmp/ckpt/best.weights.h5", save_weights_only=True))
+model.load_weights("/tmp/ckpt/best.weights.h5")
+kept(keras.callbacks.ModelCheckpoint("/tmp/x.keras"))
+print(same(keras.models.load_model("/tmp/x.keras")))
+model.save("/content/m.keras")
+print(same(keras.models.load_model("/content/m.keras")))
+model.save("/content/old/m.h5")
+print(same(keras.models.load_model("/content/old/m.h5")))
+kept(keras.callbacks.CSVLogger("/mnt/logs/a.csv"), keras.callbacks.BackupAndRestore("/tmp/backup"))
+print(len(open("/mnt/logs/a.csv").readlines()))
+"""
+
+
+def test_models_are_kept_elsewhere() -> None:
+    seen = run(TRAINING, SAVING, limits=Limits(cell=100, probe=60, start=120))
+    assert seen.cell_errors == []
+    assert printed(seen, 1) == "True\nTrue\nTrue\n4\n"
+
+
+def test_the_last_function_of_a_name_counts() -> None:
+    seen = run(
+        "def describe_data(a, b, c, d):\n    return {'n_train': len(a)}\ndescribe_data = describe_data([], 1, 2, 3)",
+        "load_data = 'cifar10'",
+        "import keras\ndef build_tiny_vgg():\n    return keras.Sequential([keras.layers.Flatten()])",
+        "build_tiny_vgg = build_tiny_vgg()",
+        questions=("q1", "q4"),
+    )
+    assert [call["value"] for call in seen.observations["q1"]["describe"]] == [{"n_train": 57}, {"n_train": 90}]
+    assert seen.observations["q1"]["load"]["error"] == {"kind": "missing", "name": "load_data", "now": "str"}
+    assert seen.observations["q4"]["error"] is None
+
+
+def test_code_in_a_markdown_cell_is_told() -> None:
+    notebook = notebook_of("x = 1")
+    notebook.cells.append(nbformat.v4.new_markdown_cell("    def load_data():\n        return 1"))
+    seen = execute(notebook, limits=SHORT, questions=("q1",), nursery=_warm[0])
+    assert seen.observations["q1"]["load"]["error"] == {"kind": "missing", "name": "load_data", "markdown": 2}
 
 
 def test_the_notebook_may_use_any_name() -> None:

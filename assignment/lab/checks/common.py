@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lab.judging import Failure, Unjudged
-from lab.observe import kind_of
+from lab.observe import kind_of, why_missing
 
 
 def require_earlier(observation: dict[str, Any]) -> None:
@@ -46,11 +46,13 @@ def require_no_error(call: dict[str, Any], function: str) -> None:
     if not error:
         return
     if error.get("kind") == "missing":
-        raise Failure(
-            f"The notebook defines `{function}`.",
-            f"`{function}` is not defined: was it renamed, or did its cell fail?",
-            "Keep the name that the question gives, and run the cell.",
-        )
+        found, hint = f"{why_missing(function, error)}.", "Turn that cell into a code cell, and run it."
+        if error.get("now"):
+            hint = "Give that value another name, and run the cell of the function again."
+        elif not error.get("markdown"):
+            found = f"`{function}` is not defined: was it renamed, or did its cell fail?"
+            hint = "Keep the name that the question gives, and run the cell."
+        raise Failure(f"The notebook defines the function `{function}`.", found, hint)
     where = f" in the line `{error['line']}`" if error.get("line") else ""
     raise Failure(
         f"`{function}` runs through, given what the question describes.",

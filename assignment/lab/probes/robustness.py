@@ -25,7 +25,7 @@ def probe_experiment(student: Student) -> Observation:
     The arrays `x_train`, `y_train`, `x_test`, `y_test` of the notebook are small ones meanwhile.
     """
     if not student.defines("run_experiment"):
-        return {"error": {"kind": "missing", "name": "run_experiment"}}
+        return {"error": student.missing("run_experiment")}
     calls: list[Plain] = []
     if student.stand_ins != "only":
         calls.append(_experiment(student, student.data("experiment", *ROWS), {}))

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ def look(
     withheld: Sequence[str] = (),
     late: Sequence[str] = (),
     stand_ins: Literal["also", "never", "only"] = "also",
+    markdown: Mapping[str, int] | None = None,
 ) -> None:
     """Observe one question of the notebook that runs in this kernel; writes `<path>.json` and `.npz`.
 
@@ -28,20 +29,32 @@ def look(
         path: where the files go, without ending.
         withheld: functions of the notebook that are not called: they did not come to an end before.
         late: cells that were left out, to be run when a name of theirs is looked up.
-        stand_ins: see `lab.student.Student`.
+        stand_ins, markdown: see `lab.student.Student`.
     """
     from IPython import get_ipython
 
     from lab.probes import observe
-    from lab.student import Student
+    from lab.student import Student, is_function
 
     from .neutral import FUNCTIONS
+    from .shell import last_callables
 
     names = get_ipython().user_ns
+    for name, function in last_callables.items():  # it may have been used again, as in `evaluate = evaluate(...)`
+        if not is_function(names.get(name)):
+            names[name] = function
     for name in withheld:  # other functions of the notebook may call it
         names[name] = FUNCTIONS.get("build" if name == "build_tiny_vgg" else name, _gone(name))
-    student = Student(names, seed, FUNCTIONS, withheld, lambda: _catch_up(late, names), stand_ins)
+    student = Student(names, seed, FUNCTIONS, withheld, lambda: _catch_up(late, names), stand_ins, markdown)
     store(observe(question, student), Path(path), seed)
+
+
+def look_for(names: Sequence[str], seed: int, path: str) -> None:
+    """Write which of some names the notebook has not defined, as {"undefined": [...]}; arguments as for `look`."""
+    from IPython import get_ipython
+
+    undefined: list[Plain] = [name for name in names if name not in get_ipython().user_ns]
+    store({"undefined": undefined}, Path(path), seed)
 
 
 _caught_up: set[str] = set()

@@ -17,7 +17,9 @@ from keras.src.backend.common import global_state
 from keras.src.backend.common.stateless_scope import in_stateless_scope
 from matplotlib_inline.config import InlineBackend
 
-FORGIVEN = ("load_ext", "matplotlib", "reload_ext")  # magics that may ask for what is not here
+from .elsewhere import lead
+from .shell import set_up
+
 YOUNG = 10_000, 20, 50  # objects, collections, collections: less garbage collection than usual, for more speed
 
 
@@ -35,8 +37,13 @@ def prepare(folder: str, seed: int, draws: bool = True) -> None:
         _make_ticks_late()
     if sys.version_info < (3, 12):  # which keeps these attributes by itself: TensorFlow looks at them all the time
         typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)  # type: ignore[attr-defined]
+    from lab import settings
+    from lab.recorder import recording
+    from lab.student import is_function
+
     if get_ipython() is not None:
-        _forgive_magics(get_ipython())
+        set_up(get_ipython(), settings.ASKED, is_function)
+        lead(Path(folder).parent)
     gc.freeze()
     gc.set_threshold(*YOUNG)
     keras.utils.set_random_seed(seed)
@@ -44,7 +51,6 @@ def prepare(folder: str, seed: int, draws: bool = True) -> None:
     source = Path(folder)
     _serve_cifar10(source)
     _serve_resnet50(np.load(source / "conv1_kernel.npy"), np.load(source / "conv1_bias.npy"))
-    from lab.recorder import recording
 
     global _shortened
     _shortened = recording(keep_rows=False)
@@ -75,25 +81,6 @@ def _make_ticks_late() -> None:
 
     kind.__init__ = make
     ticks.__get__ = lambda self, of, owner=None: [] if made and of is not None else get(self, of, owner)
-
-
-def _forgive_magics(shell: Any) -> None:
-    """Magics that are not here, or ask for an extension or a window that is not, only say so: the cell goes on."""
-    run = shell.run_line_magic
-
-    def run_line_magic(magic_name: str, line: str, _stack_depth: int = 1) -> Any:
-        if shell.find_line_magic(magic_name) is None:
-            print(f"There is no magic `%{magic_name}` here.", file=sys.stderr)
-            return None
-        try:
-            return run(magic_name, line, _stack_depth + 1)
-        except Exception as error:
-            if magic_name not in FORGIVEN:
-                raise
-            print(f"%{magic_name} {line}: {error}", file=sys.stderr)
-            return None
-
-    shell.run_line_magic = run_line_magic
 
 
 class _Notebook:

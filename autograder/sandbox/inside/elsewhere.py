@@ -23,7 +23,7 @@ SCRATCH = (  # what the grader has put into the scratch folder
 )
 READING = (
     *("access", "chdir", "chmod", "chown", "listdir", "lstat", "readlink", "remove", "rmdir", "scandir", "stat"),
-    *("statvfs", "truncate", "unlink", "utime"),
+    *("statvfs", "truncate", "unlink", "utime", "lchown", "getxattr", "listxattr", "removexattr", "setxattr"),
 )
 MAKING = ("mkdir", "mkfifo")
 PAIRS = ("link", "rename", "replace", "symlink")
@@ -43,9 +43,9 @@ def lead(scratch: Path) -> None:
     builtins.open = io.open = replaced  # type: ignore[assignment]
     interactive = sys.modules.get("IPython.core.interactiveshell")
     if interactive is not None:
-        interactive.io_open = replaced  # type: ignore[attr-defined]  # what a notebook's own `open` calls
+        interactive.io_open = replaced  # what a notebook's own `open` calls
     for names, paths, makes in ((READING, 1, False), (MAKING, 1, True), (PAIRS, 2, True)):
-        for name in names:
+        for name in filter(vars(os).get, names):
             _replace(name, where.wrap(getattr(os, name), paths, lambda *_, makes=makes: makes))
     _replace("open", where.wrap(os.open, 1, lambda _, flags=0, *__: bool(flags & os.O_CREAT)))
     _lead_hdf5(where)

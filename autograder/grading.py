@@ -70,10 +70,9 @@ def grade_notebook(
         JailError: it cannot, and `unsafe` was not said.
         MachineError: this machine has run out of disk or memory, or is too busy.
     """
-    trespasses, absences = trespass.look(notebook, extra_files or {})
+    trespasses, absent = trespass.look(notebook, extra_files or {})
     if trespasses and not trust:
         return _withheld(notebook, extra_files or {}, trespasses)
-    absences = [f"{absence} What needs it was left out." for absence in absences[:MAX_TRESPASSES]]
     execution = execute(
         notebook,
         extra_files,
@@ -83,7 +82,11 @@ def grade_notebook(
         nursery=nursery,
         entropy=entropy,
         is_settled=_is_settled,
+        absent=[] if trust else list(absent),
     )
+    if execution.written:
+        unread = [f"It imports `{module}`, which it wrote while it ran." for module in execution.written]
+        return _withheld(notebook, extra_files or {}, unread)
     for question in settings.POINTS:
         execution.observations.setdefault(question, {"given_up": "it was not tried."})
     progress("judging")
@@ -93,7 +96,13 @@ def grade_notebook(
     return Graded(
         checks=checks,
         executed=execution.notebook,
-        notes=[*execution.losses, *_review_notes(checks), *_remarks(records), *execution.notes, *absences],
+        notes=[
+            *execution.losses,
+            *_review_notes(checks),
+            *_remarks(records),
+            *execution.notes,
+            *list(absent.values())[:MAX_TRESPASSES],
+        ],
         may_change=any(c.outcome == "error" for c in checks),
         cell_errors=execution.cell_errors,
         written=written_answers(notebook),

@@ -89,8 +89,9 @@ def find(notebook: Any, files: Mapping[str, bytes]) -> list[str]:
     return look(notebook, files)[0]
 
 
-def look(notebook: Any, files: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
-    """Sentences that say where a notebook reaches for the grader, and sentences on packages that are not here.
+def look(notebook: Any, files: Mapping[str, bytes]) -> tuple[list[str], dict[str, str]]:
+    """Sentences that say where a notebook reaches for the grader; and modules that it imports and that are nowhere,
+    each with a sentence.
 
     Args:
         notebook: in nbformat 4.
@@ -105,12 +106,12 @@ def look(notebook: Any, files: Mapping[str, bytes]) -> tuple[list[str], list[str
         if not isinstance(tree, str):
             names.note(tree)
     found: dict[str, None] = {}
-    absent: dict[str, None] = {}
+    absent: dict[str, str] = {}
     for place, tree in read:
         reader = _Reader(names)
         found |= dict.fromkeys(f"{place} {what}." for what in reader.look(tree))
-        absent |= dict.fromkeys(f"{place} imports `{module}`, which {ABSENT}." for module in reader.absent)
-    return list(found), list(absent)
+        absent = {module: f"{place} imports `{module}`, which {ABSENT}." for module in reader.absent} | absent
+    return list(found), absent
 
 
 @dataclass

@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import copy
 import hashlib
+import itertools
 import logging
 import os
 import re
@@ -67,7 +68,7 @@ DEFAULT_LIMITS = Limits()
 PREPARE = """\
 import sys
 sys.path[:] = [*filter(None, sys.path), ""]
-__import__("inside.prepare", fromlist=["prepare"]).prepare({folder!r}, {seed}, draws={draws!r})
+__import__("inside.prepare", fromlist=["prepare"]).prepare({folder!r}, {seed}, {draws!r}, {absent!r})
 del sys
 """
 
@@ -85,6 +86,7 @@ class Execution:
     cell_errors: list[CellError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)  # which cells did not define what others need
+    written: list[str] = field(default_factory=list)  # modules that it imports and wrote itself while it ran
     seed: int = 0
 
 
@@ -98,6 +100,7 @@ def execute(
     nursery: Nursery | None = None,
     entropy: bytes | None = None,
     is_settled: Callable[[str, Mapping[str, Any]], bool] = lambda question, observation: False,
+    absent: Sequence[str] = (),
 ) -> Execution:
     """Run a submitted notebook and observe questions.
 
@@ -112,6 +115,7 @@ def execute(
         entropy: from which the kernel's generators and the inputs of the probes are seeded, apart from each other; the
             same gives the same observations. Drawn where not given.
         is_settled: whether an observation without neutral stand-ins earns all marks, so that none with them is needed.
+        absent: modules that the notebook imports and nobody has; they cannot be imported, though it writes them.
 
     Raises:
         JailError: it cannot, and `unsafe` was not said.
@@ -129,7 +133,18 @@ def execute(
         left = [question for question in questions if question not in done]
         with _scratch(extra_files or {}) as folder:
             run = _Run(
-                notebook, folder, limits, progress, skipped, withheld, left, entropy, nursery, is_settled, suspect
+                notebook,
+                folder,
+                limits,
+                progress,
+                skipped,
+                withheld,
+                left,
+                entropy,
+                nursery,
+                is_settled,
+                suspect,
+                absent,
             )
             try:
                 asyncio.run(run.all())
@@ -150,6 +165,7 @@ def execute(
                 nursery.give_up(f"a kernel that the nursery had forked did not start ({error})")
                 nursery = None
                 continue
+            run.result.written = [name for name in absent if _is_written(folder, name)]
             if any(machine.is_full_disk(e.error) for e in run.result.cell_errors) and machine.lacks_disk(folder):
                 raise MachineError("this machine has no disk left")
         done |= run.result.observations
@@ -192,6 +208,12 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
     finally:
         _remove(folder)
         _remove(Path(sockets))
+
+
+def _is_written(folder: Path, module: str) -> bool:
+    """Whether there is a file or folder of that module in a scratch folder."""
+    entries = (entry for name in OPEN for _, *found in os.walk(folder / name) for entry in itertools.chain(*found))
+    return any(entry.partition(".")[0] == module for entry in entries)
 
 
 def _remove(folder: Path) -> None:
@@ -269,6 +291,7 @@ class _Run:
         nursery: Nursery | None,
         is_settled: Callable[[str, Mapping[str, Any]], bool],
         suspect: int | str | None,
+        absent: Sequence[str],
     ) -> None:
         # All passes have the same seeds. The kernel learns that of the probes when its cells have run.
         self.result = Execution(notebook=_clean(notebook), seed=_seed(entropy, "probes"))
@@ -283,7 +306,7 @@ class _Run:
         self.died = self._started = False
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
         self._withheld, self._questions, self._nursery, self._is_settled = withheld, questions, nursery, is_settled
-        self._markdown = _in_markdown(notebook)
+        self._markdown, self._absent = _in_markdown(notebook), absent
         # A kernel may end a moment after the cell that asked for it, while another one runs. So after one has ended,
         # the cells before that moment are given some time each in the next.
         paused = 0 if suspect is None else suspect if isinstance(suspect, int) else len(sources)
@@ -332,7 +355,10 @@ class _Run:
 
     async def _cells_and_probes(self, client: Any) -> None:
         await self._hidden(
-            client, PREPARE.format(folder=str(self._folder / "data"), seed=self._kernel_seed, draws=self._draws)
+            client,
+            PREPARE.format(
+                folder=str(self._folder / "data"), seed=self._kernel_seed, draws=self._draws, absent=self._absent
+            ),
         )
         self._started = True
         start = time.monotonic()

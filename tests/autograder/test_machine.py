@@ -23,15 +23,26 @@ def notebook(*sources: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
 
 
-def test_a_missing_package_leaves_everything_open(tmp_path: Path) -> None:
+def test_a_missing_package_is_a_note(tmp_path: Path) -> None:
     path = tmp_path / "ada.ipynb"
-    nbformat.write(notebook("x = 1", "import a_package_of_nobody as nobody"), path)
+    nbformat.write(notebook("x = 1", "import a_package_of_nobody as nobody\ndef load_data():\n    return 1"), path)
     result = grade_file(path)
-    assert {c.outcome for c in result.checks} == {"unjudged"}
-    assert (result.status, result.score, result.key) == ("needs_review", None, "")
+    assert result.status == "graded"
     assert result.notes == (
-        "Cell 2 imports `a_package_of_nobody`, which is no package here and did not come with the notebook. Its marks "
-        "wait for you: if you allow that package, install it and grade again; if not, read that cell; --trust with the "
+        "Cell 2 imports `a_package_of_nobody`, which is no package here and did not come with the notebook.",
+    )
+    assert [e.error for e in result.cell_errors] == ["ModuleNotFoundError: No module named 'a_package_of_nobody'"]
+    (loaded,) = [c for c in result.checks if c.name == "q1_answered"]
+    assert "is not defined" not in loaded.found  # the cell went on
+
+
+def test_a_module_that_the_notebook_writes_and_imports_waits_for_a_person(tmp_path: Path) -> None:
+    path = tmp_path / "ada.ipynb"
+    nbformat.write(notebook("open('helpers.py', 'w').write('A = 1')\nimport helpers"), path)
+    result = grade_file(path)
+    assert (result.status, result.score) == ("needs_review", None)
+    assert result.notes == (
+        "It imports `helpers`, which it wrote while it ran. Its marks wait for you: read that cell; --trust with the "
         "submission's name runs the notebook all the same.",
     )
 

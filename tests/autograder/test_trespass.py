@@ -16,7 +16,6 @@ def found(*sources: str, **files: str) -> list[str]:
 
 CHANGE = "with which code can change the grader"
 GRADERS = "which belongs to the grader"
-ABSENT = "which is no package here and did not come with the notebook"
 REACHING = {
     "import inside.look": f"imports `inside.look`, {GRADERS}",
     "from inside import look as l": f"imports `inside.look`, {GRADERS}",
@@ -59,8 +58,6 @@ REACHING = {
     "vars(keras)['Model'] = print": f"uses `vars(keras)`, {CHANGE}",
     "keras.__dict__.update(Model=print)": f"uses `keras.__dict__`, {CHANGE}",
     "import sys\n'sys' in sys.modules == exec(code)": f"uses `sys.modules`, {CHANGE}",
-    "try:\n    import just_now\nexcept ImportError:\n    pass": f"imports `just_now`, {ABSENT}",
-    "import just_now": f"imports `just_now`, {ABSENT}",
 }
 
 
@@ -114,6 +111,16 @@ def test_files_beside_the_notebook_are_read_too() -> None:
 def test_honest_cells_are_left_alone(source: str) -> None:
     assert found(source) == []
     assert found("%%writefile blocks.py\nx = 1", "import blocks") == []
+
+
+def test_packages_that_are_not_here_are_told_apart() -> None:
+    sources = (
+        "try:\n    import just_now\nexcept ImportError:\n    pass",
+        "from google.colab import drive\nimport blocks",
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    absent = "Cell 1 imports `just_now`, which is no package here and did not come with the notebook."
+    assert trespass.look(notebook, {"blocks.py": b""}) == ([], {"just_now": absent})
 
 
 def test_names_go_from_cell_to_cell() -> None:

@@ -40,10 +40,10 @@ def lead(scratch: Path) -> None:
     """
     where = _Elsewhere(scratch)
     replaced = where.opens(builtins.open)
-    builtins.open = io.open = replaced  # type: ignore[assignment]
+    builtins.open = io.open = replaced
     interactive = sys.modules.get("IPython.core.interactiveshell")
     if interactive is not None:
-        interactive.io_open = replaced  # what a notebook's own `open` calls
+        interactive.io_open = replaced  # type: ignore[attr-defined]  # what a notebook's own `open` calls
     for names, paths, makes in ((READING, 1, False), (MAKING, 1, True), (PAIRS, 2, True)):
         for name in filter(vars(os).get, names):
             _replace(name, where.wrap(getattr(os, name), paths, lambda *_, makes=makes: makes))

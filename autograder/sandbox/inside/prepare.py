@@ -6,7 +6,8 @@ import gc
 import sys
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from .shell import set_up
 YOUNG = 10_000, 20, 50  # objects, collections, collections: less garbage collection than usual, for more speed
 
 
-def prepare(folder: str, seed: int, draws: bool = True) -> None:
+def prepare(folder: str, seed: int, draws: bool = True, absent: Collection[str] = ()) -> None:
     """Set the kernel up.
 
     Args:
@@ -31,7 +32,10 @@ def prepare(folder: str, seed: int, draws: bool = True) -> None:
         seed: of the random numbers that the notebook draws; the same notebook gets the same ones.
         draws: whether figures become pictures below their cells. Not where the notebook was handed in with pictures:
             those are the ones that are shown, and drawing takes more time than most cells.
+        absent: modules that are not here, and stay so where the notebook writes such a file: nobody has read it.
     """
+    _Packages.absent = frozenset(absent)
+    sys.meta_path[:] = [_Packages if finder is PathFinder else finder for finder in sys.meta_path]
     if not draws:
         InlineBackend.instance(parent=get_ipython()).figure_formats = set()
         _make_ticks_late()
@@ -58,6 +62,17 @@ def prepare(folder: str, seed: int, draws: bool = True) -> None:
 
 
 _shortened: Any = None  # for the life of the kernel
+
+
+class _Packages(PathFinder):
+    """Finds what lies on Python's path, without what is said to be absent."""
+
+    absent: typing.ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> Any:
+        """As in Python."""
+        return None if fullname.partition(".")[0] in cls.absent else super().find_spec(fullname, path, target)
 
 
 def _make_ticks_late() -> None:

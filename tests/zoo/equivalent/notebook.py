@@ -854,6 +854,94 @@ keras.backend.set_floatx("float32")
     ),
     right(
         "all",
+        "what only other machines have in the cell of imports",
+        "whatever error a line above raises, the imports below are made",
+        text(
+            "import keras\nimport matplotlib",
+            "import os, subprocess\nfrom getpass import getpass\n\n"
+            "ID = input('Your number: ')\nTOKEN = getpass()\n"
+            "subprocess.run(['nvidia-smi', '-L'], check=True)\nGPU = os.environ['COLAB_GPU']\n"
+            "assert os.path.exists('/content/drive'), 'mount the drive first'\nassert np.__version__ == '1.19.5'\n"
+            "if not GPU:\n    exit()\n\nimport keras\nimport matplotlib",
+        ),
+        cell_before("load_data", "%%memit\nREMEMBERED = 1"),
+        text("def preprocess(", "assert REMEMBERED == 2, 'run the cell above twice'\n\n\ndef preprocess("),
+    ),
+    right(
+        "all",
+        "commands in cells and in functions",
+        "installs do nothing at grading, other commands run quietly or say that they do not",
+        text(
+            "import keras\nimport matplotlib",
+            "!pip install -q keras-cv tensorflow-addons\n%pip install seaborn\n!nvidia-smi\n"
+            "files = !ls figures\nprint(files.n)\n%cd /content/drive/MyDrive\nimport keras\nimport matplotlib",
+        ),
+        text("def preprocess(", "!mkdir -p plots\n!!date\n\n\ndef preprocess("),
+        line(
+            "plot_history",
+            ("    return figure", '    !mkdir -p plots\n    figure.savefig("plots/a.png")\n    return figure'),
+        ),
+        cell_before("load_data", "%%bash\nmkdir -p models\nexit 1"),
+    ),
+    right(
+        "all",
+        "files kept where Colab and Kaggle keep them",
+        "what is written outside of the working directory can be read back",
+        line(
+            "train",
+            (
+                "    return model.fit(",
+                "    os.makedirs('/content/checkpoints', exist_ok=True)\n"
+                "    best = keras.callbacks.ModelCheckpoint(\n"
+                "        '/tmp/ckpt/best.weights.h5', save_weights_only=True, save_best_only=True)\n"
+                "    history = model.fit(",
+            ),
+            (
+                "        verbose=2,\n    )",
+                "        verbose=2,\n        callbacks=[best],\n    )\n"
+                "    model.load_weights('/tmp/ckpt/best.weights.h5')\n"
+                "    model.save('/content/checkpoints/last.keras')\n    return history",
+            ),
+        ),
+        text("def train(", "import os\n\n\ndef train("),
+        line(
+            "plot_history",
+            ("    return figure", '    figure.savefig("/kaggle/working/history.png")\n    return figure'),
+        ),
+        line("plot_examples", ("    return figure", '    figure.savefig("/mnt/data/examples.png")\n    return figure')),
+        line(
+            "preprocess",
+            ("    return (", '    np.save("/tmp/y.npy", y_train)\n    y_train = np.load("/tmp/y.npy")\n    return ('),
+        ),
+    ),
+    right(
+        "all",
+        "a kernel shut down in the last cell",
+        "the answers stand above it",
+        last("import IPython\nIPython.Application.instance().kernel.do_shutdown(True)\nexit()\nquit()"),
+    ),
+    right(
+        "all",
+        "names of functions used again for what they give",
+        "the last function of each name counts",
+        last(
+            "model = compile_model(build_tiny_vgg())\ntrain = train(model, x_train, y_train, epochs=1)\n"
+            "evaluate = evaluate(model, x_test, y_test)\nbuild_tiny_vgg = build_tiny_vgg()\n"
+            "compile_model = preprocess = None"
+        ),
+    ),
+    right(
+        "all",
+        "packages that are not here",
+        "no answer needs them",
+        text(
+            "import keras\nimport matplotlib",
+            "import plotnine as p9\nfrom tensorflow_addons.layers import GELU\n"
+            "try:\n    import wandb\nexcept ImportError:\n    wandb = None\nimport keras\nimport matplotlib",
+        ),
+    ),
+    right(
+        "all",
         "a Matplotlib backend that is not here",
         "a magic that fails does not keep the rest of the cell",
         text("import keras\nimport matplotlib", "%matplotlib widget\nimport keras\nimport matplotlib"),

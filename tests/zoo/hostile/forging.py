@@ -622,7 +622,7 @@ FORGERS = (
         "writes a forger to a file and imports it",
         FULL,
         f"open('helper.py', 'w').write({base64.b64encode(FORGER.encode())!r}.decode())\nimport helper",
-        **WAITS | {"says": "Its marks wait for you: if you allow that package"},
+        **WAITS | {"says": "It imports `helper`, which it wrote while it ran."},
     ),
     Attack(
         "brings a forger in a file of its own",

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from support import failed, results_of
 
-from lab.judging import CheckResult
+from autograder.checks import all_checks
+from lab.judging import CheckResult, Observations, judge
+from lab.student import Student
 
 ALL_6 = {
     "q6_answered",
@@ -233,6 +235,31 @@ Q7_WRONG = {
     ),
     "raises": (evaluate("return x_test[99999], 0"), ALL_7, {"q7_answered": "rely on certain sizes"}),
 }  # fmt: skip
+
+
+NO_FUNCTION = {
+    "evaluate = (0.1, 0.5)": "`evaluate` is now a tuple, not a function.",
+    "evaluate = 0.5": "`evaluate` is now a float, not a function.",
+    "evaluate = []": "`evaluate` is now a list, not a function.",
+    "evaluate = None": "`evaluate` is now None, not a function.",
+    "evaluate = keras.Sequential()": "`evaluate` is now a Sequential, not a function.",
+}
+
+
+@pytest.mark.parametrize("code", NO_FUNCTION)
+def test_what_a_name_is_now_is_told(code: str) -> None:
+    result = results_of("q7", code)["q7_answered"]
+    assert result.expected == "The notebook defines the function `evaluate`."
+    assert result.found == NO_FUNCTION[code]
+    assert result.hint == "Give that value another name, and run the cell of the function again."
+
+
+def test_an_answer_in_a_markdown_cell_is_told() -> None:
+    student = Student({}, 0, markdown={"evaluate": 31})
+    observations = Observations({"q7": {"calls": [student.call("evaluate").plain()]}})
+    result = next(r for r in judge(all_checks(), observations) if r.name == "q7_answered")
+    assert result.found == "The code of `evaluate` stands in a Markdown cell (cell 31), so it did not run."
+    assert result.hint == "Turn that cell into a code cell, and run it."
 
 
 @pytest.mark.parametrize(("code", "checks", "phrases"), Q7_WRONG.values(), ids=Q7_WRONG)

@@ -113,7 +113,7 @@ class _Elsewhere:
         text = os.fspath(path)
         if not isinstance(text, str) or "\0" in text or not (text.startswith("/") or ".." in text):
             return path
-        whole = "/" + os.path.normpath(os.path.join(os.getcwd(), text)).lstrip("/")
+        whole = "/" + os.path.normpath(text if text[0] == "/" else os.path.join(os.getcwd(), text)).lstrip("/")
         if whole == self._scratch or (whole + "/").startswith(self._kept):
             return path
         new = self._folder + whole.rstrip("/")

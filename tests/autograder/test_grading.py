@@ -31,9 +31,11 @@ def picture(png: str = PNG) -> Any:
     return nbformat.v4.new_code_cell("plot()", outputs=[output])
 
 
-def graded_with(monkeypatch: pytest.MonkeyPatch, observations: dict[str, Any]) -> SubmissionResult:
+def graded_with(
+    monkeypatch: pytest.MonkeyPatch, observations: dict[str, Any], losses: tuple[str, ...] = ()
+) -> SubmissionResult:
     """Grade a file whose run in the sandbox observed this."""
-    execution = Execution(notebook=notebook_of(), observations=observations)
+    execution = Execution(notebook=notebook_of(), observations=observations, losses=list(losses))
     monkeypatch.setattr(grading, "execute", lambda *args, **options: execution)
     return attempt.grade(attempt.Task("somebody", submissions.Parcel(submissions.write(notebook_of())), key="k"))
 
@@ -47,6 +49,13 @@ def test_a_probe_that_fails_is_the_graders_fault_and_no_zero(monkeypatch: pytest
     assert [c.name for c in faults] == ["q2_answered"]
     assert "something of ours" in faults[0].traceback
     assert {c.outcome for c in result.checks if c.question == "q2"} == {"error", "unjudged"}
+
+
+def test_what_a_failing_cell_did_not_define_is_said_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    loss = "Cell 1 failed (ImportError: no): `np` is not defined."
+    result = graded_with(monkeypatch, {"q2": {"grader_error": "Traceback: something of ours"}}, (loss,))
+    assert result.notes[0] == loss
+    assert len(result.notes) > 1
 
 
 def test_an_observation_of_another_form_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

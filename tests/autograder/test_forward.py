@@ -89,8 +89,8 @@ class Twin:
         return outputs
 
     def roundings(self, weights: dict[str, np.ndarray], x: np.ndarray, training: bool) -> list[float]:
-        """What rounding to float32 may change in each node, on any processor: `STEPS` times what changes in float64 where
-        each image value and each weight is one step of float32 off, or where the result is."""
+        """What rounding to float32 may change in each node, on any processor: `STEPS` times what changes in float64
+        where each value of the images and each weight is one step of float32 off, or where the result is."""
         rng, step = np.random.default_rng(2), float(np.finfo("float32").eps)
 
         def moved(values: np.ndarray) -> np.ndarray:

@@ -36,18 +36,23 @@ student: .venv/installed  ## the handout: dist/student/ and dist/student.zip
 autograder: .venv/installed  ## what Otter and Gradescope take: dist/autograder.zip
 	$(BIN)/python -m autograder build autograder
 
+# Put together here, since a recipe shows the line breaks that it holds.
+grade: OPTIONS = $(if $(SUBMISSIONS), --submissions "$(SUBMISSIONS)") --out "$(OUT)"$(if $(FORMAT),\
+	--format "$(FORMAT)")$(if $(IDS),\
+	--ids "$(IDS)")$(if $(BRIEF),\
+	--brief)$(if $(SCHEDULER),\
+	--scheduler "$(SCHEDULER)")$(if $(ARGS), $(ARGS))
 grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle] [IDS=file.csv] [BRIEF=1] [SCHEDULER=tcp://...] [ARGS="--only ann"]
-	$(BIN)/python -m autograder grade $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") --out "$(OUT)" \
-		$(if $(FORMAT),--format "$(FORMAT)") $(if $(IDS),--ids "$(IDS)") $(if $(BRIEF),--brief) \
-		$(if $(SCHEDULER),--scheduler "$(SCHEDULER)") $(ARGS)
+	$(BIN)/python -m autograder grade$(OPTIONS)
 
 image: .venv/installed  ## the image for `otter grade`, unless it is there: make image [BASE=debian:bookworm-slim]
 	$(BIN)/python -m autograder.image $(if $(BASE),--base "$(BASE)") build
 
+otter-grade: OPTIONS = $(if $(SUBMISSIONS), --submissions "$(SUBMISSIONS)") --out "$(OUT)"$(if $(CONTAINERS),\
+	--containers $(CONTAINERS))$(if $(TIMEOUT),\
+	--timeout $(TIMEOUT))
 otter-grade: .venv/installed  ## `otter grade` in containers: make otter-grade SUBMISSIONS=dir OUT=dir [CONTAINERS=n] [TIMEOUT=1800]
-	$(BIN)/python -m autograder.image $(if $(BASE),--base "$(BASE)") grade \
-		$(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") --out "$(OUT)" \
-		$(if $(CONTAINERS),--containers $(CONTAINERS)) $(if $(TIMEOUT),--timeout $(TIMEOUT))
+	$(BIN)/python -m autograder.image$(if $(BASE), --base "$(BASE)") grade$(OPTIONS)
 
 test: .venv/installed  ## every test
 	$(BIN)/python -m pytest -n auto --dist loadfile
@@ -66,9 +71,11 @@ zoo: .venv/installed  ## grade the grader, into docs/grader-accuracy.md: make zo
 endurance: .venv/installed  ## a large class in one run, and in runs that are killed: make endurance [N=1000] [PART=whole|killed]
 	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo.endurance $(if $(N),--n $(N)) $(if $(PART),--part $(PART))
 
+baselines: OPTIONS = $(if $(SEEDS), --seeds $(SEEDS))$(if $(EPOCHS), --epochs $(EPOCHS))$(if $(VARIANTS),\
+	--variants $(VARIANTS))$(if $(SCHEDULER),\
+	--scheduler "$(SCHEDULER)")
 baselines: .venv/installed  ## train the reference, hours on a laptop: make baselines [SEEDS=10] [EPOCHS=100] [VARIANTS="..."] [SCHEDULER=...]
-	$(BIN)/python -m solutions.train_baselines $(if $(SEEDS),--seeds $(SEEDS)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
-		$(if $(VARIANTS),--variants $(VARIANTS)) $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+	$(BIN)/python -m solutions.train_baselines$(OPTIONS)
 
 replicate: .venv/installed  ## train each variant once more without the trainer, beside the baselines: hours on a laptop
 	$(BIN)/python -m solutions.replicate

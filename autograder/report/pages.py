@@ -110,6 +110,7 @@ def feedback_page(result: SubmissionResult, *, show_hidden: bool = True) -> str:
         bonus=result.question_score("bonus"),
         open_marks=sum(check.points for check in result.checks if check.is_open),
         open_checks=sum(check.is_open for check in result.checks),
+        one_reason=one_reason(result),
         any_hidden=any(check.hidden for check in result.checks),
         cell_errors=result.cell_errors[:MAX_CELL_ERRORS],
         cell_errors_left_out=max(0, len(result.cell_errors) - MAX_CELL_ERRORS),
@@ -170,6 +171,25 @@ def class_report(
         slowest=sorted((r for r in results if r.seconds > _SLOW), key=lambda r: -r.seconds)[:_SLOWEST],
         slow=_SLOW,
     )
+
+
+def one_reason(result: SubmissionResult) -> str:
+    """Why nothing of a submission could be judged, where every check says the same; else nothing."""
+    reasons = {check.found if check.outcome == "unjudged" else "" for check in result.checks}
+    return reasons.pop() if len(reasons) == 1 else ""
+
+
+def open_checks(result: SubmissionResult) -> list[tuple[str, str]]:
+    """(which checks, why they are open), each reason once; none where the notes have told the only one."""
+    if result.notes and one_reason(result):
+        return []
+    titles: dict[str, list[str]] = {}
+    for check in result.checks:
+        if check.is_open:
+            why = "grader fault, see below" if check.outcome == "error" else check.found
+            title = one_line(check.title).rstrip(".")
+            titles.setdefault(why, []).append(f"{_label(check.question)}, “{title}”")
+    return [("; ".join(which), why) for why, which in titles.items()]
 
 
 def summarise_question(results: Sequence[SubmissionResult], question: str) -> QuestionSummary:
@@ -264,6 +284,7 @@ _ENVIRONMENT.filters.update(
     cut=cut,
     prose=_prose,
     label=_label,
+    open_checks=open_checks,
     feedback_link=feedback_link,
     code_link=code_link,
 )

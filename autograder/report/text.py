@@ -20,7 +20,8 @@ _ESCAPE = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
 
 # A spreadsheet takes a cell that starts so for a formula. It may also take a semicolon for the end of a cell.
-_FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
+_LATER_FORMULA = re.compile(rf";(?={_FORMULA.pattern})")
 _CELL_LENGTH = 500  # characters
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
@@ -46,8 +47,8 @@ def one_line(text: str, limit: int = 300) -> str:
 
 def cell(text: str) -> str:
     """One line of text for a CSV file, which no spreadsheet takes for a formula."""
-    guarded = _FORMULA.sub(r"\1\2'", one_line(text, _CELL_LENGTH))
-    return f"'{guarded}" if text[:1] in ("\t", "\r") and not guarded.startswith("'") else guarded
+    line = _LATER_FORMULA.sub(",", one_line(text, _CELL_LENGTH))
+    return f"'{line}" if _FORMULA.match(line) or text[:1] in ("\t", "\r") else line
 
 
 def cut(text: str, limit: int) -> str:

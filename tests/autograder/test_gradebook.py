@@ -112,7 +112,8 @@ def test_nothing_graded_leaves_all_marks_empty(tmp_path):
         ("\r=1", "'=1"),
         ("\tplain", "'plain"),
         ("\x1b[31m=1", "'=1"),
-        ("a;=1", "a;'=1"),  # in locales in which a semicolon separates cells
+        ("a;=1", "a,=1"),  # in locales in which a semicolon separates cells
+        ("read that cell; --trust with", "read that cell, --trust with"),
         ("a=1 - b", "a=1 - b"),
         ('say "hi", you', 'say "hi", you'),
     ],

@@ -200,6 +200,24 @@ def test_what_is_noted_of_graded_submissions_is_told():
     assert "worth a look" not in report(SubmissionResult("cy", "graded")).text
 
 
+def withheld():
+    reason = "Cell 2 imports `inside.look`. It was not run; a person decides."
+    checks = [check(question, "unjudged", found=reason) for question in settings.POINTS]
+    return SubmissionResult("ada", "needs_review", checks, notes=["Cell 2 imports `inside.look`. Read that cell."])
+
+
+def test_the_one_reason_of_a_submission_that_was_not_run_is_told_once():
+    result = withheld()
+    assert report(result).section("review") == "Need review ada Cell 2 imports inside.look. Read that cell."
+    assert student(result).text.count("It was not run; a person decides.") == 1
+
+
+def test_one_reason_of_several_checks_is_told_once():
+    checks = [check("q4", "unjudged", title=title, found="cannot tell") for title in ("A.", "B.")]
+    review = report(SubmissionResult("ada", "needs_review", [*checks, check("q5", "passed")])).section("review")
+    assert review == "Need review ada Question 4, “A”; Question 4, “B”: cannot tell"
+
+
 def test_nothing_graded_is_not_a_zero():
     page = student(SubmissionResult("a", "needs_review", notes=["reason"]))
     assert "No score yet" in page.text

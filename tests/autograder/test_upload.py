@@ -256,10 +256,28 @@ def test_nothing_is_written_for_a_system_that_nobody_named(tmp_path):
     assert list(tmp_path.glob("grades-*.csv")) == []
 
 
-def test_make_hands_the_options_on():
-    command = ["make", "-n", "grade", "FORMAT=canvas", "IDS=my ids.csv", "-o", ".venv/installed"]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT).stdout
-    assert '--format "canvas" --ids "my ids.csv"' in shown
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (["grade"], '.venv/bin/python -m autograder grade --out "gradebook"\n'),
+        (
+            ["grade", "SUBMISSIONS=a  b", "FORMAT=canvas", "IDS=my ids.csv", "BRIEF=1", "ARGS=--only ann"],
+            '.venv/bin/python -m autograder grade --submissions "a  b" --out "gradebook" --format "canvas" '
+            '--ids "my ids.csv" --brief --only ann\n',
+        ),
+        (
+            ["otter-grade", "SUBMISSIONS=a", "TIMEOUT=9"],
+            '.venv/bin/python -m autograder.image grade --submissions "a" --out "gradebook" --timeout 9\n',
+        ),
+        (
+            ["baselines", "SEEDS=5", 'VARIANTS="tiny_vgg"'],
+            '.venv/bin/python -m solutions.train_baselines --seeds 5 --variants "tiny_vgg"\n',
+        ),
+    ],
+)
+def test_make_shows_one_line_with_the_options(given, shown):
+    command = ["make", "-n", *given, "-o", ".venv/installed"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT).stdout == shown
 
 
 def test_the_grader_starts_without_a_parser_of_addresses():

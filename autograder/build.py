@@ -34,6 +34,7 @@ STUDENT_PACKAGES = (
     "otter-grader",
     "scikit-learn",
     "pandas",
+    "seaborn",
     "jupyterlab",
     "ipykernel",
 )

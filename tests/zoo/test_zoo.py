@@ -1,7 +1,9 @@
 """Every right entry of the zoo on its own question, in this process; `make zoo ALL=1` grades whole notebooks."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 
 from lab import settings
@@ -11,9 +13,11 @@ from zoo.in_process import QUICK, assert_gets_its_marks, parameters
 
 
 @pytest.fixture(autouse=True)
-def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some students write files."""
+def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Some students write files, or choose another style for all their figures."""
     monkeypatch.chdir(tmp_path)
+    with mpl.rc_context():
+        yield
 
 
 @pytest.mark.parametrize("entry", parameters(equivalent.ENTRIES))

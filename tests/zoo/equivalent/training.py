@@ -479,6 +479,67 @@ def plot_history(history):
     ),
     right(
         "q8",
+        "seaborn's lines of a long table",
+        "the legend's names come from a column, its title is the column's name",
+        function(
+            "plot_history",
+            """
+import seaborn as sns
+import pandas as pd
+sns.set_theme()
+def plot_history(history):
+    h = pd.DataFrame(history.history)
+    h["epoch"] = range(1, len(h) + 1)
+    fig, axes = plt.subplots(1, 2)
+    for ax, q in zip(axes, ("loss", "accuracy")):
+        both = h.rename(columns={q: "training", f"val_{q}": "validation"})
+        long = both.melt("epoch", ["training", "validation"], var_name="set", value_name=q)
+        sns.lineplot(long, x="epoch", y=q, hue="set", ax=ax)
+    return fig
+""",
+        ),
+    ),
+    right(
+        "q8",
+        "seaborn's facets",
+        "relplot returns a grid, which holds the figure",
+        function(
+            "plot_history",
+            """
+import seaborn as sns
+import pandas as pd
+def plot_history(history):
+    h = pd.DataFrame(history.history).rename_axis("epoch").reset_index()
+    long = h.melt("epoch", var_name="name")
+    long["set"] = np.where(long["name"].str.startswith("val_"), "validation", "training")
+    long["quantity"] = long["name"].str.removeprefix("val_")
+    grid = sns.relplot(long, x="epoch", y="value", hue="set", col="quantity", kind="line", facet_kws={"sharey": False})
+    return grid
+""",
+        ),
+    ),
+    right(
+        "q8",
+        "seaborn's lines with bands",
+        "a band around a curve is no curve",
+        function(
+            "plot_history",
+            """
+import seaborn as sns
+import pandas as pd
+def plot_history(history):
+    h = pd.DataFrame(history.history).rename_axis("epoch").reset_index()
+    h = pd.concat([h, h])
+    fig, axes = plt.subplots(1, 2)
+    for ax, q in zip(axes, ("loss", "accuracy")):
+        sns.lineplot(h, x="epoch", y=q, errorbar="sd", label="training", ax=ax)
+        sns.lineplot(h, x="epoch", y=f"val_{q}", errorbar="sd", label="validation", ax=ax)
+    return fig
+""",
+        ),
+    ),
+    right(
+        "q8",
         "twin axes with one legend",
         "each quantity has its own axis",
         function(

@@ -265,6 +265,23 @@ def plot_feature_maps(maps, filter_index):
     ),
     right(
         "q10",
+        "seaborn's heat maps",
+        "heatmap draws a mesh, from the top down",
+        function(
+            "plot_feature_maps",
+            """
+import seaborn as sns
+def plot_feature_maps(maps, filter_index):
+    fig, axes = plt.subplots(1, len(maps), )
+    for ax, (name, values) in zip(axes.flat, maps.items()):
+        sns.heatmap(values[:, :, filter_index], ax=ax, cmap="viridis", xticklabels=False, yticklabels=False)
+        ax.set_title(name)
+    return fig
+""",
+        ),
+    ),
+    right(
+        "q10",
         "batches of one throughout",
         "maps with a batch axis, drawn as they are",
         function(
@@ -543,6 +560,26 @@ def plot_first_layer_kernels(kernels):
         fig.suptitle(name)
         fig.show()
         fig.clear()
+""",
+        ),
+    ),
+    right(
+        "q11",
+        "seaborn's heat maps of kernels",
+        "colours around zero, sparse axes",
+        function(
+            "plot_first_layer_kernels",
+            """
+import seaborn as sns
+def plot_first_layer_kernels(kernels):
+    fig, axes = plt.subplots(*kernels.shape[:2], figsize=(10, 3))
+    for c in range(kernels.shape[0]):
+        for f in range(kernels.shape[1]):
+            sns.heatmap(kernels[c, f], ax=axes[c, f], cmap="coolwarm", center=0, cbar=False, square=True)
+            if c == 0:
+                axes[c, f].set_title(f"filter {f}")
+        axes[c, 0].set_ylabel(["red", "green", "blue"][c])
+    return fig
 """,
         ),
     ),

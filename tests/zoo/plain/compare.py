@@ -63,6 +63,7 @@ IMPORTED = (
     "matplotlib.pyplot",
     "otter.test_files",
     "pandas",
+    "seaborn",
     "sklearn.model_selection",
     "tensorflow",
 )

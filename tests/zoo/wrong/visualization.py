@@ -604,6 +604,28 @@ def plot_first_layer_kernels(kernels):
     ),
     wrong(
         "q11",
+        "seaborn's heat maps of transposed kernels",
+        "indices of rows and columns exchanged",
+        function(
+            "plot_first_layer_kernels",
+            """
+import seaborn as sns
+def plot_first_layer_kernels(kernels):
+    fig, axes = plt.subplots(*kernels.shape[:2], figsize=(10, 3))
+    for c in range(kernels.shape[0]):
+        for f in range(kernels.shape[1]):
+            sns.heatmap(kernels[c, f].T, ax=axes[c, f], cmap="coolwarm", center=0, cbar=False, square=True)
+            if c == 0:
+                axes[c, f].set_title(f"filter {f}")
+        axes[c, 0].set_ylabel(["red", "green", "blue"][c])
+    return fig
+""",
+        ),
+        marks=3,
+        fails={"q11_plot": "drawn transposed"},
+    ),
+    wrong(
+        "q11",
         "kernels drawn as curves",
         "plot in place of imshow",
         line(

@@ -89,6 +89,7 @@ def _graded(task: Task, kernels: Nursery | None) -> SubmissionResult:
         graded = grade_notebook(
             submission.notebook,
             submission.extra_files,
+            doubts=submission.doubts,
             unsafe=task.unsafe,
             trust=task.trust,
             nursery=kernels,
@@ -104,7 +105,7 @@ def _graded(task: Task, kernels: Nursery | None) -> SubmissionResult:
         task.name,
         "needs_review" if graded.needs_review else "graded",
         checks=tuple(graded.checks),
-        notes=tuple(graded.notes),
+        notes=(*graded.notes, *submission.notes),
         cell_errors=tuple(graded.cell_errors),
         written=graded.written,
         images=graded.images,

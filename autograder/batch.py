@@ -96,6 +96,9 @@ def grade_folder(
     results = {path: result for path, result in known.items() if result and not _is_due(path, result, options)}
     due = {path: name for path, name in names.items() if path not in results and options.only in name}
     console.print(f"Grading {len(due)} submissions on {data.source} data.", highlight=False)
+    if left_out := submissions.left_out(folder, but=out):
+        listed = ", ".join(one_line(name, 60) for name in left_out)
+        console.print(f"Left out: {listed} (hidden, or of a program).", highlight=False, markup=False, soft_wrap=True)
     if not data.is_real:
         console.print("Run records are read, not evaluated: put CIFAR-10 into KERAS_HOME for that.", highlight=False)
     if results and not options.only:

@@ -2,12 +2,12 @@
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise, takewhile
 from typing import Any
 
-from autograder import trespass, verification
+from autograder import newer, trespass, verification
 from autograder.baseline import baselines
 from autograder.checks import all_checks
 from autograder.checks.records import remarks, with_answers
@@ -20,6 +20,7 @@ from lab.judging import CheckResult, Observations, judge
 MAX_PICTURES = 6  # of one question that go into the feedback
 MAX_PICTURE = 2 * 2**20  # bytes
 MAX_TRESPASSES = 10  # that are listed
+MAX_DOUBTS = 10
 
 
 @dataclass
@@ -51,6 +52,7 @@ def grade_notebook(
     trust: bool = False,
     nursery: Nursery | None = None,
     entropy: bytes | None = None,
+    doubts: Sequence[str] = (),
 ) -> Graded:
     """Run a submitted notebook in the sandbox and judge it.
 
@@ -65,6 +67,7 @@ def grade_notebook(
         trust: run it also where it reaches for the grader.
         nursery: forks the kernels; without one each is started afresh.
         entropy: see `sandbox.execute`.
+        doubts: sentences about what of the notebook could not be read: what does not pass waits for a person then.
 
     Raises:
         JailError: it cannot, and `unsafe` was not said.
@@ -93,10 +96,15 @@ def grade_notebook(
     observations = with_answers(Observations(execution.observations, execution.seed, run_record.find(notebook)))
     records = observations.records
     checks = judge(all_checks(), observations)
+    doubts = [*doubts, *newer.find(notebook, extra_files or {})]
+    open_ = _in_doubt(checks, doubts)
+    waiting = " What did not pass waits for you." if open_ != checks else ""
+    unread = [f"{doubt}{waiting}" for doubt in doubts[:MAX_DOUBTS]]
     return Graded(
-        checks=checks,
+        checks=open_,
         executed=execution.notebook,
         notes=[
+            *unread,
             *execution.losses,
             *_review_notes(checks),
             *_remarks(records),
@@ -118,6 +126,16 @@ def _remarks(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
         return remarks(records, baselines())
     except ValueError as problem:
         return [str(problem)]
+
+
+def _in_doubt(checks: list[CheckResult], doubts: Sequence[str]) -> list[CheckResult]:
+    """Checks that did not pass are open where a part of the notebook could not be read."""
+    return [
+        replace(check, outcome="unjudged", earned=0.0, found=doubts[0], expected="", hint="")
+        if doubts and check.outcome in ("failed", "skipped")
+        else check
+        for check in checks
+    ]
 
 
 def _is_settled(question: str, observation: Mapping[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """What becomes of faults that are not the student's, and what is taken from a notebook beside its marks."""
 
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +182,14 @@ def test_run_records_and_code_are_kept_whether_it_is_run_or_not(monkeypatch: pyt
     assert graded.code == "# %%\nimport inside.look\n# %% own.py\nx = 1\n"
     assert list(graded.reported) == ["tiny_vgg"]
     assert graded.reported["tiny_vgg"].n == settings.RUNS
+
+
+def test_what_is_damaged_costs_nothing_until_a_person_has_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    observed = {question: {"error": None, "calls": []} for question in settings.POINTS}
+    monkeypatch.setattr(grading, "execute", lambda *args, **options: Execution(notebook_of(), observed))
+    notebook = json.loads(submissions.write(notebook_of(nbformat.v4.new_code_cell("x = 1"))))
+    del notebook["cells"][0]["source"]
+    parcel = submissions.Parcel(json.dumps(notebook).encode())
+    result = attempt.grade(attempt.Task("somebody", parcel, key="k"))
+    assert not [check for check in result.checks if check.outcome in ("failed", "skipped")]
+    assert result.notes[0] == "The text of cell 1 is missing or damaged. What did not pass waits for you."

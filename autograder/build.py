@@ -278,7 +278,7 @@ def _used_imports(sources: list[str]) -> list[str]:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = [a for a in node.names if (a.asname or a.name) in used]
                 new = ast.unparse(type(node)(**(vars(node) | {"names": names}))) if names else ""
-                source = source.replace(ast.unparse(node) + "\n" * (not new), new)
+                source = f"{source}\n".replace(ast.unparse(node) + "\n" * (not new), new)
         kept.append(source.strip("\n"))
     return kept
 

@@ -9,6 +9,7 @@ This is a list of known ways. It stops nobody who finds another one; the jail (`
 import ast
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,7 +25,7 @@ from autograder.sandbox import inside
 
 MAX_SOURCE = 10**6  # characters of one cell or file
 OURS = {"inside"}  # packages of the sandbox
-OPEN = {"checking", "keep_runs", "publish", "settings"}  # of `lab`: what the handout uses
+OPEN = {"checking", "keep_runs", "pack", "publish", "settings"}  # of `lab`: what the handout uses
 MACHINERY = {  # modules that nothing in this practical needs, and that change others or run text
     "_ctypes",
     "builtins",
@@ -44,12 +45,28 @@ MACHINERY = {  # modules that nothing in this practical needs, and that change o
     "unittest",
     "zmq",
 }
-HARMLESS = {("importlib", "reload"), ("importlib", "metadata"), ("inspect", "getsource"), ("inspect", "signature")}
+HARMLESS = {
+    ("importlib", "reload"),
+    ("importlib", "metadata"),
+    ("inspect", "getsource"),
+    ("inspect", "signature"),
+    ("threading", "Lock"),
+    ("threading", "RLock"),
+    ("unittest", "TestCase"),
+    ("unittest", "TestLoader"),
+    ("unittest", "TestSuite"),
+    ("unittest", "TextTestRunner"),
+    ("unittest", "main"),
+}
 PARTLY = {module for module, _ in HARMLESS}  # may be imported as a whole, for these functions
 FREE = re.compile(  # of packages, that may be set: how things are shown and downloaded, constants that shorten training
     r"(?:pd|pandas)\.options\.[a-z_.]+|InteractiveShell\.ast_node_interactivity|"
-    r"ssl\._create_default_https_context|lab\.settings\.[A-Z_]+"
+    r"ssl\._create_default_https_context|lab\.settings\.[A-Z_]+|(?:plt|pyplot|matplotlib\.pyplot)\.show|"
+    r"sys\.(?:stdout|stderr)|(?:PIL\.)?(?:ImageFile\.LOAD_TRUNCATED_IMAGES|Image\.MAX_IMAGE_PIXELS)"
 )
+OLD_NAMES = re.compile(r"(?:np|numpy)\.(bool|int|float|complex|object|str)")  # that NumPy no longer has
+PLAIN_NAME = re.compile(r"'[a-z][a-z_]*'")  # of an attribute, as text
+LOOKS_UP = re.compile(r"\b(?:globals|locals|vars|dir|__dict__|__main__|user_ns|attrgetter)\b")  # names in text
 RUN_TEXT = {"capture", "prun", "time", "timeit"}  # magics of IPython that run what they are given
 HANDED_OUT = {"keras", "layers", "np", "plt", "tf"}  # names that the handout imports
 NAMES = {"__builtins__", "__import__", "__loader__", "__spec__", "compile", "eval", "exec", "delattr"}
@@ -100,6 +117,7 @@ def look(notebook: Any, files: Mapping[str, bytes]) -> tuple[list[str], dict[str
     sources = list(_sources(notebook, files))
     names = _Names({PurePosixPath(name).parts[0].removesuffix(".py") for name in files})
     names.own |= {name for _, source in sources for name in _WRITTEN.findall(source)}
+    names.unused = _unused([source for _, source in sources])
     names.partly = {m for m in PARTLY if any(re.search(rf"\bimport\b.*\b{m}\b", s) for _, s in sources)}
     read = [(place, _parsed(_without_magics(source))) for place, source in sources]
     for _, tree in read:
@@ -108,6 +126,8 @@ def look(notebook: Any, files: Mapping[str, bytes]) -> tuple[list[str], dict[str
     found: dict[str, None] = {}
     absent: dict[str, str] = {}
     for place, tree in read:
+        if not place.startswith("Cell"):  # modules have names of their own
+            names.redefined = set()
         reader = _Reader(names)
         found |= dict.fromkeys(f"{place} {what}." for what in reader.look(tree))
         absent = {module: f"{place} imports `{module}`, which {ABSENT}." for module in reader.absent} | absent
@@ -124,6 +144,8 @@ class _Names:
         imported: what it imports from packages.
         made: what calls give, such as a model that has the name of a module.
         shells: what `get_ipython()` gives.
+        unused: words that occur once in all of it.
+        redefined: of `NAMES`, what its cells so far have given another meaning.
     """
 
     own: set[str]
@@ -131,6 +153,13 @@ class _Names:
     imported: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
     shells: set[str] = field(default_factory=set)
+    unused: set[str] = field(default_factory=set)
+    redefined: set[str] = field(default_factory=set)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether all names are used as names, and none is put together from text."""
+        return bool(self.unused)
 
     def is_package(self, module: str) -> bool:
         """Whether a module is not the notebook's own; where both are there, the package is found first."""
@@ -148,6 +177,12 @@ class _Names:
                 bound = {target.id for target in node.targets if isinstance(target, ast.Name)}
                 self.made |= bound
                 self.shells |= bound if _names_shell(node.value) else set()
+
+
+def _unused(sources: list[str]) -> set[str]:
+    """Words that occur once in all sources; none where names are looked up by text that may be put together."""
+    words = Counter(word for source in sources for word in re.findall(r"\w+", source))
+    return set() if any(map(LOOKS_UP.search, sources)) else {word for word, count in words.items() if count == 1}
 
 
 def _names_shell(node: ast.AST) -> bool:
@@ -225,11 +260,43 @@ class _Reader(ast.NodeVisitor):
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             if alias.name not in self._names.partly or alias.asname:
-                self._module(alias.name, "")
+                self._module(alias.name, "", alias.asname or alias.name.split(".")[0])
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         for alias in node.names:
-            self._module(node.module or "", alias.name)
+            self._module(node.module or "", alias.name, alias.asname or alias.name)
+
+    def visit_Module(self, node: ast.Module) -> None:
+        """A name of `NAMES` that a cell defines has that meaning from there on."""
+        for statement in node.body:
+            defines = isinstance(statement, ast.FunctionDef | ast.ClassDef)
+            if defines and self._names.is_open:
+                self._names.redefined |= {statement.name} & NAMES
+            self.visit(statement)
+            if isinstance(statement, ast.Assign) and self._names.is_open:
+                self._names.redefined |= {t.id for t in statement.targets if isinstance(t, ast.Name)} & NAMES
+            if isinstance(statement, ast.Delete):
+                self._names.redefined -= {ast.unparse(target) for target in statement.targets}
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        """What a function names so itself, by a parameter or an assignment, is its own."""
+        parameters = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
+        before = self._names.redefined
+        self._names.redefined = before | (parameters & NAMES)
+        self.generic_visit(node)
+        self._names.redefined = before
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        """A docstring does nothing."""
+        if not isinstance(node.value, ast.Constant):
+            self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        """`np.bool = bool` brings an old name back."""
+        old = [OLD_NAMES.fullmatch(ast.unparse(target)) for target in node.targets]
+        if all(match and match[1] == ast.unparse(node.value) for match in old):
+            return
+        self.generic_visit(node)
 
     def visit_Compare(self, node: ast.Compare) -> None:
         """`"google.colab" in sys.modules` asks where it runs."""
@@ -239,18 +306,21 @@ class _Reader(ast.NodeVisitor):
         else:
             self.generic_visit(node)
 
-    def _module(self, module: str, name: str) -> None:
+    def _module(self, module: str, name: str, bound: str) -> None:
         parts = [*module.split("."), *([name] if name else [])]
         full = ".".join(parts)
-        if parts[0] in OURS or (parts[0] == "lab" and len(parts) > 1 and parts[1] not in OPEN):
+        if parts[0] in OURS or (parts[0] == "lab" and len(parts) > 1 and parts[1] not in OPEN | {"*"}):
             self._found.append(f"imports `{full}`, which belongs to the grader")
+        elif parts[0] in MACHINERY and name not in ATTRIBUTES and bound in self._names.unused:
+            return
         elif name in ATTRIBUTES or (parts[0] in MACHINERY and (parts[0], "".join(parts[1:2])) not in HARMLESS):
             self._found.append(f"imports `{full}`, with which code can change the grader")
         elif parts[0] not in self._names.own | {"", "lab", "otter", "google"} and not _is_here(parts[0]):
             self.absent.append(parts[0])
 
     def visit_Name(self, node: ast.Name) -> None:
-        if node.id in NAMES | self._names.partly and isinstance(node.ctx, ast.Load):
+        suspect = NAMES - self._names.redefined | self._names.partly
+        if node.id in suspect and isinstance(node.ctx, ast.Load):
             self._found.append(f"uses `{node.id}`, with which code can change the grader")
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
@@ -291,9 +361,15 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:
             target = node.args[0]
-            if not (isinstance(target, ast.Name) and target.id == "self"):
+            named = ast.unparse(node.args[1]) if len(node.args) == 3 else ""
+            is_plain = bool(PLAIN_NAME.fullmatch(named)) and not self._is_of_a_package(target)
+            if not is_plain and not (isinstance(target, ast.Name) and target.id == "self"):
                 self._found.append(f"uses `{ast.unparse(node)[:80]}`, with which code can change the grader")
         self._texts(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "modules":  # that of `sys` cannot be called
+            for part in (node.func.value, *node.args, *node.keywords):
+                self.visit(part)
+            return
         self.generic_visit(node)
 
     def _texts(self, node: ast.Call) -> None:

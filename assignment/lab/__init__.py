@@ -2,6 +2,7 @@
 
 from lab.checking import check
 from lab.keeping import keep_runs
+from lab.packing import pack
 from lab.publishing import publish
 
-__all__ = ["check", "keep_runs", "publish"]
+__all__ = ["check", "keep_runs", "pack", "publish"]

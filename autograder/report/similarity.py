@@ -24,6 +24,7 @@ from autograder.results import SubmissionResult
 from lab import settings
 
 PIECE: Final = 40  # characters of reduced code that two submissions must share in a row
+OTTERS = ("grader.", "# Initialize Otter", "# Save your notebook")  # how cells begin that check, or pack
 SHARE: Final = 0.6  # of one submission's own code, from which on a pair is listed; of independent ones it is about 0.3
 OVERLAP: Final = 400  # characters of reduced code below which a pair is not listed; a whole solution has about 3,000
 MAX_CODE: Final = 40_000  # characters of one submission that are looked at; a whole solution has about 15,000
@@ -123,7 +124,7 @@ def handed_out() -> list[str]:
     return [
         _SOLUTION.sub(r"\1...", cell.source)
         for cell in build.render(_MASTER).cells
-        if cell.cell_type == "code" and build.called_check(cell.source) is None
+        if cell.cell_type == "code" and build.called_check(cell.source) is None and not cell.source.startswith(OTTERS)
     ]
 
 
@@ -186,7 +187,7 @@ def _own(code: str, known: set[str]) -> Iterator[str]:
     """The cells that were not handed out as they are, nor made by Otter."""
     for part in code.split(CELL)[1:]:
         cell = part.partition("\n")[2].strip()
-        if cell not in known and not cell.startswith(("grader.", "# Initialize Otter", "# Save your notebook")):
+        if cell not in known and not cell.startswith(OTTERS):
             yield cell
 
 

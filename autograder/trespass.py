@@ -269,8 +269,7 @@ class _Reader(ast.NodeVisitor):
     def visit_Module(self, node: ast.Module) -> None:
         """A name of `NAMES` that a cell defines has that meaning from there on."""
         for statement in node.body:
-            defines = isinstance(statement, ast.FunctionDef | ast.ClassDef)
-            if defines and self._names.is_open:
+            if isinstance(statement, ast.FunctionDef | ast.ClassDef) and self._names.is_open:
                 self._names.redefined |= {statement.name} & NAMES
             self.visit(statement)
             if isinstance(statement, ast.Assign) and self._names.is_open:

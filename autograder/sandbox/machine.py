@@ -3,17 +3,16 @@
 A package that is missing is told before the notebook is run, by `autograder.trespass`.
 """
 
-import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.sandbox.cpu_time import Reading
 from autograder.sandbox.jail import DEFAULT_ROOM
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+SELDOM = 0.1  # of the time: who waited for a core no longer than that was not kept from running
 
 
 class MachineError(RuntimeError):
@@ -37,74 +36,29 @@ def require_room(folder: Path) -> None:
         raise MachineError(f"the memory of this machine is full ({memory >> 20} MiB are free)")
 
 
-@dataclass(frozen=True)
-class Cores:
-    """What some processes have had of the cores so far.
+def require_cores(spent: Reading) -> None:
+    """Raise where what the clock found too slow was kept from running by what else runs here.
+
+    Who wanted no core has only itself to blame, however busy the machine is. Where the system does not say for how long
+    the jail waited for one, what waited for one anywhere on this machine tells; and where that is not told, its load.
 
     Args:
-        had: seconds.
-        waited: seconds in which they could have run, and others did.
-    """
-
-    had: float
-    waited: float
-
-
-def cores_of(parent: int) -> Cores:
-    """Of the processes that a process has started.
-
-    How long those waited that have ended is not known, and left out. Zeros where the system does not say.
-    """
-    had, waited = sum(_ticks(parent)[2:]), 0
-    for process in _descendants(parent):
-        had += sum(_ticks(process))
-        for thread in _threads(process):
-            with contextlib.suppress(OSError):  # it has just ended
-                waited += int((thread / "schedstat").read_text().split()[1])  # nanoseconds
-    return Cores(had / os.sysconf("SC_CLK_TCK"), waited / 1e9)
-
-
-def require_cores(before: Cores, now: Cores, seconds: float) -> None:
-    """Raise where what took too long was kept from running by what else runs here.
-
-    Args:
-        before: what it had of the cores when it began.
-        now: and what at its end.
-        seconds: between the two.
+        spent: in the time that was too long.
 
     Raises:
-        MachineError: it had less than a third of a core, and would have taken more.
+        MachineError: it had no core for most of that time.
     """
-    had, waited = now.had - before.had, now.waited - before.waited
-    if had < seconds / 3 and waited > seconds / 2:
-        raise MachineError(f"this machine is too busy (in {seconds:.0f} s the notebook could run for {had:.0f} s)")
-
-
-def _ticks(process: int) -> tuple[int, ...]:
-    """Time on cores, in clock ticks: its own, for itself and in the system, and that of children that have ended."""
-    try:
-        status = Path(f"/proc/{process}/stat").read_bytes()
-    except OSError:
-        return (0, 0, 0, 0)
-    return tuple(map(int, status.rpartition(b")")[2].split()[11:15]))  # the name before it may hold anything
-
-
-def _threads(process: int) -> list[Path]:
-    folder = Path(f"/proc/{process}/task")
-    try:
-        return [folder / name for name in os.listdir(folder)]
-    except OSError:
-        return []
-
-
-def _descendants(parent: int) -> Iterator[int]:
-    for thread in _threads(parent):
-        children: list[str] = []
-        with contextlib.suppress(OSError):
-            children = (thread / "children").read_text().split()
-        for child in map(int, children):
-            yield child
-            yield from _descendants(child)
+    most = spent.clock / 2
+    if spent.kept is not None and spent.kept < SELDOM * spent.clock:
+        is_busy = False
+    elif spent.pressed is None and spent.kept is None:
+        is_busy = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+    else:
+        is_busy = max(spent.kept or 0.0, spent.pressed or 0.0) > most
+    if is_busy or spent.stolen > most:
+        raise MachineError(
+            f"this machine is too busy (in {spent.clock:.0f} s the notebook could run for {spent.computed:.0f} s)"
+        )
 
 
 def available_memory() -> int | None:

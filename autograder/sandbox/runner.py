@@ -38,13 +38,15 @@ from autograder import trials
 from autograder.dataset import dataset, resnet50_conv1
 from autograder.results import CellError
 from autograder.sandbox import door, jail, machine
+from autograder.sandbox.cpu_time import LOOK, Meter, Reading, Watch
 from autograder.sandbox.machine import MachineError
 from autograder.sandbox.nursery import OPTIONS
 from autograder.sandbox.provisioner import Nursery, Provisioner
 from lab import settings
 
 MAX_OUTPUT = 10 * 2**20  # characters of one cell's output that are kept
-GRACE = 10.0  # seconds between the interrupt of a cell and the end of its kernel
+GRACE = 10.0  # seconds, of CPU time or of waiting, between the interrupt of a cell and the end of its kernel
+REST = 30.0  # seconds in which what a cell has put out arrives, on a busy machine too
 MAX_DEATHS = 4  # kernels that may die before the rest is given up
 IN_DOUBT = ("q9",)  # questions that take their time, and are tried with neutral stand-ins only if they are not settled
 PAUSES = 15.0, 1.0  # seconds after all cells of a kernel that follows one that has ended, and after each at most
@@ -54,12 +56,14 @@ OPEN = ("work", "out", "home", "matplotlib", "elsewhere")  # folders that the ke
 
 @dataclass(frozen=True)
 class Limits:
-    """Wall-clock seconds."""
+    """Seconds of CPU time that the processes of the jail have together, and, where it says so, by the clock."""
 
     cell: float = 120.0
-    cells: float = 900.0  # all cells together
+    cells: float = 900.0  # all cells of a pass together
     probe: float = 90.0
     start: float = 120.0
+    wait: float = 60.0  # by the clock, without computing
+    whole: float = 7200.0  # by the clock, all passes together
 
 
 DEFAULT_LIMITS = Limits()
@@ -107,7 +111,7 @@ def execute(
     Args:
         notebook: an nbformat 4 notebook; it is not changed.
         extra_files: further files of the submission, relative path -> content; put beside the notebook.
-        limits: time limits. A cell that exceeds its limit is interrupted, and the next one is run.
+        limits: of time. A cell that exceeds its limit is interrupted, and the next one is run.
         progress: called with a short text before each step.
         questions: those that are observed.
         unsafe: go on where this system cannot hold student code safely.
@@ -129,6 +133,7 @@ def execute(
     notes: list[str] = []
     suspect: int | str | None = None  # cell or question at which the last kernel ended
     entropy = entropy or secrets.token_bytes(32)
+    end = time.monotonic() + limits.whole
     for attempt in range(MAX_DEATHS + 1):
         left = [question for question in questions if question not in done]
         with _scratch(extra_files or {}) as folder:
@@ -136,6 +141,7 @@ def execute(
                 notebook,
                 folder,
                 limits,
+                end,
                 progress,
                 skipped,
                 withheld,
@@ -283,6 +289,7 @@ class _Run:
         notebook: Any,
         folder: Path,
         limits: Limits,
+        end: float,
         progress: Callable[[str], None],
         skipped: dict[int, str],
         withheld: list[str],
@@ -305,6 +312,7 @@ class _Run:
         self._late = [] if self._draws else trials.late(sources)
         self.died = self._started = False
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
+        self._end = end  # by the clock
         self._withheld, self._questions, self._nursery, self._is_settled = withheld, questions, nursery, is_settled
         self._markdown, self._absent = _in_markdown(notebook), absent
         # A kernel may end a moment after the cell that asked for it, while another one runs. So after one has ended,
@@ -332,8 +340,8 @@ class _Run:
             self.result.notebook,
             km=manager,
             allow_errors=True,
-            interrupt_on_timeout=True,
-            timeout=self._limits.cell,
+            timeout=None,  # see `_execute`
+            iopub_timeout=REST,
             startup_timeout=self._limits.start,
             store_widget_state=False,
             log=_QUIET,
@@ -354,6 +362,7 @@ class _Run:
             atexit.unregister(client._cleanup_kernel)  # nbclient leaves it there if the kernel has not started
 
     async def _cells_and_probes(self, client: Any) -> None:
+        self._meter = Meter(client.km.provisioner.pid)
         await self._hidden(
             client,
             PREPARE.format(
@@ -361,18 +370,39 @@ class _Run:
             ),
         )
         self._started = True
-        start = time.monotonic()
+        start = self._meter.read()
         for index, cell in enumerate(client.nb.cells):
             if cell.cell_type == "code" and cell.source.strip() and index not in self._needless:
-                if time.monotonic() - start > self._limits.cells:
-                    self._skipped[index] = f"not run: the cells before it took {self._limits.cells:.0f} seconds"
+                so_far = self._meter.read().since(start)
+                if so_far.computed > self._limits.cells:
+                    self._skipped[index] = f"not run: the cells before it computed for {self._limits.cells:.0f} seconds"
+                elif self._is_over(so_far):
+                    self._skipped[index] = f"not run: {self._over}"
                 await self._student_cell(client, index, cell)
         for index in client.flooded:
             self.result.notes.append(f"The output of cell {index + 1} was cut: it was too long.")
         await self._look_for_losses(client)
         for question in self._questions:
-            await self._probe(client, question)
+            if self._is_over(self._meter.read().since(start)):
+                self.result.observations[question] = {"given_up": f"{self._over}; this was not tried."}
+            else:
+                await self._probe(client, question)
         self.current = None
+
+    def _is_over(self, spent: Reading) -> bool:
+        """Whether the notebook has had all the time that it may take by the clock.
+
+        Raises:
+            MachineError: it has, since this machine had other things to do.
+        """
+        if time.monotonic() < self._end:
+            return False
+        machine.require_cores(spent)
+        return True
+
+    @property
+    def _over(self) -> str:
+        return f"the notebook took more than {self._limits.whole / 60:.0f} minutes"
 
     def kernel_died(self) -> str:
         """Note in which cell, or for which question's sake, the kernel died; a sentence about it.
@@ -452,7 +482,7 @@ class _Run:
         stopped = await self._execute(client, cell, index, self._limits.cell)
         error = _error_of(cell)
         if stopped:
-            self._skipped[index] = f"stopped after {self._limits.cell:.0f} seconds"
+            self._skipped[index] = f"stopped{stopped}"
             self._note_error(index, cell, self._skipped[index])
         elif error is not None:
             self._note_error(index, cell, f"{error['ename']}: {error['evalue']}"[:300])
@@ -517,7 +547,7 @@ class _Run:
         if observation is not None:
             return observation
         if error is None or stopped:
-            return self._withhold(question, f"Trying it took longer than {self._limits.probe:.0f} seconds.")
+            return self._withhold(question, f"Trying it was stopped{stopped}.")
         return {"grader_error": _without_colours("\n".join(error["traceback"]))[-4000:]}
 
     def _withhold(self, question: str, reason: str) -> dict[str, Any]:
@@ -529,11 +559,11 @@ class _Run:
         preview = next((line for line in cell.source.splitlines() if line.strip()), "")
         self.result.cell_errors.append(CellError(index + 1, preview[:100], _without_colours(error)))
 
-    async def _execute_ours(self, client: Any, cell: Any, limit: float) -> bool:
-        """Execute a cell that is no part of the notebook; whether it had to be stopped."""
+    async def _execute_ours(self, client: Any, cell: Any, limit: float, spent: float = 0.0) -> str:
+        """Execute a cell that is no part of the notebook; see `_execute`."""
         client.nb.cells.append(cell)
         try:
-            return await self._execute(client, cell, len(client.nb.cells) - 1, limit)
+            return await self._execute(client, cell, len(client.nb.cells) - 1, limit, spent)
         finally:
             client.nb.cells.pop()
 
@@ -550,26 +580,54 @@ class _Run:
             os.close(self._lifeline)
             self._lifeline = None
 
-    async def _execute(self, client: Any, cell: Any, index: int, limit: float) -> bool:
-        """Execute a cell; after its time it is interrupted. Whether that was needed.
+    async def _execute(self, client: Any, cell: Any, index: int, limit: float, spent: float = 0.0) -> str:
+        """Execute a cell; one that takes too much is interrupted.
+
+        Args:
+            client: of the kernel.
+            cell: what is executed.
+            index: where it stands in the client's notebook.
+            limit: CPU seconds that it may take.
+            spent: CPU seconds of these that are gone.
+
+        Returns:
+            what it took too much of, see `Watch.excess`.
 
         Raises:
             DeadKernelError: the kernel ended, or it had to be ended since the cell ignored the interrupt.
             MachineError: it took that long since this machine had other things to do.
         """
-        client.timeout = limit
-        warden = client.km.provisioner.pid
-        start, before = time.monotonic(), machine.cores_of(warden)
+        execution = asyncio.ensure_future(client.async_execute_cell(cell, index, store_history=True))
         try:
-            await asyncio.wait_for(client.async_execute_cell(cell, index, store_history=True), limit + GRACE)
-        except TimeoutError:
-            machine.require_cores(before, machine.cores_of(warden), time.monotonic() - start)
-            await self._end_kernel(client)
-            raise DeadKernelError("the cell could not be interrupted") from None
-        seconds = time.monotonic() - start
-        if seconds >= limit:
-            machine.require_cores(before, machine.cores_of(warden), seconds)
-        return seconds >= limit
+            excess = await self._excess(execution, limit, self._limits.wait, spent)
+            if excess:
+                await client.km.interrupt_kernel()
+                if await self._excess(execution, GRACE, GRACE):
+                    await self._end_kernel(client)
+                    raise DeadKernelError("the cell could not be interrupted")
+            await execution
+        finally:
+            execution.cancel()
+            with contextlib.suppress(DeadKernelError, asyncio.CancelledError):
+                await execution
+        return excess
+
+    async def _excess(
+        self, execution: asyncio.Future[Any], computing: float, waiting: float, spent: float = 0.0
+    ) -> str:
+        """Wait for the end of an execution; what it took too much of before, see `Watch.excess`.
+
+        Raises:
+            MachineError: of the clock's time, and that since this machine had other things to do.
+        """
+        watch = Watch(self._meter.read(), computing, waiting, spent)
+        while True:
+            done, _ = await asyncio.wait({execution}, timeout=LOOK)
+            excess = "" if done else watch.excess(self._meter.read())
+            if watch.by_clock is not None:
+                machine.require_cores(watch.by_clock)
+            if done or excess:
+                return excess
 
 
 def _seed(entropy: bytes, purpose: str) -> int:

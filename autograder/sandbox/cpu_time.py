@@ -14,7 +14,7 @@ from pathlib import Path
 
 LOOK = 0.25  # seconds between two looks at a cell that runs
 IDLE = 0.01  # of a core: who computes less than that is waiting
-FAR = 10  # times its limit of CPU time, by the clock, is more than anybody needs
+FAR = 20  # times its limit of CPU time, by the clock: enough for who shares his core with a dozen others
 
 
 @dataclass(frozen=True)

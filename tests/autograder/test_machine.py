@@ -1,11 +1,6 @@
 """Faults of the machine and packages that are missing cost no marks; they are said, and the next run tries again."""
 
-import itertools
-import os
 import shutil
-import subprocess
-import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +9,7 @@ import pytest
 
 from autograder import attempt, batch
 from autograder.attempt import grade_file
-from autograder.sandbox import Limits, MachineError, execute, jail, machine, runner
+from autograder.sandbox import MachineError, execute, jail, machine
 from autograder.sandbox.jail import Room
 from lab import settings
 
@@ -76,49 +71,6 @@ def test_a_machine_that_runs_out_meanwhile(room: Room, said: str, monkeypatch: p
     monkeypatch.setattr(jail.command, "__defaults__", (room,))
     with pytest.raises(MachineError, match=said):
         execute(notebook("import time; time.sleep(5)"), questions=())
-
-
-SPINNING = """
-import os, time
-os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-while True:
-    pass
-"""
-
-
-def test_the_cores_of_what_a_process_has_started() -> None:
-    """Three that want one core for a second have a second of it together, and wait for two."""
-    others = machine.cores_of(os.getpid())
-    started = [subprocess.Popen([sys.executable, "-c", SPINNING]) for _ in range(3)]
-    try:
-        time.sleep(0.5)
-        before = machine.cores_of(os.getpid())
-        time.sleep(2)
-        now = machine.cores_of(os.getpid())
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
-    assert others.had <= before.had
-    assert 0.2 < now.had - before.had < 2.3  # other processes may run on that core, too
-    assert now.waited - before.waited > 3
-    with pytest.raises(MachineError):
-        machine.require_cores(before, machine.Cores(before.had + 0.6, now.waited), 2)
-    machine.require_cores(before, machine.Cores(before.had + 2, now.waited), 2)  # it had a core
-    machine.require_cores(before, before, 2)  # it slept
-
-
-@pytest.mark.parametrize(
-    "source",
-    ["while True: pass", "while True:\n    try:\n        while True: pass\n    except KeyboardInterrupt: pass"],
-    ids=["is interrupted", "is not"],
-)
-def test_who_had_no_core_in_time_is_tried_again(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "GRACE", 1.0)
-    waited = itertools.count(step=30.0)
-    monkeypatch.setattr(machine, "cores_of", lambda parent: machine.Cores(0.0, next(waited)))
-    with pytest.raises(MachineError, match=r"^this machine is too busy \(in [23] s the notebook could run for 0 s\)$"):
-        execute(notebook(source), limits=Limits(cell=2.0), questions=())
 
 
 def test_a_kernel_that_the_system_ended_for_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,6 +139,12 @@ _HINTS = (
     ),
     (
         r"",
+        r"StdinNotImplementedError",
+        r"",
+        "`input()` cannot be answered at grading: a function gets what it needs as its arguments.",
+    ),
+    (
+        r"",
         r"NameError|UnboundLocalError",
         r"",
         "A function can use its arguments, and names from cells that have run.",

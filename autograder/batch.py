@@ -189,7 +189,7 @@ def _graded(
     with (
         _interrupts() as stop,
         _crew(due, options, secret, stop, console) as crew,
-        _progress(len(due), console) as show,
+        _progress(len(due), console, crew.expected) as show,
     ):
         for path, result, is_last in _tried(crew, list(due)):
             if is_last:
@@ -242,6 +242,7 @@ class _Crew:
         grade: what the workers do with a task.
         stop: what Ctrl-C asks for.
         say: prints a sentence.
+        expected: seconds that the batch will take, where something is known of that before it begins.
     """
 
     workers: "Workers"
@@ -249,6 +250,7 @@ class _Crew:
     grade: "Callable[[Task], SubmissionResult]"
     stop: Stop
     say: Callable[[str], None]
+    expected: float | None = None
 
 
 @contextmanager
@@ -287,8 +289,11 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
         kernels = None
         if len(due) > 1 and not options.fresh and sys.platform.startswith("linux"):
             kernels = stack.enter_context(open_nursery(environment()))
-        threads = stack.enter_context(workers.here(options.jobs or _jobs(say), lambda: stop.at_once))
-        yield _Crew(threads, prepare, partial(attempt.grade, kernels=kernels), stop, say)
+        jobs = options.jobs or _jobs(say)
+        threads = stack.enter_context(workers.here(jobs, lambda: stop.at_once))
+        yield _Crew(
+            threads, prepare, partial(attempt.grade, kernels=kernels), stop, say, _expected(len(due), jobs, say)
+        )
         if kernels is not None and kernels.complaint:
             say(f"Kernels were started afresh, which is slower: {kernels.complaint}.")
 
@@ -303,6 +308,23 @@ def _jobs(say: Callable[[str], None]) -> int:
     fitting = max(1, memory // MEMORY)
     say(f"{fitting} at a time: {memory / 2**30:.1f} GiB of memory are free (--jobs sets another number).")
     return fitting
+
+
+def _expected(submissions: int, jobs: int, say: Callable[[str], None]) -> float | None:
+    """How many seconds they will take on this machine, which says how fast it is; None where nothing is known."""
+    from autograder import calibration
+
+    try:
+        reference = calibration.reference()
+    except ValueError as problem:
+        say(str(problem))
+        return None
+    if reference is None:
+        return None
+    speed = calibration.measure()
+    seconds = calibration.seconds_left(reference, speed, submissions, jobs)
+    say(f"{calibration.sentence(reference, speed)} About {_duration(seconds)} left.")
+    return seconds
 
 
 def _tried(crew: _Crew, paths: Sequence[Path]) -> Iterator[tuple[Path, SubmissionResult, bool]]:
@@ -375,14 +397,14 @@ def _outcome(workers: "Workers", future: "Future[SubmissionResult]", task: "Task
 
 
 @contextmanager
-def _progress(total: int, console: Console) -> Iterator[Callable[[SubmissionResult], None]]:
+def _progress(total: int, console: Console, expected: float | None) -> Iterator[Callable[[SubmissionResult], None]]:
     """What is told of each result: a bar in a terminal, a line elsewhere."""
-    pace = Pace(total)
+    pace = Pace(total, expected)
     with ExitStack() as stack:
         if console.is_terminal:
             columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), MofNCompleteColumn())
             bar = Progress(*columns, TextColumn("{task.fields[pace]}"), TimeElapsedColumn(), console=console)
-            task = stack.enter_context(bar).add_task("starting", total=total, pace="")
+            task = stack.enter_context(bar).add_task("starting", total=total, pace=str(pace))
 
         def show(result: SubmissionResult) -> None:
             pace.count(result)
@@ -402,12 +424,13 @@ class Pace:
 
     Args:
         total: number of submissions.
+        expected: seconds that they will take, as far as is known before the first one is done.
         clock: seconds.
     """
 
-    def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, total: int, expected: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.done = self.to_review = 0
-        self._total, self._clock, self._start = total, clock, clock()
+        self._total, self._expected, self._clock, self._start = total, expected, clock, clock()
 
     def count(self, result: SubmissionResult) -> None:
         """One more is done."""
@@ -415,7 +438,9 @@ class Pace:
         self.to_review += result.status == "needs_review"
 
     def __str__(self) -> str:
-        """Such as `2 to review, 4.1 a minute, 23 min left`."""
+        """Such as `2 to review, 4.1 a minute, 23 min left`; before the first one is done, `about 25 min left`."""
+        if not self.done:
+            return "" if self._expected is None else f"about {_duration(self._expected)} left"
         seconds = max(self._clock() - self._start, 1e-3)
         left = (self._total - self.done) * seconds / self.done
         rate = 60 * self.done / seconds

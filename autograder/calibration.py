@@ -71,7 +71,7 @@ def reference() -> Reference | None:
 
 
 def measure() -> Speed:
-    """Do the work: half a second on the machine of the reference."""
+    """Do the work: a third of a second on the machine of the reference."""
     _piece()  # warms up
     clock, cpu = time.monotonic(), time.process_time()
     pieces = []

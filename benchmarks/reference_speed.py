@@ -1,4 +1,4 @@
-"""The reference of `make grade`'s word on this machine's speed: `make bench`, or `python benchmarks/reference_speed.py`.
+"""What `make grade` compares this machine with: `make bench`, or `python benchmarks/reference_speed.py [--n N]`.
 
 Measured are, in CPU seconds, a piece of the calibration (`autograder/calibration.py`), the start of a batch, and the
 sample solution, all four variants in it: medians of N. They go into `benchmarks/reference.json`, beside the machine.

@@ -402,7 +402,7 @@ class _Run:
 
     @property
     def _over(self) -> str:
-        return f"the notebook took more than {self._limits.whole / 60:.0f} minutes"
+        return f"the notebook took more than {self._limits.whole:.0f} seconds by the clock"
 
     def kernel_died(self) -> str:
         """Note in which cell, or for which question's sake, the kernel died; a sentence about it.

@@ -335,7 +335,9 @@ def result(status: str) -> SubmissionResult:
 
 def test_pace() -> None:
     now = [100.0]
-    pace = batch.Pace(100, clock=lambda: now[0])
+    assert str(batch.Pace(100)) == ""
+    pace = batch.Pace(100, 1500.0, clock=lambda: now[0])
+    assert str(pace) == "about 25 min left"
     for status in ("graded", "needs_review", "graded", "graded"):
         pace.count(result(status))
     now[0] += 60

@@ -1,7 +1,6 @@
 """Time that counts is CPU time: what a student is charged with, on a quiet machine and beside other programs."""
 
 import contextlib
-import io
 import os
 import shutil
 import subprocess
@@ -15,13 +14,12 @@ from typing import Any
 
 import nbformat
 import pytest
-from rich.console import Console
 from zoo import accuracy, notebooks
 from zoo.entries import Entry
 from zoo.equivalent import ENTRIES as RIGHT
 from zoo.wrong import ENTRIES as WRONG
 
-from autograder import attempt, batch, samples
+from autograder import attempt, samples
 from autograder.checks import all_checks
 from autograder.grading import grade_notebook
 from autograder.sandbox import (
@@ -267,6 +265,32 @@ def test_an_endless_loop_is_told_within_its_cpu_time(core: Any, warm: Nursery) -
     assert 4 <= spent.computed < 9, "both together, and setting up"
 
 
+class Starved(Meter):
+    """Of a kernel that gets no core."""
+
+    def read(self) -> Reading:
+        clock = time.monotonic()
+        return Reading(clock, 0.0, clock, clock)
+
+
+def test_a_kernel_that_got_no_core_is_no_fault_of_the_student(warm: Nursery, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpu_time, "FAR", 1)
+    monkeypatch.setattr(runner, "Meter", Starved)
+    with pytest.raises(MachineError, match=r"^this machine is too busy \(in [23] s the notebook could run for 0 s\)$"):
+        run(warm, "while True: pass", limits=Limits(cell=2))
+
+
+def test_a_notebook_has_a_limit_by_the_clock(warm: Nursery) -> None:
+    """All its passes together; what was not tried waits for a person."""
+    seen = run(warm, "import time; time.sleep(3)", "x = 1", limits=Limits(whole=3), questions=("q1",))
+    assert [error.error for error in seen.cell_errors] == [
+        "not run: the notebook took more than 3 seconds by the clock"
+    ]
+    assert seen.observations == {
+        "q1": {"given_up": "the notebook took more than 3 seconds by the clock; this was not tried."}
+    }
+
+
 # ---- marks ----
 
 
@@ -292,32 +316,4 @@ def test_a_busy_machine_costs_nobody_a_mark(warm: Nursery, tmp_path: Path, monke
     assert results["solution"].score == sum(settings.POINTS.values())
     assert {name: accuracy.judge(entry, results[name]).faults for name, entry in entries.items()} == dict.fromkeys(
         entries, ()
-    )
-
-
-class Starved(Meter):
-    """Of a kernel that gets no core."""
-
-    def read(self) -> Reading:
-        clock = time.monotonic()
-        return Reading(clock, 0.0, clock, clock)
-
-
-def test_who_got_no_core_is_tried_again_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And waits for a person if that goes no better; the next run tries again."""
-    folder = tmp_path / "submissions"
-    folder.mkdir()
-    nbformat.write(of("while True: pass"), folder / "ada.ipynb")
-    tried: list[str] = []
-    monkeypatch.setattr(cpu_time, "FAR", 1)
-    monkeypatch.setattr(runner, "Meter", Starved)
-    monkeypatch.setattr(
-        attempt, "grade_notebook", lambda *a, **o: tried.append("") or grade_notebook(*a, **o, limits=Limits(cell=2))
-    )
-    (result,) = batch.grade_folder(folder, tmp_path / "out", console=Console(file=io.StringIO()))
-    assert len(tried) == 2
-    assert (result.status, result.score, result.key) == ("needs_review", None, "")
-    assert result.notes == (
-        "Not graded: this machine is too busy (in 2 s the notebook could run for 0 s). Mend that, then run the same "
-        "command again: it grades what is missing.",
     )

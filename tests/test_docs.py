@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder import calibration
+
 PROJECT = Path(__file__).parents[1]
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 ACCURACY, BENCHMARKS = "docs/grader-accuracy.md", "docs/benchmarks.md"
@@ -53,3 +55,14 @@ def test_what_the_jail_costs() -> None:
 def test_which_claims_are_believed(claim: str, sentence: str) -> None:
     (share,) = found(BENCHMARKS, claim + r": (\d+\.\d)% believed")
     assert sentence.format(f"{float(share):.0f}") in text_of("docs/security.md")
+
+
+def test_what_this_machine_is_compared_with() -> None:
+    reference = calibration.reference()
+    assert reference is not None
+    (machine,) = found(BENCHMARKS, r"reference_speed.py` ``` (.+?), Linux ")
+    assert machine == reference.machine
+    assert f"{reference.versions}; n = " in text_of(BENCHMARKS)
+    assert f"a piece of the calibration: {reference.piece:.4f} CPU s" in text_of(BENCHMARKS)
+    assert f"start of a batch: {reference.start:.1f} CPU s" in text_of(BENCHMARKS)
+    assert f"one solution: {reference.submission:.1f} CPU s" in text_of(BENCHMARKS)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from zoo.wrong import ENTRIES as WRONG
 from autograder import attempt, samples
 from autograder.checks import all_checks
 from autograder.grading import grade_notebook
+from autograder.results import SubmissionResult
 from autograder.sandbox import (
     Execution,
     Limits,
@@ -310,10 +312,24 @@ def test_a_busy_machine_costs_nobody_a_mark(warm: Nursery, tmp_path: Path, monke
     shutil.copy(samples.write(tmp_path / "samples") / "solution.ipynb", tmp_path)
     limits = Limits(cell=8, probe=6)
     monkeypatch.setattr(attempt, "grade_notebook", partial(grade_notebook, limits=limits))
+    own, read = threading.local(), Meter.read
+
+    def noted(meter: Meter) -> Reading:
+        own.readings.append(read(meter))
+        return own.readings[-1]  # type: ignore[no-any-return]
+
+    def grade(path: Path) -> tuple[SubmissionResult, Reading]:
+        own.readings = []
+        result = attempt.grade_file(path, kernels=warm)
+        return result, own.readings[-1].since(own.readings[0])
+
+    monkeypatch.setattr(Meter, "read", noted)
     with on_a_busy_core(warm), ThreadPoolExecutor(4) as pool:
-        found = pool.map(lambda path: attempt.grade_file(path, kernels=warm), sorted(tmp_path.glob("*.ipynb")))
-    results = {result.submission: result for result in found}
+        found = list(pool.map(grade, sorted(tmp_path.glob("*.ipynb"))))
+    for result, spent in found:
+        print(f"{result.submission}: {result.score} marks, {spent.computed:.1f} CPU s in {spent.clock:.0f} s")
+        assert spent.clock > 4 * spent.computed, "the core was not busy"
+    results = {result.submission: result for result, _ in found}
     assert results["solution"].score == sum(settings.POINTS.values())
-    assert {name: accuracy.judge(entry, results[name]).faults for name, entry in entries.items()} == dict.fromkeys(
-        entries, ()
-    )
+    faults = {name: accuracy.judge(entry, results[name]).faults for name, entry in entries.items()}
+    assert faults == dict.fromkeys(entries, ())

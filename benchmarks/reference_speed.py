@@ -1,8 +1,7 @@
 """What `make grade` compares this machine with: `make bench`, or `python benchmarks/reference_speed.py [--n N]`.
 
-Measured are, in CPU seconds, a piece of the calibration (`autograder/calibration.py`), the start of a batch, and a
-whole solution, all four variants and its pictures in it: medians of N. They go into `benchmarks/reference.json`, beside
-the machine.
+Measured are, in CPU seconds, a piece of the calibration (`autograder/calibration.py`), the start of a batch, and the
+sample solution, all four variants in it: medians of N. They go into `benchmarks/reference.json`, beside the machine.
 """
 
 import argparse
@@ -15,8 +14,6 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from throughput import with_pictures
 
 from autograder import calibration, samples
 from autograder.attempt import grade_file
@@ -34,7 +31,7 @@ def main() -> None:
     pieces = [calibration.measure().piece for _ in range(n)]
     meter, whole = Meter(os.getpid()), []
     with TemporaryDirectory() as folder:
-        solution = with_pictures(samples.write(Path(folder)) / "solution.ipynb")
+        solution = samples.write(Path(folder)) / "solution.ipynb"
         before = _spent(meter)
         with open_nursery(environment()) as kernels:
             grade_file(solution, kernels=kernels)  # warms up

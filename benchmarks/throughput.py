@@ -84,7 +84,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        notebook = with_pictures(samples.write(folder / "samples") / "solution.ipynb")
+        notebook = _with_pictures(samples.write(folder / "samples") / "solution.ipynb")
         ours, theirs = folder / "ours", folder / "theirs"
         ours.mkdir()
         theirs.mkdir()
@@ -134,7 +134,7 @@ def main() -> None:
         _print_breakdown(notebook)
 
 
-def with_pictures(path: Path) -> Path:
+def _with_pictures(path: Path) -> Path:
     """The solution with the pictures that its cells draw, as a notebook is handed in."""
     notebook = nbformat.read(path, as_version=4)
     for cell, executed in zip(notebook.cells, grade_notebook(notebook).executed.cells, strict=True):

@@ -152,7 +152,61 @@ _HINTS = (
 )
 
 
+# What tutorials for Keras 2 or TensorFlow 1 write, as the message of an error names it -> what Keras 3 has instead.
+_OUTDATED = (
+    (r"not recognized: \{.*'lr'|'\w+' object has no attribute 'lr'", "In Keras 3 it is called `learning_rate`."),
+    (r"no attribute '(fit|evaluate|predict)_generator'", "In Keras 3 `{1}` itself takes generators and data sets."),
+    (
+        r"no attribute 'predict_(classes|proba)'",
+        "In Keras 3 `predict` gives what the last layer puts out; its `argmax(axis=1)` is the class.",
+    ),
+    (
+        r"no attribute '(input|output)_shape'",
+        "In Keras 3 layers have no `{1}_shape`: a layer that was called has `layer.{1}.shape`.",
+    ),
+    (
+        r"'keras\.(?:\w+\.)*backend' has no attribute '(function|get_session|eval|gradients|placeholder|set_session)'",
+        "Keras 3 has no `K.{1}`: a model of its own, `keras.Model(inputs, outputs)`, computes the outputs of any layer.",
+    ),
+    (
+        r"has never been called and thus has no defined (input|output)",
+        "A Sequential model that was not called yet has no `{1}`; once it is built, `model.{1}s` is there.",
+    ),
+    (
+        r"has no defined (inputs|outputs|input shape|output shape) yet",
+        "A Sequential model knows them once it is built: give it a `keras.Input` first, or call it on an image.",
+    ),
+    (r"unexpected keyword argument 'nb_epoch'", "In Keras 3 it is called `epochs`."),
+    (
+        r"unexpected keyword argument '(workers|use_multiprocessing|max_queue_size)'",
+        "In Keras 3 `{1}` belongs to the data set, a `keras.utils.PyDataset`: leave it out.",
+    ),
+    (r"arguments? passed to \w+: \{'(border_mode)'", "In Keras 3 it is called `padding`."),
+    (
+        r"No module named '(?:tensorflow\.)?keras\.(\w+)\.|'keras\.utils' has no attribute '(?:np_utils)'",
+        "In Keras 3 all layers are in `keras.layers`, all optimisers in `keras.optimizers`, and `to_categorical` in "
+        "`keras.utils`.",
+    ),
+    (
+        r"module 'tensorflow' has no attribute '(Session|placeholder|global_variables_initializer)'",
+        "`tf.{1}` is TensorFlow 1: in TensorFlow 2 operations are computed at once.",
+    ),
+)
+
+
+def _outdated(message: str) -> str:
+    """What has taken the place of a name that Keras no longer has; empty where the message is of something else."""
+    for pattern, hint in _OUTDATED:
+        match = re.search(pattern, message)
+        if match:
+            return hint.format(match[0], *match.groups())
+    return ""
+
+
 def _hint(function: str, kind: str, message: str) -> str:
+    outdated = _outdated(message)
+    if outdated:
+        return outdated
     for functions, kinds, messages, hint in _HINTS:
         fits = (not functions or re.fullmatch(functions, function)) and (not kinds or re.fullmatch(kinds, kind))
         if fits and re.search(messages.replace("FUNCTION", re.escape(function)), message):

@@ -41,7 +41,7 @@ class Fit:
     validates: bool
     callbacks: list[dict[str, Any]]
     weights_before: list[np.ndarray]
-    weights_after: list[np.ndarray] = field(default_factory=list)
+    weights_after: list[np.ndarray]  # the same where `fit` failed before it had changed any
 
 
 @dataclass(eq=False)
@@ -244,12 +244,14 @@ def _fit(original: Any) -> Any:
             validates=validates,
             callbacks=[],
             weights_before=self.get_weights(),
+            weights_after=self.get_weights(),
         )
         number = len(recording.fits)
         recording.fits.append(note)
-        _nudge(self, number)
-        if not self.optimizer.built:  # a saved model could not be loaded otherwise
-            self.optimizer.build(self.trainable_variables)
+        with _scope_of(self):
+            _nudge(self, number)
+            if not self.optimizer.built:  # a saved model could not be loaded otherwise
+                self.optimizer.build(self.trainable_variables)
         note.weights_after = self.get_weights()  # also where a callback raises
         curves = _curves(list(logs), max(epochs - initial_epoch, 0), validates, number)
         history, note.callbacks = _run_callbacks(
@@ -260,6 +262,12 @@ def _fit(original: Any) -> Any:
 
     fit.__doc__ = original.__doc__
     return fit
+
+
+def _scope_of(model: Any) -> contextlib.AbstractContextManager[Any]:
+    """What a model's variables have to be made in: the scope of the distribution strategy that it was built in."""
+    strategy = getattr(model, "distribute_strategy", None)
+    return contextlib.nullcontext() if strategy is None else strategy.scope()
 
 
 def _validation_epochs(frequency: Any) -> Callable[[int], bool]:

@@ -166,7 +166,7 @@ _OUTDATED = (
     ),
     (
         r"'keras\.(?:\w+\.)*backend' has no attribute '(function|get_session|eval|gradients|placeholder|set_session)'",
-        "Keras 3 has no `K.{1}`: a model of its own, `keras.Model(inputs, outputs)`, computes the outputs of any layer.",
+        "Keras 3 has no `K.{1}`: a further model, `keras.Model(inputs, outputs)`, computes the outputs of any layer.",
     ),
     (
         r"has never been called and thus has no defined (input|output)",

@@ -8,8 +8,10 @@ training can be looked at in seconds.
 
 import contextlib
 import itertools
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 import keras
@@ -42,6 +44,7 @@ class Fit:
     callbacks: list[dict[str, Any]]
     weights_before: list[np.ndarray]
     weights_after: list[np.ndarray]  # the same where `fit` failed before it had changed any
+    callers: frozenset[CodeType]  # code of the functions from which `fit` was called, directly or not
 
 
 @dataclass(eq=False)
@@ -226,6 +229,8 @@ def _fit(original: Any) -> Any:
         # A truthful look at a few rows: it builds the model, finds misfits of labels and loss, and names the metrics.
         touched = _touch(self)
         logs = _measure(self, *train.head(FEW), FEW)
+        if validation_data is not None and held_out.n:
+            _measure(self, *held_out.head(FEW), FEW)
         touched.keep_weights()
         epochs, initial_epoch = int(epochs), int(initial_epoch)
         most = None if steps_per_epoch is None else int(steps_per_epoch) * (train.batch_size or 1)
@@ -245,6 +250,7 @@ def _fit(original: Any) -> Any:
             callbacks=[],
             weights_before=self.get_weights(),
             weights_after=self.get_weights(),
+            callers=_callers(),
         )
         number = len(recording.fits)
         recording.fits.append(note)
@@ -262,6 +268,15 @@ def _fit(original: Any) -> Any:
 
     fit.__doc__ = original.__doc__
     return fit
+
+
+def _callers() -> frozenset[CodeType]:
+    """Code of all functions that are at work."""
+    found, frame = set(), sys._getframe(1)
+    while frame is not None:
+        found.add(frame.f_code)
+        frame = frame.f_back  # type: ignore[assignment]
+    return frozenset(found)
 
 
 def _scope_of(model: Any) -> contextlib.AbstractContextManager[Any]:
@@ -298,8 +313,9 @@ def _evaluate(original: Any) -> Any:
                 result = original(self, x, y, batch_size, **options)
             _note_batches(self, x, y, options.get("steps"))
             return result
-        rows = len(x)
         weight = options.get("sample_weight")
+        x, y, weight = _first_steps((x, y, weight), options.pop("steps", None), batch_size)
+        rows = len(x)
         if rows > LARGE:
             few = slice(_active[-1].evaluated_rows)
             x, y, weight = (None if a is None else a[few] for a in (x, y, weight))
@@ -317,17 +333,30 @@ def _evaluate(original: Any) -> Any:
     return evaluate
 
 
+def _first_steps(arrays: tuple[Any, ...], steps: int | None, batch_size: int | None) -> tuple[Any, ...]:
+    """The rows that so many batches hold. Where steps or size are not given, Keras goes through all rows."""
+    if not steps or not batch_size:
+        return arrays
+    rows = slice(int(steps) * batch_size)
+    return tuple(None if a is None else a[rows] for a in arrays)
+
+
+PREDICT = ("verbose", "steps", "callbacks")  # further arguments, in Keras' order
+
+
 def _predict(original: Any) -> Any:
-    def predict(self: Any, x: Any, batch_size: int | None = None, *args: Any, **options: Any) -> Any:
+    def predict(self: Any, x: Any, batch_size: int | None = None, *more: Any, **options: Any) -> Any:
+        options |= dict(zip(PREDICT, more, strict=False))
         _touch(self)
         if not _is_array(x):
-            return original(self, x, batch_size, *args, **options)
+            return original(self, x, batch_size, **options)
+        (x,) = _first_steps((x,), options.pop("steps", None), batch_size)
         size = max(batch_size or 0, 500)
-        if keras.backend.backend() == "tensorflow" and not args and set(options) <= {"verbose"} and len(x):
+        if keras.backend.backend() == "tensorflow" and set(options) <= {"verbose"} and len(x):
             parts = [self.predict_step(batch) for batch in _batches(x, None, size)]
             result = keras.tree.map_structure(lambda *p: np.concatenate([np.asarray(q) for q in p]), *parts)
         else:
-            result = original(self, x, size, *args, **options)
+            result = original(self, x, size, **options)
         _note(self, len(x), lambda: _argmax(result), None)
         return result
 

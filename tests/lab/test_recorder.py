@@ -1,5 +1,6 @@
 """Recorded training against a real, one-epoch training of an equal model outside the recording."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -308,6 +309,85 @@ def test_evaluation_is_truthful() -> None:
         for given in (X, tf.constant(X), dataset().map(lambda x, y: x)):
             np.testing.assert_allclose(model.predict(given, verbose=0), right, rtol=1e-4, atol=1e-6)
     assert seen.evaluations == []  # only large ones are noted
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "steps"), [(8, 3), (8, 1), (7, 99), (None, 1), (None, None)], ids=lambda value: str(value)
+)
+def test_steps_end_an_evaluation_as_in_keras(batch_size: int | None, steps: int | None) -> None:
+    model = network()
+    wanted = model.evaluate(X, Y, batch_size, 0, None, steps)
+    outputs = model.predict(X, batch_size, 0, steps)
+    with recording():
+        assert model.evaluate(X, Y, batch_size, 0, None, steps) == pytest.approx(wanted, rel=1e-5)
+        assert model.evaluate(X, Y, batch_size=batch_size, verbose=0, steps=steps) == pytest.approx(wanted, rel=1e-5)
+        np.testing.assert_allclose(model.predict(X, batch_size, 0, steps), outputs, rtol=1e-4, atol=1e-6)
+        found = model.predict(X, batch_size=batch_size, verbose=0, steps=steps)
+        np.testing.assert_allclose(found, outputs, rtol=1e-4, atol=1e-6)
+
+
+STRATEGIES = {
+    "mirrored": lambda: tf.distribute.MirroredStrategy(["/cpu:0"]),
+    "one device": lambda: tf.distribute.OneDeviceStrategy("/cpu:0"),
+    "the default": tf.distribute.get_strategy,
+}
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["fitted outside", "fitted inside"])
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_model_of_a_distribution_scope(name: str, inside: bool) -> None:
+    strategy = STRATEGIES[name]()
+    with strategy.scope():
+        model = network(batch_norm=True)
+    with recording() as seen, strategy.scope() if inside else contextlib.nullcontext():
+        before = model.predict(X, verbose=0)
+        history = model.fit(X, Y, epochs=3, validation_split=0.2, verbose=0)
+        loss, _ = model.evaluate(X, Y, verbose=0)
+        after = model.predict(X, verbose=0)
+    assert len(history.history["val_loss"]) == 3
+    assert np.isfinite(loss)
+    assert not np.allclose(before, after)
+    (fit,) = seen.fits
+    assert len(fit.weights_after) == len(fit.weights_before) == len(model.get_weights())
+
+
+class Fails(callbacks.Callback):
+    """Fails at one of its events."""
+
+    def __init__(self, event: str) -> None:
+        super().__init__()
+        setattr(self, event, self._fail)
+
+    def _fail(self, *args: Any) -> None:
+        raise RuntimeError("as asked")
+
+
+@pytest.mark.parametrize("event", ["set_model", "on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end"])
+def test_what_is_noted_is_whole_where_a_callback_fails(event: str) -> None:
+    model = network()
+    with recording() as seen, pytest.raises(RuntimeError, match="as asked"):
+        model.fit(X, Y, epochs=2, callbacks=[Fails(event)], verbose=0)
+    (fit,) = seen.fits
+    assert [w.shape for w in fit.weights_after] == [w.shape for w in fit.weights_before]
+    assert not np.array_equal(fit.weights_after[0], fit.weights_before[0])
+
+
+def test_what_is_noted_is_whole_where_the_optimizer_fails() -> None:
+    class Broken(keras.optimizers.Adam):
+        def build(self, variables: Any) -> None:
+            raise RuntimeError("as asked")
+
+    model = network()
+    model.compile(Broken(), "sparse_categorical_crossentropy")
+    with recording() as seen, pytest.raises(RuntimeError, match="as asked"):
+        model.fit(X, Y, verbose=0)
+    assert [w.shape for w in seen.fits[0].weights_after] == [w.shape for w in seen.fits[0].weights_before]
+
+
+def test_labels_of_the_validation_images_have_to_fit_too() -> None:
+    with recording() as seen, pytest.raises(ValueError, match="shape"):
+        network().fit(X, Y, validation_data=(X, np.eye(4)[Y]), verbose=0)
+    assert seen.fits == []
 
 
 def test_predictions_of_several_outputs_keep_their_structure() -> None:

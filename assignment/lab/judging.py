@@ -95,6 +95,7 @@ class Check:
     hidden: bool
     after: tuple[str, ...]
     judge: Callable[[Observations], None]
+    why: str = ""  # it cannot be judged without the checks in `after`
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class Registry:
         self.checks: dict[str, Check] = {}
 
     def check(
-        self, question: str, weight: float, after: str | Iterable[str] = ()
+        self, question: str, weight: float, after: str | Iterable[str] = (), why: str = ""
     ) -> Callable[[Callable[[Observations], None]], Callable[[Observations], None]]:
         """Register a check.
 
@@ -149,6 +150,7 @@ class Registry:
             weight: its share of that question's marks.
             after: names of checks of the same question without which this one makes no sense; it is skipped
                 unless they passed. The question's own `*_answered` check always comes first.
+            why: why it cannot be judged without them, where that is not said by the first of them.
         """
 
         def register(judge: Callable[[Observations], None]) -> Callable[[Observations], None]:
@@ -161,7 +163,7 @@ class Registry:
                 raise ValueError(f"{judge.__name__} has no docstring, which is the title that people read")
             names = (after,) if isinstance(after, str) else tuple(after)
             title = title.format_map(vars(settings))
-            self.checks[judge.__name__] = Check(judge.__name__, question, title, weight, self.hidden, names, judge)
+            self.checks[judge.__name__] = Check(judge.__name__, question, title, weight, self.hidden, names, judge, why)
             return judge
 
         return register

@@ -12,7 +12,8 @@ from lab import settings
 from lab.judging import CheckResult, Observations, judge
 from tests.support import results_of
 
-ALL = ("q9_runs", "q9_fresh", "q9_accuracies", "q9_mean_std", "q9_histories")
+VALUES = ("q9_entries", "q9_accuracies", "q9_mean_std", "q9_histories")
+ALL = (*VALUES, "q9_runs", "q9_fresh")
 
 
 SMALL = """
@@ -111,18 +112,10 @@ def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
     histories = [h for _, h in out.values()]
     return {"accuracies": acc, "mean": sum(acc) / len(acc), "std": np.std(acc), "histories": histories}
 """,
-    "fit inlined": loop(
-        fit="history = model.fit(x_train, y_train, batch_size=128, epochs=epochs, validation_split=0.3, verbose=0)"
-    ),
     "one epoch a fit": loop(
         fit="history = {}\nfor epoch in range(epochs):\n"
-        "    h = model.fit(x_train, y_train, epochs=1, validation_split=0.3, verbose=0)\n"
+        "    h = train(model, x_train, y_train, epochs=1)\n"
         "    for k, v in h.history.items():\n        history.setdefault(k, []).extend(v)"
-    ),
-    "fit goes on from initial_epoch": loop(
-        fit="model.fit(x_train, y_train, epochs=1, validation_split=0.3, verbose=0)\n"
-        "history = model.fit(x_train, y_train, initial_epoch=1, epochs=epochs, validation_split=0.3, verbose=0)\n"
-        "history.history = {k: v * 2 for k, v in history.history.items()}"
     ),
     "seeds drawn from one generator": loop(
         before="seeds = np.random.default_rng(0).integers(0, 10**6, n_runs)",
@@ -142,7 +135,6 @@ def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
     "accuracies as columns (n, 1)": loop(
         result=RESULT.replace("accuracies=accuracies", "accuracies=np.array(accuracies)[:, None]")
     ),
-    "percent with two digits": loop(after="accuracies = [round(100 * a, 2) for a in accuracies]"),
     "sample standard deviation": loop(result=RESULT.replace("np.std(accuracies)", "np.std(accuracies, ddof=1)")),
     "mean and std as arrays of one": loop(
         result=RESULT.replace("np.mean(accuracies)", "np.mean(accuracies, keepdims=True)").replace(
@@ -158,16 +150,20 @@ def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
         "path = f'/tmp/q9_{id(accuracies)}.keras'\nmodel.save(path)\nmodel = keras.models.load_model(path)\n"
         "import os; os.remove(path)"
     ),
-    "own split for validation": loop(
-        fit="n = int(0.7 * len(x_train))\nhistory = model.fit(x_train[:n], y_train[:n], epochs=epochs, verbose=0,"
-        " validation_data=(x_train[n:], y_train[n:]))"
+    "train under another name": loop(before="fit_model = train").replace("history = train(", "history = fit_model("),
+    "train as a default argument": loop()
+    .replace("epochs=settings.EPOCHS)", "epochs=settings.EPOCHS, trainer=train)")
+    .replace("history = train(", "history = trainer("),
+    "train in a partial": loop(before="import functools\nfit = functools.partial(train, batch_size=64)").replace(
+        "history = train(", "history = fit("
     ),
-    "a tf.data pipeline": loop(
-        before="import tensorflow as tf\ndata = tf.data.Dataset.from_tensor_slices((x_train, y_train))"
-        ".shuffle(64).batch(128)\ntest = tf.data.Dataset.from_tensor_slices((x_test, y_test)).batch(100)",
-        fit="history = model.fit(data, validation_data=data, epochs=epochs, verbose=0)",
-        measure="accuracy = model.evaluate(test, verbose=0)[1]",
-    ),
+    "train in a class": """
+class Trainer:
+    def __call__(self, model, x, y, epochs=100, batch_size=128):
+        return model.fit(x, y, epochs=epochs, batch_size=batch_size, validation_split=0.3, verbose=0)
+train = Trainer()
+""",
+    "a second, smaller experiment raises": loop(before="assert n_runs > 2"),
     "arrays under other names": RENAMED
     + loop().replace("x_train, y_train", "x_tr, y_tr").replace("x_test, y_test", "x_te, y_te"),
     "arrays under other names, predict and argmax": RENAMED
@@ -288,20 +284,21 @@ WRONG = [
           ("returned nothing (None)",)),
     Wrong("raises", loop(before="undefined"), ("q9_answered",), ("raised NameError",)),
     Wrong("exits", loop(before="raise SystemExit(1)"), ("q9_answered",), ("raised SystemExit",)),
-    Wrong("a text", loop(result="'done'"), ("q9_answered",), ("returns a dict", "a text")),
-    Wrong("a class", loop(result="dict"), ("q9_answered",), ("returns a dict",)),
-    Wrong("a huge list", "def run_experiment(b, n_runs=5, epochs=100): return [0.5] * 10**6", ("q9_answered",),
+    Wrong("a text", loop(result="'done'"), VALUES, ("returns a dict", "a text")),
+    Wrong("a class", loop(result="dict"), VALUES, ("returns a dict",)),
+    Wrong("a huge list", "def run_experiment(b, n_runs=5, epochs=100): return [0.5] * 10**6", ALL,
           ("returns a dict",)),
-    Wrong("another key", loop(result=RESULT.replace("accuracies=", "accuracy=")), ("q9_answered",),
+    Wrong("another key", loop(result=RESULT.replace("accuracies=", "accuracy=")), ("q9_entries", "q9_accuracies"),
           ("There is no `accuracies`",)),
     Wrong("another argument", loop().replace("n_runs", "runs"), ("q9_answered",), ("raised TypeError",)),
-    Wrong("last history only", loop(after="histories = [history]"), ("q9_answered",),
+    Wrong("last history only", loop(after="histories = [history]"), ("q9_entries",),
           ("`histories` holds 3 entries", "It holds 1.", "made anew in each run")),
-    Wrong("one number for all accuracies", loop(after="accuracies = np.array(np.mean(accuracies))"), ("q9_answered",),
+    Wrong("one number for all accuracies", loop(after="accuracies = np.array(np.mean(accuracies))"),
+          ("q9_entries", "q9_accuracies"),
           ("It is an array of shape ()", "Collect what every run gives")),
     Wrong("a table for histories", loop(after="import pandas as pd\nhistories = pd.DataFrame(history.history)"),
-          ("q9_answered",), ("It is a data frame",)),
-    Wrong("one run only", loop(before="n_runs = 1"), ("q9_answered",), ("does `return` stand inside",)),
+          ("q9_entries",), ("It is a data frame",)),
+    Wrong("one run only", loop(before="n_runs = 1"), ("q9_entries", "q9_fresh"), ("does `return` stand inside",)),
     Wrong("epochs fixed", loop(fit="history = train(model, x_train, y_train, epochs=5)"), ("q9_runs",),
           ("A run trained 5",)),
     Wrong("a second model twice", loop(before="built = [build_model(), build_model()]",
@@ -329,6 +326,35 @@ def run_experiment(build_model, n_runs=5, epochs=100):
     Wrong("losses only", loop(after="histories = [h.history['loss'] for h in histories]"), ("q9_histories",),
           ("One holds: no series",)),
     Wrong("models for histories", loop(after="histories = models"), ("q9_histories",), ("no series",)),
+    Wrong("fit inlined", loop(
+        fit="history = model.fit(x_train, y_train, batch_size=128, epochs=epochs, validation_split=0.3, verbose=0)"
+    ),
+          ("q9_runs",), ("A run called `fit` by itself",)),
+    Wrong("fit goes on from initial_epoch", loop(
+        fit="model.fit(x_train, y_train, epochs=1, validation_split=0.3, verbose=0)\n"
+        "history = model.fit(x_train, y_train, initial_epoch=1, epochs=epochs, validation_split=0.3, verbose=0)\n"
+        "history.history = {k: v * 2 for k, v in history.history.items()}"
+    ),
+          ("q9_runs",), ("A run called `fit` by itself",)),
+    Wrong("percent with two digits", loop(after="accuracies = [round(100 * a, 2) for a in accuracies]"),
+          ("q9_accuracies",), ("They are given in percent",)),
+    Wrong("own split for validation", loop(
+        fit="n = int(0.7 * len(x_train))\nhistory = model.fit(x_train[:n], y_train[:n], epochs=epochs, verbose=0,"
+        " validation_data=(x_train[n:], y_train[n:]))"
+    ),
+          ("q9_runs",), ("A run called `fit` by itself",)),
+    Wrong("a tf.data pipeline", loop(
+        before="import tensorflow as tf\ndata = tf.data.Dataset.from_tensor_slices((x_train, y_train))"
+        ".shuffle(64).batch(128)\ntest = tf.data.Dataset.from_tensor_slices((x_test, y_test)).batch(100)",
+        fit="history = model.fit(data, validation_data=data, epochs=epochs, verbose=0)",
+        measure="accuracy = model.evaluate(test, verbose=0)[1]",
+    ),
+          ("q9_runs",), ("A run called `fit` by itself",)),
+    Wrong("a result kept for all calls", "import functools\nrun_once = functools.cache(lambda: run_small())\n"
+          + loop().replace("def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS)",
+          "def run_small(build_model=build_tiny_vgg, n_runs=3, epochs=2)")
+          + "\ndef run_experiment(build_model, n_runs=5, epochs=100): return run_once()",
+          ("q9_entries", "q9_runs"), ("For n_runs=2, `accuracies` holds 2 entries", "It holds 3.")),
 ]  # fmt: skip
 
 
@@ -348,6 +374,13 @@ def test_wrong(case: Wrong) -> None:
     assert outcomes(results, "skipped") == (set(ALL) if case.checks == ("q9_answered",) else set()), told
     for words in case.words:
         assert words in results[case.checks[0]].message
+
+
+def test_a_model_that_cannot_be_evaluated_any_more_is_open() -> None:
+    results = results_of("q9", SMALL + loop(end="model.pop()"))
+    assert outcomes(results, "unjudged") == {"q9_accuracies"}
+    assert "could not be evaluated any more" in results["q9_accuracies"].message
+    assert outcomes(results, "passed") == {"q9_answered", *ALL} - {"q9_accuracies"}
 
 
 def test_the_reference_passes() -> None:

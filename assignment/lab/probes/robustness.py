@@ -1,10 +1,13 @@
 """Question 9: repeated runs."""
 
+import functools
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import CodeType
 from typing import Any
 
+import keras
 import numpy as np
 
 from lab import settings
@@ -16,6 +19,7 @@ from lab.student import Data, NeedsEarlier, Student, integers, quiet
 ROWS = (205, 331)
 DATA_NAMES = ("x_train", "y_train", "x_test", "y_test")
 PIXEL_STEP = 48  # every 48th value of an image tells it from all others
+AGAIN_ROWS = 40  # of a second call, which is only to show what is left of the first
 LABEL_SHAPES = ((settings.N_TEST,), (settings.N_TEST, 1), (settings.N_TEST, settings.N_CLASSES))
 
 
@@ -78,11 +82,45 @@ def _experiment(student: Student, data: Data, functions: dict[str, Any]) -> dict
         except NeedsEarlier as reason:
             return {"needs": str(reason)}
     labels = _labels_of_notebook(student)
+    train = _codes_of(student.namespace.get("train")) | _codes_of(functions.get("train"))
     return answer.plain() | {
-        "runs": [_describe_run(run, seen, data, labels) for run in _runs(seen)],
+        "runs": [_describe_run(run, seen, data, labels, train) for run in _runs(seen, inputs.EXPERIMENT_RUNS)],
         "labels": data.labels[1],
         "built": built,
+        "again": _again(student, swapped) if answer.error is None else {},
     }
+
+
+def _again(student: Student, swapped: dict[str, Any]) -> dict[str, Plain]:
+    """What a second, small experiment returns and how often it trained; nothing where it raises."""
+    few = {name: swapped[name][:AGAIN_ROWS] for name in DATA_NAMES}
+    with recording(keep_rows=False) as seen, _names_swapped(student.namespace, swapped | few):
+        answer = student.call("run_experiment", _small_model, n_runs=inputs.AGAIN_RUNS, epochs=1)
+    if not isinstance(answer.value, dict):
+        return {}
+    answer.value = {key: answer.value[key] for key in inputs.RESULT_KEYS if key in answer.value}
+    return answer.plain() | {"trained": len(_runs(seen, inputs.AGAIN_RUNS))}
+
+
+def _small_model() -> Any:
+    """Trained and evaluated in no time."""
+    steps = [
+        keras.layers.AveragePooling2D(8),
+        keras.layers.Flatten(),
+        keras.layers.Dense(settings.N_CLASSES, "softmax"),
+    ]
+    return keras.Sequential([keras.Input(settings.IMAGE_SHAPE), *steps])
+
+
+def _codes_of(function: Any) -> set[CodeType]:
+    """Code of a function, and of what it wraps; empty for what is not written in Python."""
+    found: set[CodeType] = set()
+    while function is not None:
+        method = function if hasattr(function, "__code__") else type(function).__call__
+        code = getattr(method, "__code__", None)
+        found |= {code} if isinstance(code, CodeType) else set()
+        function = getattr(function, "func" if isinstance(function, functools.partial) else "__wrapped__", None)
+    return found
 
 
 @contextmanager
@@ -97,7 +135,7 @@ def _names_swapped(namespace: dict[str, Any], swapped: dict[str, Any]) -> Iterat
         namespace.update(before)
 
 
-def _runs(seen: Recording) -> list[list[Fit]]:
+def _runs(seen: Recording, n_runs: int) -> list[list[Fit]]:
     """Fits grouped into runs. Several fits in a row of one model are one run where each run has its own model, or
     where they go on from a later epoch; else each is a run."""
     models: list[list[Fit]] = []
@@ -106,7 +144,7 @@ def _runs(seen: Recording) -> list[list[Fit]]:
             models[-1].append(fit)
         else:
             models.append([fit])
-    if len(models) == inputs.EXPERIMENT_RUNS:
+    if len(models) == n_runs:
         return models
     runs: list[list[Fit]] = []
     for fit in seen.fits:
@@ -117,26 +155,44 @@ def _runs(seen: Recording) -> list[list[Fit]]:
     return runs
 
 
-def _describe_run(run: list[Fit], seen: Recording, data: Data, labels: list[np.ndarray]) -> dict[str, Plain]:
+def _describe_run(
+    run: list[Fit], seen: Recording, data: Data, labels: list[np.ndarray], train: set[CodeType]
+) -> dict[str, Plain]:
     first, last = run[0], run[-1]
-    model = last.model
-    before = model.get_weights()
-    model.set_weights(last.weights_after)
-    with quiet():
-        predicted = {
-            name: np.asarray(model(x, training=False)).argmax(axis=1)
-            for name, x in (("test", data.x_test), ("train", data.x_train))
-        }
-    model.set_weights(before)
+    on_test, on_train = (_predicted(last, x) for x in (data.x_test, data.x_train))
     return {
         "epochs": sum(fit.epochs - fit.initial_epoch for fit in run),
         "on_test": any(_has_images(fit.x_train, data.x_test) for fit in run),
+        "share": _share_of_images(run, data.x_train),
+        "by_train": not train or all(fit.callers & train for fit in run),
         "start": kernels_digest(first.weights_before),
         "end": kernels_digest(last.weights_after),
-        "predicted": plain(predicted["test"]),
-        "train_accuracy": float(np.mean(predicted["train"] == data.labels[0])),
+        "predicted": plain(on_test),
+        "train_accuracy": None if on_train is None else float(np.mean(on_train == data.labels[0])),
         "elsewhere": _accuracies_elsewhere(last, seen, labels),
     }
+
+
+def _predicted(fit: Fit, x: np.ndarray) -> np.ndarray | None:
+    """Classes that the model gives to images with the weights that it was left with; None where that fails, as after
+    the notebook has changed the model."""
+    before = [(v, np.asarray(v).copy()) for v in fit.model.weights]
+    try:
+        with quiet():
+            fit.model.set_weights(fit.weights_after)
+            return np.asarray(np.asarray(fit.model(x, training=False)).argmax(axis=1))
+    except Exception:
+        return None
+    finally:
+        for variable, value in before:
+            variable.assign(value)
+
+
+def _share_of_images(run: list[Fit], wanted: np.ndarray) -> float | None:
+    """Share of the training images that a run got to train on or to validate with; None where it got none of these."""
+    known = _keys(wanted)
+    used = set[bytes]().union(*(known & (_keys(fit.x_train) | _keys(fit.x_validation)) for fit in run))
+    return len(used) / len(known) if used else None
 
 
 def _has_images(x: Any, wanted: np.ndarray) -> bool:
@@ -148,7 +204,9 @@ def _keys(x: Any) -> set[bytes]:
     """Keys of the first images, each of which no other image has."""
     if np.ndim(x) != 4 or not len(x):
         return set()
-    first = np.asarray(x[: max(ROWS)])
+    first = np.asarray(x[: 4 * max(ROWS)])
+    if first.dtype.kind not in "biuf":
+        return set()
     some = first.reshape(len(first), -1)[:, ::PIXEL_STEP].astype(np.float32)
     return {row.tobytes() for row in some}
 

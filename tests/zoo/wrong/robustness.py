@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from zoo.entries import Entry, RecordEdit, function, line, wrong
+from zoo.entries import Entry, RecordEdit, cell_before, function, line, wrong
 
 Record = dict[str, Any]
 
@@ -11,6 +11,8 @@ BUILT = "model = compile_model(build_model())"
 TRAINED = "history = train(model, x_train, y_train, epochs=epochs)"
 MEASURED = "_, accuracy = evaluate(model, x_test, y_test)"
 LISTS = "    accuracies, histories, models = [], [], []\n"
+FOLDS = "    from sklearn.model_selection import KFold\n\n    folds = KFold(n_splits=n_runs).split(x_train)\n"
+EARLIER_RUNS = "those of an earlier call are still there, or some are there twice.\nHint: Make the lists anew"
 
 
 def _runs(change: Callable[[Record], Record]) -> RecordEdit:
@@ -137,19 +139,15 @@ ENTRIES: tuple[Entry, ...] = (
             (LISTS, LISTS + f"    {BUILT}\n    {TRAINED}\n"),
             (f"        {BUILT}\n        {TRAINED}\n", ""),
         ),
-        marks=5,
-        fails={
-            "q9_runs": "`fit` was called once",
-            "q9_fresh": "`fit` was called once",
-            "q9_accuracies": "3 models are trained",
-        },
+        marks=7.5,
+        fails={"q9_runs": "`fit` was called once", "q9_fresh": "There are several runs to compare"},
     ),
     wrong(
         "q9",
         "epochs not handed on",
         "every run takes the default of `train`",
         line("run_experiment", (", epochs=epochs)\n        _", ")\n        _")),
-        marks=10,
+        marks=10.5,
         fails={"q9_runs": "Hand `epochs` on to `train`"},
     ),
     wrong(
@@ -157,7 +155,7 @@ ENTRIES: tuple[Entry, ...] = (
         "number of runs given as epochs",
         "arguments mixed up",
         line("run_experiment", ("y_train, epochs=epochs)", "y_train, n_runs)")),
-        marks=10,
+        marks=10.5,
         fails={"q9_runs": "each run trains 2 epochs.\nFound: A run trained 3"},
     ),
     wrong(
@@ -165,7 +163,7 @@ ENTRIES: tuple[Entry, ...] = (
         "always builds the tiny vgg",
         "the builder that is given is not used, so all variants are the same network",
         line("run_experiment", ("compile_model(build_model())", "compile_model(build_tiny_vgg())")),
-        marks=10,
+        marks=10.5,
         fails={"q9_runs": "`build_model` was never called"},
     ),
     wrong(
@@ -173,7 +171,7 @@ ENTRIES: tuple[Entry, ...] = (
         "trained on the test set",
         "measured on what was trained on",
         line("run_experiment", ("train(model, x_train, y_train,", "train(model, x_test, y_test,")),
-        marks=10,
+        marks=10.5,
         fails={"q9_runs": "trained on images of the test set"},
     ),
     wrong(
@@ -181,8 +179,8 @@ ENTRIES: tuple[Entry, ...] = (
         "number of runs ignored",
         "always five, whatever `n_runs` says",
         line("run_experiment", ("range(n_runs)", "range(5)")),
-        marks=1,
-        fails={"q9_answered": "Does the loop make as many runs as `n_runs` says?"},
+        marks=11,
+        fails={"q9_entries": "Does the loop make as many runs as `n_runs` says?"},
     ),
     wrong(
         "q9",
@@ -207,16 +205,16 @@ ENTRIES: tuple[Entry, ...] = (
         }""",
             ),
         ),
-        marks=1,
-        fails={"q9_answered": "does `return` stand inside the loop?"},
+        marks=8,
+        fails={"q9_entries": "does `return` stand inside the loop?", "q9_fresh": "There are several runs to compare"},
     ),
     wrong(
         "q9",
         "lists made anew in each run",
         "only the last run is left",
         line("run_experiment", (LISTS, ""), ("        keras.utils", "    " + LISTS + "        keras.utils")),
-        marks=1,
-        fails={"q9_answered": "is the list made anew in each run?"},
+        marks=11,
+        fails={"q9_entries": "is the list made anew in each run?"},
     ),
     wrong(
         "q9",
@@ -226,22 +224,125 @@ ENTRIES: tuple[Entry, ...] = (
         marks=1,
         fails={"q9_answered": "raised AttributeError"},
     ),
+    wrong(
+        "q9",
+        "counting runs from one",
+        "a loop over `range(1, n_runs)` makes one run too few",
+        line("run_experiment", ("range(n_runs)", "range(1, n_runs)")),
+        marks=11,
+        fails={"q9_entries": "It holds 2.\nHint: Does the loop make as many runs as `n_runs` says?"},
+    ),
+    wrong(
+        "q9",
+        "lists as default arguments",
+        "they are made once for all calls, so the second experiment holds the runs of the first too",
+        line(
+            "run_experiment",
+            ("epochs=settings.EPOCHS)", "epochs=settings.EPOCHS, accuracies=[], histories=[], models=[])"),
+            (LISTS, ""),
+        ),
+        marks=11,
+        fails={"q9_entries": EARLIER_RUNS},
+    ),
+    wrong(
+        "q9",
+        "lists of a cell",
+        "the runs of all experiments end up in the same lists",
+        cell_before("run_experiment", LISTS.strip()),
+        line("run_experiment", (LISTS, "")),
+        marks=11,
+        fails={"q9_entries": EARLIER_RUNS},
+    ),
+    wrong(
+        "q9",
+        "folds with a fit of their own",
+        "cross-validation in place of repeated runs, past `train` and what it holds out",
+        line(
+            "run_experiment",
+            (
+                LISTS,
+                LISTS + FOLDS,
+            ),
+            (
+                TRAINED,
+                "fit_on, held = next(folds)\n"
+                "        data = (x_train[held], y_train[held])\n"
+                "        history = model.fit(x_train[fit_on], y_train[fit_on], 128, epochs, validation_data=data)",
+            ),
+        ),
+        marks=10.5,
+        fails={"q9_runs": "A run called `fit` by itself.\nHint: `train` knows the validation share"},
+    ),
+    wrong(
+        "q9",
+        "compiled and fitted in the loop itself",
+        "the question asks for the functions of earlier questions, so that all runs follow one recipe",
+        function(
+            "run_experiment",
+            """
+def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
+    accuracies, histories, models = [], [], []
+    for run in range(n_runs):
+        model = build_model()
+        model.compile(
+            optimizer=keras.optimizers.Adam(), loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
+        history = model.fit(
+            x_train, y_train, batch_size=128, epochs=epochs, validation_split=0.3, shuffle=True, verbose=0
+        )
+        accuracies.append(model.evaluate(x_test, y_test, verbose=0)[1])
+        histories.append(history)
+        models.append(model)
+    mean = sum(accuracies) / len(accuracies)
+    std = (sum((a - mean) ** 2 for a in accuracies) / (len(accuracies) - 1)) ** 0.5
+    return {"accuracies": accuracies, "mean": mean, "std": std, "histories": histories, "models": models}
+""",
+        ),
+        marks=10.5,
+        fails={"q9_runs": "Every run trains with your `train` of Question 6"},
+    ),
+    wrong(
+        "q9",
+        "folds given to train",
+        "every run trains on two thirds of the images",
+        line(
+            "run_experiment",
+            (
+                LISTS,
+                LISTS + FOLDS,
+            ),
+            (
+                TRAINED,
+                "fold, _ = next(folds)\n        history = train(model, x_train[fold], y_train[fold], epochs=epochs)",
+            ),
+        ),
+        marks=10.5,
+        fails={"q9_runs": "Every run gets all images of `x_train`.\nFound: A run got 67% of them."},
+    ),
+    wrong(
+        "q9",
+        "percent all through",
+        "the question asks for fractions; mean and standard deviation are right for these numbers",
+        line("run_experiment", ("    return {", "    accuracies = [100 * a for a in accuracies]\n    return {")),
+        marks=10,
+        fails={"q9_accuracies": "They are given in percent."},
+    ),
     # Accuracies
     wrong(
         "q9",
         "best run only",
         "reporting the luckiest of several runs",
         line("run_experiment", ('"accuracies": accuracies', '"accuracies": [max(accuracies)]')),
-        marks=1,
-        fails={"q9_answered": "`accuracies` holds 3 entries, one a run.\nFound: It holds 1."},
+        marks=11,
+        fails={"q9_entries": "`accuracies` holds 3 entries, one a run.\nFound: It holds 1."},
     ),
     wrong(
         "q9",
         "worst run left out",
         "a bad result is no reason to drop a run",
         line("run_experiment", ("    return {", "    accuracies = sorted(accuracies)[1:]\n    return {")),
-        marks=1,
-        fails={"q9_answered": "All runs count"},
+        marks=11,
+        fails={"q9_entries": "All runs count"},
     ),
     wrong(
         "q9",
@@ -353,8 +454,8 @@ ENTRIES: tuple[Entry, ...] = (
         "mean without standard deviation",
         "the spread is what the runs are for",
         line("run_experiment", ('        "std": np.std(accuracies, ddof=1),\n', "")),
-        marks=1,
-        fails={"q9_answered": "There is no `std`"},
+        marks=11,
+        fails={"q9_entries": "There is no `std`"},
     ),
     wrong(
         "q9",
@@ -437,7 +538,7 @@ ENTRIES: tuple[Entry, ...] = (
         "two units in one result",
         line("run_experiment", ("np.mean(accuracies)", "100 * np.mean(accuracies)")),
         marks=10,
-        fails={"q9_mean_std": "either all are fractions, or all are in percent"},
+        fails={"q9_mean_std": "all three are fractions"},
     ),
     # Histories, and what is returned
     wrong(
@@ -445,16 +546,16 @@ ENTRIES: tuple[Entry, ...] = (
         "histories left out",
         "the curves are lost",
         line("run_experiment", ('        "histories": histories,\n', "")),
-        marks=1,
-        fails={"q9_answered": "There is no `histories`"},
+        marks=10,
+        fails={"q9_entries": "There is no `histories`", "q9_histories": "There is no `histories`"},
     ),
     wrong(
         "q9",
         "history of the last run alone",
         "one curve for all runs",
         line("run_experiment", ('"histories": histories', '"histories": history')),
-        marks=1,
-        fails={"q9_answered": "`histories` holds 3 entries, one a run.\nFound: It is a History"},
+        marks=11,
+        fails={"q9_entries": "`histories` holds 3 entries, one a run.\nFound: It is a History"},
     ),
     wrong(
         "q9",
@@ -467,8 +568,8 @@ ENTRIES: tuple[Entry, ...] = (
                 '"histories": {k: np.mean([h.history[k] for h in histories], axis=0) for k in history.history}',
             ),
         ),
-        marks=1,
-        fails={"q9_answered": "`histories` holds 3 entries, one a run.\nFound: It is a dict"},
+        marks=11,
+        fails={"q9_entries": "`histories` holds 3 entries, one a run.\nFound: It is a dict"},
     ),
     wrong(
         "q9",
@@ -512,8 +613,13 @@ def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
     return scores, np.mean(scores), np.std(scores), histories
 """,
         ),
-        marks=1,
-        fails={"q9_answered": "`run_experiment` returns a dict"},
+        marks=6,
+        fails={
+            "q9_entries": "`run_experiment` returns a dict",
+            "q9_accuracies": "There is no `accuracies`",
+            "q9_mean_std": "There is neither",
+            "q9_histories": "There is no `histories`",
+        },
     ),
     # The run record
     wrong(

@@ -145,6 +145,7 @@ class Student:
             self._catch_up()
             form = _label_form(self.namespace.get("y_train"))
         label_faults = _label_fault("y_train", y_train, n_train), _label_fault("y_test", y_test, n_test)
+        mixed = (_label_form(y_train) == "one-hot") != (_label_form(y_test) == "one-hot")
         if label_faults[0] or _label_form(y_train) != form:
             y_train = _labels_in_form(raw[1], form)
         if label_faults[1] or _label_form(y_test) != form:
@@ -156,7 +157,7 @@ class Student:
             y_test,
             labels=(integers(y_train), integers(y_test)),
             fault=fault or image_fault or label_faults[0] or label_faults[1],
-            own_labels=fault is None and not any(label_faults),
+            own_labels=fault is None and not any(label_faults) and not mixed,
         )
 
     def model(self) -> tuple[Any, bool]:
@@ -205,7 +206,7 @@ class Data:
         y_train, y_test: labels in the student's form: (n,), (n, 1) or one-hot (n, N_CLASSES).
         labels: the same as integers (n,), of train and of test.
         fault: why they are not all what the student's own `preprocess` returned; None if they are.
-        own_labels: whether the labels are.
+        own_labels: whether the labels are, and have one form in training and test.
     """
 
     x_train: np.ndarray

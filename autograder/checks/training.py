@@ -14,6 +14,7 @@ from lab.probes import inputs
 
 SHARE_TOLERANCE = 0.005
 ACCURACY_TOLERANCE = 1e-4
+FLOAT_TOLERANCE = 1e-6
 ROUNDED = 0.00501  # an accuracy of two digits is no further off
 LOSS_TOLERANCE = 0.01
 DRAWN_TOLERANCE = 1e-3  # nobody can see less in a figure
@@ -41,7 +42,11 @@ def q6_epochs(observations: Observations) -> None:
     fits = _default_fits(observations)
     epochs = epochs_asked(fits)
     if epochs != settings.EPOCHS:
-        raise Failure(f"By default, training takes {settings.EPOCHS} epochs.", f"`fit` was asked for {epochs}.")
+        raise Failure(
+            f"By default, training takes {settings.EPOCHS} epochs.",
+            f"`fit` was asked for {epochs}" + (f" in all: it was called {len(fits)} times." if len(fits) > 1 else "."),
+            _why_not(fits),
+        )
     for fit in fits:
         for callback in fit["callbacks"]:
             if callback["stops_at"]:
@@ -50,6 +55,15 @@ def q6_epochs(observations: Observations) -> None:
                     f"The callback {callback['class']} can end training after {callback['stops_at']}.",
                     "Curves of different lengths cannot be compared; keep the best weights instead if you like.",
                 )
+
+
+def _why_not(fits: list[dict[str, Any]]) -> str:
+    """A step towards the right number of epochs, where the calls of `fit` show one."""
+    if len(fits) > 1 and all(fit["epochs"] == settings.EPOCHS for fit in fits):
+        return "One call of `fit` is a whole training. Folds are not asked for, and Question 9 repeats the training."
+    if any(fit["initial_epoch"] for fit in fits):
+        return "With `initial_epoch`, `fit` trains only what is left up to `epochs`."
+    return ""
 
 
 @registry.check("q6", 1, after="q6_answered")
@@ -89,6 +103,15 @@ def _right_share(fit: dict[str, Any], n: int) -> bool:
     return False
 
 
+_NAMES_OF_NOTEBOOK = (
+    "`x` and `y` are the arguments, already preprocessed; names of the notebook such as `x_train` are not."
+)
+_AS_THEY_ARE = (
+    "`x` and `y` come preprocessed, and augmentation (flipped, shifted or noisy images) is not asked for: all networks "
+    "are compared after the same training."
+)
+
+
 @registry.check("q6", 1, after="q6_answered")
 def q6_held_out(observations: Observations) -> None:
     """What is held out comes from the training images, and is not trained on."""
@@ -98,13 +121,18 @@ def q6_held_out(observations: Observations) -> None:
     held_out = [np.asarray(fit["validation_rows"]) for fit in fits]
     if not any(fit["n_validation"] for fit in fits):
         raise Failure("Some images are held out.", "All are trained on.")
+    of_notebook = any(fit["of_notebook"] for fit in fits)
+    as_they_are = _NAMES_OF_NOTEBOOK if of_notebook else _AS_THEY_ARE
     if all((r < 0).all() for r in [*rows, *held_out]):
         raise Failure(
             "Training and validation use the images that `train` gets, as they are.",
-            "`fit` was given none of them: other images, or these with other values.",
-            "`x` and `y` are the arguments, already preprocessed; names of the notebook such as `x_train` are not.",
+            "`fit` was given images of the notebook instead."
+            if of_notebook
+            else "`fit` was given none of them: other images, or these with other values.",
+            as_they_are,
         )
-    if any((r < 0).any() for r in held_out):
+    changed = any((r < 0).any() for r in rows) and not any(fit["validates_on_notebook"] for fit in fits)
+    if any((r < 0).any() for r in held_out) and not changed:
         raise Failure(
             "Validation uses images from the arrays that `train` gets.",
             "It uses others: the test set?",
@@ -113,10 +141,14 @@ def q6_held_out(observations: Observations) -> None:
     if any((r < 0).any() for r in rows):
         raise Failure(
             "Training uses the images that `train` gets, as they are.",
-            "It uses others, or these with other values.",
-            "`x` and `y` are the arguments; names of the notebook such as `x_train` are not.",
+            "It uses images of the notebook too." if of_notebook else "It uses others, or these with other values.",
+            as_they_are,
         )
-    both = np.intersect1d(np.concatenate(rows), np.concatenate(held_out))
+    if all(fit["epochs"] == settings.EPOCHS for fit in fits):  # one training several times, as in folds
+        together = [(r, h) for r, h in zip(rows, held_out, strict=True)]
+    else:
+        together = [(np.concatenate(rows), np.concatenate(held_out))]
+    both = max((np.intersect1d(r, h) for r, h in together), key=len)
     if len(both):
         raise Failure(
             "Images that are held out are not trained on.",
@@ -142,58 +174,97 @@ def q6_held_out(observations: Observations) -> None:
             )
 
 
-@registry.check("q6", 1, after="q6_answered")
-def q6_history(observations: Observations) -> None:
-    """`train` returns the `History` that `fit` returns."""
-    for call in observations["q6"]["calls"]:
-        if call["error"]:
-            continue
-        returned = call["returned"]
-        if returned["kind"] != "History":
-            raise Failure(
-                "`train` returns the `History` object.",
-                f"It returned {_article(returned['kind'])}.",
-                "Return what `fit` returns; its `.history` is only a part of it.",
-            )
-        if "loss" not in returned["series"]:
-            raise Failure("The history holds what `fit` noted.", "It holds no loss.")
-
-
-def _article(kind: str) -> str:
-    return "nothing (None)" if kind == "NoneType" else f"an object of type {kind}"
-
-
 def _evaluations(observations: Observations) -> list[tuple[tuple[float, float], float, dict[str, Any]]]:
     """For each call: the returned pair, the right accuracy, and what was observed."""
     result = []
     for call in observations["q7"]["calls"]:
         pair = loss_and_accuracy(call["value"])
         assert pair is not None  # q7_answered has passed
-        right = float(np.mean(np.asarray(call["y_pred"]).argmax(axis=1) == call["labels"]))
-        result.append((pair, right, call))
+        result.append((pair, _accuracy_of_first(len(call["labels"]), call), call))
     return result
+
+
+def _of_what_was_looked_at(observations: Observations) -> list[tuple[tuple[float, float], float, dict[str, Any]]]:
+    """The evaluations, of the images alone that were looked at: that these are too few is told of the accuracy."""
+    evaluations = _evaluations(observations)
+    if all(any(abs(value - right) <= ACCURACY_TOLERANCE for value in pair) for pair, right, _ in evaluations):
+        return evaluations
+    few = _looked_at(evaluations)
+    cut = []
+    for n, (pair, _, call) in zip(few, evaluations, strict=False):
+        part = call | {key: np.asarray(call[key])[:n] for key in ("labels", "y_pred")}
+        cut.append((pair, _accuracy_of_first(n, part), part | {"loss": _entropy(part)}))
+    return cut or evaluations
 
 
 def _is_loss(value: float, call: dict[str, Any]) -> bool:
     """Whether it is the loss that the model was compiled with, or the mean cross-entropy."""
+    return any(abs(value - right) <= LOSS_TOLERANCE * abs(right) for right in (call["loss"], _entropy(call)))
+
+
+def _entropy(call: dict[str, Any]) -> float:
+    """The mean cross-entropy."""
     outputs = np.asarray(call["y_pred"], dtype=np.float64)
     if not (outputs >= 0).all() or not np.allclose(outputs.sum(axis=1), 1, atol=1e-3):  # logits
         outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         outputs = outputs / outputs.sum(axis=1, keepdims=True)
     hits = outputs[np.arange(len(outputs)), np.asarray(call["labels"], dtype=int)]
-    entropy = float(-np.log(np.clip(hits, 1e-7, 1)).mean())
-    return any(abs(value - right) <= LOSS_TOLERANCE * abs(right) for right in (call["loss"], entropy))
+    return float(-np.log(np.clip(hits, 1e-7, 1)).mean())
+
+
+_BROADCAST = (
+    "Predictions of shape (n,) and labels of shape (n, 1) make a table of n × n when they are compared: "
+    "`np.ravel(y_test)` first."
+)
+
+
+def _pairs_that_agree(call: dict[str, Any]) -> float:
+    """What comes out where each prediction is compared with each label."""
+    guessed = np.asarray(call["y_pred"]).argmax(axis=1)
+    return float(np.mean(guessed[:, None] == np.asarray(call["labels"])[None, :]))
+
+
+def _looked_at(evaluations: list[tuple[tuple[float, float], float, dict[str, Any]]]) -> list[int]:
+    """In each call the number of images, from the first on, whose accuracy was returned; empty where it is not so."""
+    sizes = [len(call["labels"]) for _, _, call in evaluations]
+    full = [[n // size * size for n in sizes] for size in (32, 64, 128, 256)]
+    for numbers_looked_at in [*([n] * len(sizes) for n in range(32, min(sizes), 32)), *full]:
+        if all(
+            n and any(abs(value - _accuracy_of_first(n, call)) <= FLOAT_TOLERANCE for value in pair)
+            for n, (pair, _, call) in zip(numbers_looked_at, evaluations, strict=True)
+        ):
+            return numbers_looked_at
+    return []
+
+
+def _accuracy_of_first(n: int, call: dict[str, Any]) -> float:
+    return float(np.mean(np.asarray(call["y_pred"])[:n].argmax(axis=1) == np.asarray(call["labels"])[:n]))
 
 
 @registry.check("q7", 2, after="q7_answered")
 def q7_accuracy(observations: Observations) -> None:
     """The accuracy is the share of right answers on the data that `evaluate` gets."""
-    for pair, right, _ in _evaluations(observations):
+    evaluations = _evaluations(observations)
+    for pair, right, call in evaluations:
         if any(abs(value - right) <= ACCURACY_TOLERANCE for value in pair):
             continue
         expected = "The accuracy is the share of images that are classified rightly, between 0 and 1."
         if any(abs(value - 100 * right) <= 100 * ACCURACY_TOLERANCE for value in pair):
             raise Failure(expected, "It is given in percent.")
+        if call["trains"]:
+            raise Failure(
+                "`evaluate` measures the model as it is.",
+                "It calls `fit`: what the model is measured on, it has been trained on.",
+                "`model.evaluate` measures, and changes nothing.",
+            )
+        if any(abs(value - _pairs_that_agree(call)) <= ACCURACY_TOLERANCE for value in pair):
+            raise Failure(expected, "Every prediction is compared with every label.", _BROADCAST)
+        if _looked_at(evaluations):
+            raise Failure(
+                expected,
+                f"It is that of the first {_looked_at(evaluations)[0]} of {len(call['labels'])} images alone.",
+                "`steps` ends before all batches are through: leave it out, and do not drop the last batch.",
+            )
         if any(abs(value - right) <= ROUNDED for value in pair):
             raise Failure(
                 expected,
@@ -210,7 +281,7 @@ def q7_accuracy(observations: Observations) -> None:
 @registry.check("q7", 1, after="q7_answered")
 def q7_loss(observations: Observations) -> None:
     """The loss is that on the data that `evaluate` gets."""
-    for pair, _, call in _evaluations(observations):
+    for pair, _, call in _of_what_was_looked_at(observations):
         if not any(_is_loss(value, call) for value in pair):
             raise Failure(
                 "The loss is the mean loss over the images that are passed in.",
@@ -224,7 +295,7 @@ def q7_order(observations: Observations) -> None:
     """Loss first, accuracy second."""
     expected = "`(loss, accuracy)`, in that order."
     seen = False
-    for pair, right, call in _evaluations(observations):
+    for pair, right, call in _of_what_was_looked_at(observations):
         losses = [_is_loss(value, call) for value in pair]
         accuracies = [
             any(abs(value - scale * right) <= scale * ACCURACY_TOLERANCE for scale in (1, 100)) for value in pair
@@ -269,6 +340,17 @@ def _shows(line: dict[str, Any], series: np.ndarray, percent: bool) -> bool:
     return any(np.abs(y / scale - series).max() <= DRAWN_TOLERANCE for scale in ((1, 100) if percent else (1,)))
 
 
+def _lines(observations: Observations, number: int) -> list[dict[str, Any]]:
+    return [line for f in observations["q8"]["calls"][number]["figures"] for a in f["axes"] for line in a["lines"]]
+
+
+def _is_shifted(line: dict[str, Any], observations: Observations, number: int) -> bool:
+    """Whether a line shows a series with something in front."""
+    values = inputs.curves(observations.seed, number, observations["q8"]["metric"])
+    rest = line | {"y": np.asarray(line["y"], dtype=float)[1:]}
+    return any(_shows(rest, np.asarray(series), percent="loss" not in name) for name, series in values.items())
+
+
 def _every_call(observations: Observations) -> list[_Curves]:
     return [_curves(observations, number) for number in range(len(inputs.CURVE_LENGTHS))]
 
@@ -280,8 +362,14 @@ def _words(name: str) -> str:
 @registry.check("q8", 3, after="q8_answered")
 def q8_series(observations: Observations) -> None:
     """The four curves are drawn: loss and accuracy, in training and validation."""
-    for curves in _every_call(observations):
+    for number, curves in enumerate(_every_call(observations)):
         missing = [_words(name) for name, found in curves.items() if not found]
+        if missing and any(_is_shifted(line, observations, number) for line in _lines(observations, number)):
+            raise Failure(
+                "Each curve has one value an epoch.",
+                "A curve has a further value in front of its first epoch.",
+                "Nothing is known of an epoch 0. To count from 1, give the epochs: `ax.plot(range(1, n + 1), values)`.",
+            )
         if missing:
             raise Failure(
                 "Training loss, validation loss, training accuracy and validation accuracy are drawn, "

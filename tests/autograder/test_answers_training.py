@@ -86,8 +86,6 @@ def batches(x, y, size):
             yield x[i : i + size], y[i : i + size]
 """ + train(SPLIT + "return model.fit(batches(x[:n], y[:n], batch_size), steps_per_epoch=-(-n // batch_size), epochs=epochs,\n"
             "    validation_data=(x[n:], y[n:]))"),
-    "in-chunks": train("for a, b in ((0, 1), (1, 5), (5, epochs)):\n"
-                       "    h = model.fit(x, y, initial_epoch=a, epochs=b, batch_size=batch_size, validation_split=0.3)\nreturn h"),
     "learning-rate-reduction": fit(
         "callbacks=[keras.callbacks.ReduceLROnPlateau(patience=2),"
         " keras.callbacks.LearningRateScheduler(lambda e, lr: lr * 0.99)]"),
@@ -131,6 +129,11 @@ Q6_WRONG = {
     "model-returned": (
         train("model.fit(x, y, epochs=epochs, batch_size=batch_size, validation_split=0.3)\nreturn model"),
         {"q6_history"}, {"q6_history": "Return what `fit` returns"}
+    ),
+    "in-chunks": (
+        train("for a, b in ((0, 1), (1, 5), (5, epochs)):\n"
+                       "    h = model.fit(x, y, initial_epoch=a, epochs=b, batch_size=batch_size, validation_split=0.3)\nreturn h"),
+        {"q6_history"}, {"q6_history": "For epochs=100 it has 95, and `fit` was called 3 times."}
     ),
     "no-epochs-argument": (
         train("return model.fit(x, y, epochs=100, batch_size=128, validation_split=0.3)", "model, x, y"),
@@ -482,6 +485,9 @@ OTHERS = {
         "def compile_model(model):\n"
         "    model.compile('adam', keras.losses.SparseCategoricalCrossentropy(from_logits=True), ['accuracy'])\n    return model\n", ()
     ),
+    "one-hot-in-training-only": (
+        "def preprocess(a, b, c, d):\n    return a / np.float32(255), keras.utils.to_categorical(b, 10), c / np.float32(255), d\n", ()
+    ),
     "images-not-scaled": ("def preprocess(*arrays):\n    return arrays\n", ()),
 }  # fmt: skip
 
@@ -490,6 +496,36 @@ OTHERS = {
 @pytest.mark.parametrize("question", ["q6", "q7"])
 def test_faults_of_earlier_questions_cost_nothing_here(question: str, code: str, without: tuple[str, ...]) -> None:
     assert_fails(results_of(question, code, without), set())
+
+
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
+def test_labels_of_two_forms_cost_question_3_alone(loss: str) -> None:
+    code = OTHERS["one-hot-in-training-only"][0] + (
+        f"def compile_model(model):\n    model.compile('adam', '{loss}', ['accuracy'])\n    return model\n"
+    )
+    for question in ("q5", "q6", "q7"):
+        assert_fails(results_of(question, code), set())
+    assert "failed" in {result.outcome for result in results_of("q3", code).values()}
+
+
+def test_what_is_right_is_not_to_be_found_on_the_way_to_evaluate() -> None:
+    spying = """
+def evaluate(model, x_test, y_test):
+    import sys
+    frame, found = sys._getframe(1), []
+    while frame is not None:
+        found += [value for value in frame.f_locals.values() if isinstance(value, dict) and "y_pred" in value]
+        frame = frame.f_back
+    return (found[0]["loss"], float(np.mean(found[0]["y_pred"].argmax(1) == found[0]["labels"])))
+"""
+    assert_fails(results_of("q7", spying), ALL_7, q7_answered="IndexError")
+
+
+def test_a_loss_that_evaluate_compiles_itself_is_not_the_models() -> None:
+    code = evaluate(
+        "model.compile(loss='mse', metrics=['accuracy'])\nreturn model.evaluate(x_test, np.eye(10)[np.ravel(y_test)])"
+    )
+    assert_fails(results_of("q7", code), {"q7_loss"})
 
 
 def test_evaluation_by_hand_is_right_under_a_wrong_loss() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lab import settings
 from lab.checks import registry
 from lab.checks.common import numbers, require_call, require_earlier, require_no_error
 from lab.judging import Failure, Observations
@@ -54,7 +55,10 @@ def q6_arguments(observations: Observations) -> None:
         )
     sizes = sorted({fit["batch_size"] for fit in call["fits"]}, key=str)
     epochs = epochs_asked(call["fits"])
-    if epochs != OTHER_EPOCHS or sizes != [OTHER_BATCH_SIZE]:
+    each_fit = all(
+        fit["epochs"] == OTHER_EPOCHS for fit in call["fits"]
+    )  # that there are several is told of the default
+    if not (epochs == OTHER_EPOCHS or each_fit) or sizes != [OTHER_BATCH_SIZE]:
         swapped = epochs == OTHER_BATCH_SIZE and sizes == [OTHER_EPOCHS]
         raise Failure(
             f"`train(..., epochs={OTHER_EPOCHS}, batch_size={OTHER_BATCH_SIZE})` does just that.",
@@ -63,6 +67,34 @@ def q6_arguments(observations: Observations) -> None:
             if swapped
             else "Hand the arguments on to `fit`.",
         )
+
+
+@registry.check("q6", 1, after="q6_answered")
+def q6_history(observations: Observations) -> None:
+    """`train` returns the `History` that `fit` returns, with an entry for each epoch."""
+    for call, asked in zip(observations["q6"]["calls"], (settings.EPOCHS, OTHER_EPOCHS), strict=True):
+        if call["error"]:
+            continue
+        returned = call["returned"]
+        if returned["kind"] != "History":
+            raise Failure(
+                "`train` returns the `History` object.",
+                f"It returned {_article(returned['kind'])}.",
+                "Return what `fit` returns; its `.history` is only a part of it.",
+            )
+        if "loss" not in returned["series"]:
+            raise Failure("The history holds what `fit` noted.", "It holds no loss.")
+        n = returned["epochs"]
+        if n not in (None, asked, epochs_asked(call["fits"])):  # other numbers of epochs are told elsewhere
+            raise Failure(
+                "The history that `train` returns has an entry for each epoch.",
+                f"For epochs={asked} it has {n}, and `fit` was called {len(call['fits'])} times.",
+                "Every call of `fit` makes a new History: call it once, with `epochs=epochs`.",
+            )
+
+
+def _article(kind: str) -> str:
+    return "nothing (None)" if kind == "NoneType" else f"an object of type {kind}"
 
 
 def loss_and_accuracy(value: object) -> tuple[float, float] | None:

@@ -1,7 +1,8 @@
 """Questions 6 to 8: training, evaluating, and curves."""
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -43,8 +44,8 @@ def _train(student: Student, data: Data, options: dict[str, int]) -> dict[str, A
         "error": answer.error and dict(answer.error),
         "n": len(data.x_train),
         "looked_up": min(len(data.x_train), MAX_ROWS),
-        "fits": [_describe_fit(fit, data) for fit in seen.fits],
-        "trained": not all(np.array_equal(a, b) for a, b in zip(before, after, strict=True)),
+        "fits": [_describe_fit(fit, data, student.namespace) for fit in seen.fits],
+        "trained": not all(np.array_equal(a, b) for a, b in itertools.zip_longest(before, after)),
         "returned": _describe_history(answer.value),
     }
 
@@ -67,10 +68,12 @@ def _describe_history(value: Any) -> dict[str, Plain]:
     is_history = isinstance(value, keras.callbacks.History)
     series = value.history if is_history else value if isinstance(value, dict) else {}
     kind = "History" if is_history else "dict" if isinstance(value, dict) else type(value).__name__[:100]
-    return {"kind": kind, "series": [str(key)[:100] for key in list(series)[:50]]}
+    loss = series.get("loss") if isinstance(series, dict) else None
+    epochs = len(loss) if isinstance(loss, list) else None
+    return {"kind": kind, "series": [str(key)[:100] for key in list(series)[:50]], "epochs": epochs}
 
 
-def _describe_fit(fit: Fit, data: Data) -> dict[str, Any]:
+def _describe_fit(fit: Fit, data: Data, names: Mapping[str, Any]) -> dict[str, Any]:
     known = {key: i for i, key in enumerate(_keys(data.x_train))}
     rows, labels_kept = _rows(fit.x_train, fit.y_train, known, data)
     validation_rows, validation_labels_kept = _rows(fit.x_validation, fit.y_validation, known, data)
@@ -85,14 +88,26 @@ def _describe_fit(fit: Fit, data: Data) -> dict[str, Any]:
         "rows": rows,
         "validation_rows": validation_rows,
         "labels_kept": labels_kept and validation_labels_kept,
+        "of_notebook": _are_of_notebook(fit.x_train, rows, names),
+        "validates_on_notebook": _are_of_notebook(fit.x_validation, validation_rows, names),
         "callbacks": plain(fit.callbacks),
     }
+
+
+def _are_of_notebook(x: Any, rows: np.ndarray, names: Mapping[str, Any]) -> bool:
+    """Whether images that `train` was not given are those of the notebook's own arrays."""
+    strangers = {key for key, row in zip(_keys(x[:MAX_ROWS]), rows, strict=False) if row < 0} if len(rows) else set()
+    return bool(strangers) and any(
+        not strangers.isdisjoint(_keys(value))
+        for value in list(names.values())
+        if isinstance(value, np.ndarray) and value.ndim == 4 and value.shape[1:] == settings.IMAGE_SHAPE
+    )
 
 
 def _keys(x: Any) -> list[bytes]:
     """For each image a key that no other image has."""
     x = np.asarray(x)
-    if x.ndim < 2 or not x.size:
+    if x.ndim < 2 or not x.size or x.dtype.kind not in "biuf":
         return []
     some = np.ascontiguousarray(x.reshape(len(x), -1)[:, ::KEY_STEP], dtype=np.float32)
     return [row.tobytes() for row in some]
@@ -111,71 +126,81 @@ def _rows(x: Any, y: Any, known: dict[bytes, int], data: Data) -> tuple[np.ndarr
 
 
 def probe_evaluation(student: Student) -> Observation:
-    """`evaluate` on two sets of fresh data, under weights drawn from the seed."""
+    """`evaluate` on two sets of fresh data, under weights drawn from the seed.
+
+    What is right is computed after the call, so that nobody finds it on the way there.
+    """
     calls: list[Plain] = []
     for number, n in enumerate(inputs.EVALUATED):
-        seed = student.seed + number
+        seed, hits = student.seed + number, inputs.HITS[number]
         data = student.data(f"evaluate {number}", 2 * settings.N_CLASSES, n)
         model, own = student.compiled(data)
-        seen = _measure(model, data, seed, inputs.HITS[number])
-        if own["compile"] and not seen["reports_accuracy"] and "compile_model" in student.neutral:
+        rows, reports_accuracy = _labels_that_hit(model, data, seed, hits)
+        if own["compile"] and not reports_accuracy and "compile_model" in student.neutral:
             model = student.neutral["compile_model"](student.model()[0], data.y_test)
-            own, seen = {"compile": False}, _measure(model, data, seed, inputs.HITS[number])
-        with _weights_drawn(model, seed), recording():
-            answer = student.call("evaluate", model, data.x_test.copy(), data.y_test[seen["rows"]])
+            own = {"compile": False}
+            rows, _ = _labels_that_hit(model, data, seed, hits)
+        loss = _loss_of(model)
+        with _weights_drawn(model, seed), recording() as seen:
+            answer = student.call("evaluate", model, data.x_test.copy(), data.y_test[rows])
             name = None if own["compile"] else _asked_for(answer.error)
             if name:
                 _rename_metric(model, data.y_test, name)
-                answer = student.call("evaluate", model, data.x_test.copy(), data.y_test[seen["rows"]])
-        calls.append(answer.plain() | seen)
+                answer = student.call("evaluate", model, data.x_test.copy(), data.y_test[rows])
+        right = _what_is_right(model, data, rows, seed, loss)
+        calls.append(answer.plain() | right | {"trains": len(seen.fits)})
     return {"calls": calls}
 
 
-def _measure(model: Any, data: Data, seed: int, hits: float) -> dict[str, Any]:
-    """What a model with random weights makes of the test images, and whether its metrics report its accuracy.
+def _labels_that_hit(model: Any, data: Data, seed: int, hits: float) -> tuple[np.ndarray, bool]:
+    """Of which image each test image gets the label, and whether the model's metrics report its accuracy.
 
     Labels are handed out anew so that about `hits` of the images are classified rightly: where a model is no better
     than chance, loss and accuracy of any other data look much the same.
-
-    Returns:
-        {"rows": of which image each image gets the label, "labels": as integers, "y_pred": outputs (n, N_CLASSES),
-        "loss": as compiled, "reports_accuracy": bool}.
     """
     with _weights_drawn(model, seed), quiet():
         outputs = model(data.x_test, training=False)
-        y_pred = np.asarray(outputs)
-        known = data.labels[1]
-        guessed = y_pred.argmax(axis=1)
+        known, guessed = data.labels[1], np.asarray(outputs).argmax(axis=1)
         hit = (inputs.generator(seed, "hits").random(len(known)) < hits) & np.isin(guessed, known)
         wanted = np.where(hit, guessed, known)
         rows = np.array([np.flatnonzero(known == label)[0] for label in wanted])
         y = data.y_test[rows]
-        loss = float(model.compute_loss(x=data.x_test, y=y, y_pred=outputs, training=False))
+        model.compute_loss(x=data.x_test, y=y, y_pred=outputs, training=False)  # which builds it
         model.reset_metrics()
         logs = model.compute_metrics(data.x_test, y, outputs)
         model.reset_metrics()
     right = np.mean(guessed == wanted)
-    reported = [float(value) for name, value in logs.items() if name != "loss"]
-    return {
-        "rows": rows,
-        "labels": plain(wanted),
-        "y_pred": plain(y_pred),
-        "loss": loss,
-        "reports_accuracy": any(abs(value - right) < 1e-4 for value in reported),
-    }
+    return rows, any(abs(float(value) - right) < 1e-4 for name, value in logs.items() if name != "loss")
+
+
+def _loss_of(model: Any) -> Callable[[Any, Any], float]:
+    """The loss that the model is compiled with now, of labels and outputs."""
+    compiled = model._compile_loss
+    return lambda y, outputs: float((0 if compiled is None else compiled(y, outputs)) + sum(model.losses))
+
+
+def _what_is_right(
+    model: Any, data: Data, rows: np.ndarray, seed: int, loss: Callable[[Any, Any], float]
+) -> dict[str, Any]:
+    """{"labels": as integers, "y_pred": outputs (n, N_CLASSES), "loss": as compiled before the call}."""
+    with _weights_drawn(model, seed), quiet():
+        outputs = model(data.x_test, training=False)
+        y = keras.ops.convert_to_tensor(data.y_test[rows])
+        return {"labels": plain(data.labels[1][rows]), "y_pred": plain(np.asarray(outputs)), "loss": loss(y, outputs)}
 
 
 @contextlib.contextmanager
 def _weights_drawn(model: Any, seed: int) -> Iterator[None]:
     """Random weights that do not saturate the model; its own come back at the end."""
-    before = model.get_weights()
-    for number, variable in enumerate(model.weights):
+    before = [(variable, np.asarray(variable).copy()) for variable in model.weights]
+    for number, (variable, _) in enumerate(before):
         if "float" in str(variable.dtype):
             variable.assign(inputs.weight(seed, f"variable {number}", variable.name, tuple(variable.shape)))
     try:
         yield
     finally:
-        model.set_weights(before)
+        for variable, value in before:
+            variable.assign(value)
 
 
 def _asked_for(error: dict[str, Any] | None) -> str | None:

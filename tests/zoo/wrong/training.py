@@ -329,6 +329,78 @@ def train(model, x, y, epochs=100, batch_size=128):
         marks=7,
         fails={"q6_held_out": "It goes through 256 of 709."},
     ),
+    wrong(
+        "q6",
+        "fit called twice",
+        "the training is prolonged",
+        function(
+            "train",
+            """
+def train(model, x, y, epochs=100, batch_size=128):
+    model.fit(x, y, epochs=epochs, batch_size=batch_size, validation_split=0.3)
+    return model.fit(x, y, epochs=epochs, batch_size=batch_size, validation_split=0.3)
+""",
+        ),
+        marks=6,
+        fails={"q6_epochs": "`fit` was asked for 200 in all: it was called 2 times.\nHint: One call of `fit`"},
+    ),
+    wrong(
+        "q6",
+        "starts at half of the epochs",
+        "`initial_epoch` counts as if they had been trained",
+        line("train", ("epochs=epochs,", "epochs=epochs,\n        initial_epoch=epochs // 2,")),
+        marks=6,
+        fails={"q6_epochs": "`fit` was asked for 50.\nHint: With `initial_epoch`"},
+    ),
+    wrong(
+        "q6",
+        "one epoch a call of fit",
+        "the history that comes back is that of the last epoch",
+        function(
+            "train",
+            """
+def train(model, x, y, epochs=100, batch_size=128):
+    for _ in range(epochs):
+        h = model.fit(x, y, batch_size=batch_size, validation_split=0.3)
+    return h
+""",
+        ),
+        marks=7,
+        fails={"q6_history": "For epochs=100 it has 1, and `fit` was called 100 times."},
+    ),
+    wrong(
+        "q6",
+        "mirrored images added",
+        "augmentation was not asked for, and would have to be the same for all networks",
+        line(
+            "train",
+            (
+                "    return model.fit(",
+                "    x, y = np.concatenate([x, x[:, :, ::-1]]), np.concatenate([y, y])\n    return model.fit(",
+            ),
+        ),
+        marks=7,
+        fails={"q6_held_out": "augmentation (flipped, shifted or noisy images) is not asked for"},
+    ),
+    wrong(
+        "q6",
+        "five folds",
+        "the training is repeated, and a fifth is held out",
+        function(
+            "train",
+            """
+from sklearn.model_selection import KFold
+
+
+def train(model, x, y, epochs=100, batch_size=128):
+    for a, b in KFold(5).split(x):
+        h = model.fit(x[a], y[a], epochs=epochs, batch_size=batch_size, validation_data=(x[b], y[b]))
+    return h
+""",
+        ),
+        marks=5,
+        fails={"q6_epochs": "Folds are not asked for", "q6_validation_share": "(20.0%)"},
+    ),
 )
 
 QUESTION_7: tuple[Entry, ...] = (
@@ -589,6 +661,49 @@ def evaluate(model, x_test, y_test):
         ),
         marks=0,
         fails={"q7_answered": "AttributeError"},
+    ),
+    wrong(
+        "q7",
+        "ten batches only",
+        "`steps` ends the evaluation after 320 images",
+        line("evaluate", ("verbose=0", "batch_size=32, steps=10, verbose=0")),
+        marks=3,
+        fails={"q7_accuracy": "It is that of the first 320 of 389 images alone.\nHint: `steps` ends before"},
+    ),
+    wrong(
+        "q7",
+        "last batch left out",
+        "whole batches of 64 only",
+        line("evaluate", ("verbose=0", "batch_size=64, steps=len(x_test) // 64, verbose=0")),
+        marks=3,
+        fails={"q7_accuracy": "It is that of the first 384 of 389 images alone."},
+    ),
+    wrong(
+        "q7",
+        "labels in a column compared with a row",
+        "NumPy makes a table of all pairs of them",
+        function(
+            "evaluate",
+            """
+def evaluate(model, x_test, y_test):
+    loss, _ = model.evaluate(x_test, y_test, verbose=0)
+    return loss, np.mean(model.predict(x_test, verbose=0).argmax(axis=1) == y_test.reshape(-1, 1))
+""",
+        ),
+        marks=3,
+        fails={"q7_accuracy": "`np.ravel(y_test)` first"},
+    ),
+    wrong(
+        "q7",
+        "trained on the test set first",
+        "what the model is measured on, it knows already",
+        line("evaluate", ("    scores =", "    model.fit(x_test, y_test, epochs=5, verbose=0)\n    scores =")),
+        marks=1,
+        fails={
+            "q7_accuracy": "It calls `fit`",
+            "q7_loss": "another number",
+            "q7_order": "Neither number is right",
+        },
     ),
 )
 
@@ -916,6 +1031,21 @@ def plot_history(history):
         ),
         marks=0,
         fails={"q8_answered": "It returned no figure"},
+    ),
+    wrong(
+        "q8",
+        "accuracy starts with a nought of its own",
+        "nobody has measured it before the first epoch",
+        line(
+            "plot_history",
+            ("history.history[quantity]", '[0.0] * (quantity == "accuracy") + history.history[quantity]'),
+            (
+                'history.history[f"val_{quantity}"]',
+                '[0.0] * (quantity == "accuracy") + history.history[f"val_{quantity}"]',
+            ),
+        ),
+        marks=3,
+        fails={"q8_series": "A curve has a further value in front of its first epoch."},
     ),
 )
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -287,6 +287,16 @@ def _imports_otter(node: ast.stmt) -> bool:
     return isinstance(node, ast.Import) and any(alias.name == "otter" for alias in node.names)
 
 
+def _gates(checks: Iterable[Check]) -> list[str]:
+    """Why checks wait for others, as a Markdown list."""
+    gates = [
+        "- after `*_answered`: where a function is missing, raises or returns nothing of the asked kind, nothing of it"
+    ]
+    gates.append("  can be judged. Marks of other questions are not touched.")
+    others = [(check, gate) for check in checks for gate in check.after if not gate.endswith("_answered")]
+    return [*gates, *(f"- `{check.name}` after `{gate}`: {check.why}." for check, gate in others)]
+
+
 def marking_scheme() -> str:
     """Every check with its marks, as Markdown."""
     checks = all_checks()
@@ -298,7 +308,10 @@ def marking_scheme() -> str:
         "",
         f"Questions 1 to 14 make {settings.MAX_SCORE} marks, the bonus adds {settings.POINTS['bonus']}.",
         "Public checks are those that `grader.check` shows to students.",
-        "A check that comes after another one is skipped unless that one passed.",
+        "One slip costs the marks of one check. A check that comes after another one is skipped unless that one",
+        "passed:",
+        "",
+        *_gates(checks),
     ]
     for question, total in settings.POINTS.items():
         lines += [

@@ -302,3 +302,11 @@ def test_otters_own_form_has_a_title_once(made: Path) -> None:
     text = repr(checked(made, FAULTY))
     assert text.count("The arrays have the shapes of CIFAR-10.") == text.count("Found: Its shape is") == 1
     assert "message:" not in text
+
+
+def test_every_gate_has_its_reason() -> None:
+    gated = [check for check in all_checks() if any(not name.endswith("_answered") for name in check.after)]
+    scheme = build.marking_scheme()
+    for check in gated:
+        assert check.why, check.name
+        assert f"`{check.name}` after " in scheme

@@ -461,7 +461,9 @@ def q5_learning_rate(observations: Observations) -> None:
             )
 
 
-@registry.check("q5", 1.5, after=("q5_answered", "q5_loss_runs"))
+@registry.check(
+    "q5", 1.5, after=("q5_answered", "q5_loss_runs"), why="a loss that cannot be computed is not the right one"
+)
 def q5_loss(observations: Observations) -> None:
     """The loss is the crossentropy for this form of labels and outputs."""
     seen = observations["q5"]

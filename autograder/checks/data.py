@@ -16,7 +16,7 @@ from lab.probes import inputs
 SAME = 0.02  # difference of preprocessed values that counts as none, in standard deviations of the training images
 
 
-@registry.check("q1", 1, after="q1_shapes")
+@registry.check("q1", 1, after="q1_shapes", why="arrays of other shapes cannot be compared")
 def q1_images(observations: Observations) -> None:
     """The arrays hold the raw images and labels of CIFAR-10, training and test set in their places."""
     parts = observations["q1"]["load"]["parts"]
@@ -43,7 +43,7 @@ def q1_images(observations: Observations) -> None:
             )
 
 
-@registry.check("q1", 2, after="q1_described")
+@registry.check("q1", 2, after="q1_described", why="what the dictionary lacks cannot be compared")
 def q1_summary(observations: Observations) -> None:
     """`describe_data` describes whatever arrays it is given."""
     for number, call in enumerate(observations["q1"]["describe"]):

@@ -153,7 +153,7 @@ def q10_plot(observations: Observations) -> None:
     _judge_plots(observations["q10"], "plot_feature_maps", judge)
 
 
-@registry.check("q10", 0.5, after="q10_plot")
+@registry.check("q10", 0.5, after="q10_plot", why="panels that are not there have no names")
 def q10_titles(observations: Observations) -> None:
     """The panels of `plot_feature_maps` name their layers."""
 

@@ -501,7 +501,7 @@ def test_faults_of_earlier_questions_cost_nothing_here(question: str, code: str,
 @pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
 def test_labels_of_two_forms_cost_question_3_alone(loss: str) -> None:
     code = OTHERS["one-hot-in-training-only"][0] + (
-        f"def compile_model(model):\n    model.compile('adam', '{loss}', ['accuracy'])\n    return model\n"
+        f"def compile_model(model):\n    model.compile('adam', '{loss}', metrics=['accuracy'])\n    return model\n"
     )
     for question in ("q5", "q6", "q7"):
         assert_fails(results_of(question, code), set())

@@ -4,8 +4,10 @@ import nbformat
 import pytest
 
 from autograder import build, trials
+from autograder.checks import all_checks
 from autograder.sandbox import execute
 from autograder.sandbox.jail import missing
+from lab.judging import Observations, judge
 
 NEEDS_JAIL = pytest.mark.skipif(bool(missing()), reason="this system has no jail")
 GIVEN = [cell.source for cell in build.solution().cells if cell.cell_type == "code"]
@@ -139,3 +141,27 @@ def preprocess(x_train, y_train, x_test, y_test):
     done = execute(notebook_of(sources, with_pictures), questions=("q5",))
     assert done.cell_errors == []
     assert done.observations["q5"]["label_shape"] == [24, 10]
+
+
+@NEEDS_JAIL
+def test_what_trials_leave_behind_changes_no_mark() -> None:
+    """An experiment that the notebook has run before fills lists that all calls share."""
+    own = """
+def run_experiment(build_model, n_runs=5, epochs=100, accuracies=[], histories=[]):
+    for run in range(n_runs):
+        model = compile_model(build_model())
+        histories.append(train(model, x_train, y_train, epochs=epochs))
+        accuracies.append(evaluate(model, x_test, y_test)[1])
+    return {"accuracies": accuracies, "mean": np.mean(accuracies), "std": np.std(accuracies), "histories": histories}
+"""
+    trial = "results = run_experiment(build_tiny_vgg)"
+    kept = [source for source in GIVEN if source.startswith((*DEFINING, PREPARE, LOAD))]
+    results = []
+    for sources in ([*kept, own], [*kept, own, trial]):
+        done = execute(notebook_of(sources, with_pictures=False), questions=("q9",))
+        assert done.cell_errors == []
+        checks = [check for check in all_checks() if check.question == "q9" and check.name != "q9_record"]
+        results.append(judge(checks, Observations(done.observations, done.seed)))
+    fresh, used = ([(r.name, r.outcome, r.message) for r in found] for found in results)
+    assert fresh == used
+    assert [name for name, outcome, _ in fresh if outcome != "passed"] == ["q9_entries"]

@@ -32,7 +32,7 @@ def results_in(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) and kind_of(value) == "a dict" else {}
 
 
-@registry.check("q9", 1, after="q9_answered", why="without results there is nothing to count")
+@registry.check("q9", 1, after="q9_answered")
 def q9_entries(observations: Observations) -> None:
     """The results are a dict with accuracies, mean, std and histories: of the runs of this call, one entry each."""
     call = _first_usable(observations)

@@ -46,16 +46,17 @@ def q9_entries(observations: Observations) -> None:
             "There is no " + ", no ".join(f"`{key}`" for key in missing) + ".",
         )
     again = call.get("again") or {}
-    for found, trained in ((value, len(call["runs"])), (results_in(again.get("value")), again.get("trained", 0))):
-        _require_no_earlier_runs(found, trained)
+    _require_no_earlier_runs(value, len(call["runs"]), observations["q9"]["n_runs"])
+    _require_no_earlier_runs(results_in(again.get("value")), again.get("trained", 0), AGAIN_RUNS)
     _require_entries(value, len(call["runs"]), observations["q9"]["n_runs"])
     if again:
         _require_entries(results_in(again["value"]), again["trained"], AGAIN_RUNS)
 
 
-def _require_no_earlier_runs(value: Mapping[str, Any], trained: int) -> None:
+def _require_no_earlier_runs(value: Mapping[str, Any], trained: int, n: int) -> None:
     for key in ONE_A_RUN:
-        if trained and (count_of(value.get(key)) or 0) > trained:
+        count = count_of(value.get(key)) or 0
+        if trained and count > max(trained, n):
             raise Failure(
                 "The results of a call hold the runs of that call only.",
                 f"`{key}` holds more entries than the call made runs: those of an earlier call are still there, or "

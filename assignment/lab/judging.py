@@ -4,7 +4,8 @@ A check is a function decorated with `check`; its docstring is the title that pe
 when the answer is right, and raises
 
 - `Failure` when it is wrong: the student's marks for this check are lost;
-- `Unjudged` when it cannot be told: no marks are lost, a person has to look.
+- `Unjudged` when it cannot be told: no marks are lost, a person has to look;
+- `Skipped` when what another check lacks leaves nothing to judge.
 
 Any other exception is a fault of the grader. It costs nothing either, and the instructor gets the traceback.
 """
@@ -44,6 +45,18 @@ class ProbeError(RuntimeError):
 
 class Unjudged(Exception):
     """The answer may be right, but this grader cannot tell. The message says why."""
+
+
+class Skipped(Exception):
+    """There is nothing to judge, for want of what another check asks for.
+
+    Args:
+        needed: name of that check; it comes earlier, and did not pass.
+    """
+
+    def __init__(self, needed: str) -> None:
+        self.needed = needed
+        super().__init__(needed)
 
 
 @dataclass(frozen=True)
@@ -195,24 +208,34 @@ def judge(checks: Iterable[Check], observations: Observations) -> list[CheckResu
 def _judge_one(
     item: Check, points: float, observations: Observations, before: Mapping[str, CheckResult]
 ) -> CheckResult:
-    def result(outcome: Outcome, **texts: str) -> CheckResult:
+    def result(outcome: Outcome, found: str = "", **texts: str) -> CheckResult:
         earned = points if outcome == "passed" else 0.0
+        texts["found"] = found
         return CheckResult(item.name, item.question, item.title, item.hidden, points, earned, outcome, **texts)
 
     for name in item.after:
         if name not in before:
             raise ValueError(f"{item.name} comes after {name}, which was not judged before it")
-        needed = before[name]
-        if needed.is_open:
-            return result("unjudged", found=needed.found or f"“{needed.title}” could not be judged.")
-        if needed.outcome != "passed":
-            return result("skipped", found=f"this needs “{needed.title}” first.")
+        if before[name].outcome != "passed":
+            return result(*_for_want_of(before[name]))
     try:
         item.judge(observations)
     except Failure as failure:
         return result("failed", expected=failure.expected, found=failure.found, hint=failure.hint)
     except Unjudged as reason:
         return result("unjudged", found=str(reason))
+    except Skipped as reason:
+        needed = before.get(reason.needed)
+        if needed is not None and needed.outcome != "passed":
+            return result(*_for_want_of(needed))
+        return result("error", traceback=traceback.format_exc())
     except Exception:
         return result("error", traceback=traceback.format_exc())
     return result("passed")
+
+
+def _for_want_of(needed: CheckResult) -> tuple[Outcome, str]:
+    """Outcome of a check that cannot be judged without another one, and its words."""
+    if needed.is_open:
+        return "unjudged", needed.found or f"“{needed.title}” could not be judged."
+    return "skipped", f"this needs “{needed.title}” first."

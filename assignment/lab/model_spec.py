@@ -4,8 +4,11 @@
 functional, nested and subclassed models, own layers, `Lambda`, functions called on tensors (`keras.ops.relu(x)`,
 `x + y`) all come out as the same kinds of nodes.
 
-A spec is `{"nodes": [...], "outputs": [ids], "order": [keys]}`: `order` has the keys of all weights in the order of
-`model.weights`; nodes are in topological order:
+A spec is `{"nodes": [...], "outputs": [ids], "order": [keys], "untracked": [names], "made_in_call": bool,
+"unused": [[kind, name]]}`: `order` has the keys of all weights in the order of `model.weights`; `untracked` names
+layers whose weights are not among these, and `made_in_call` says whether such layers are new ones at each call;
+`unused` are layers and functions that were called on what the model computes, without any effect on its output. Nodes
+are in topological order:
 
 | key | value |
 |---|---|
@@ -37,9 +40,6 @@ Variables = dict[str, Any]
 _POINTS = np.array([-7.0, -3.0, -1.0, -0.5, -0.1, 0.0, 0.1, 0.5, 1.0, 3.0, 5.5, 6.5, 9.0])
 
 
-LAYERS_MADE_IN_CALL = "the model makes new layers whenever it is called"
-
-
 class TraceError(Exception):
     """The model cannot be described as a graph; the message says where it stopped."""
 
@@ -57,6 +57,27 @@ def trace(model: Any) -> tuple[Spec, Variables]:
         TraceError: a function in the model cannot be followed symbolically, it has several inputs, or it has weights
             that no layer of the graph accounts for.
     """
+    tracer, outputs = _traced(model)
+    traced, own = ({id(v) for v in some if is_weight(v)} for some in (tracer.variables.values(), model.weights))
+    if own - traced:
+        raise TraceError("the model uses weights in a way that its layers do not show")
+    untracked = {key.split("/")[0] for key, v in tracer.variables.items() if id(v) not in own}
+    names = list(dict.fromkeys(node["name"] for node in tracer.nodes if str(node["layer"]) in untracked))
+    again = _traced(model)[0].variables.values() if names else ()
+    keys = {id(variable): key for key, variable in tracer.variables.items()}
+    spec = {
+        "nodes": tracer.nodes,
+        "outputs": outputs,
+        "order": [keys[id(variable)] for variable in model.weights if is_weight(variable)],
+        "untracked": names,
+        "unused": tracer.unused,
+        "made_in_call": bool(names) and traced != {id(v) for v in again if is_weight(v)},
+    }
+    return spec, tracer.variables
+
+
+def _traced(model: Any) -> tuple["_Tracer", list[int]]:
+    """A tracer that has gone through a model, and the numbers of the model's outputs."""
     tracer = _Tracer()
     with nodes_restored(model):
         graph = _functional(model)
@@ -72,14 +93,8 @@ def trace(model: Any) -> tuple[Spec, Variables]:
             start = tracer.emit("Input", "input", [], first, {}, None)
             images = keras.Input(batch_shape=tuple(first))
             outputs = tracer.called(model.call, ((images,), {}), {id(images): start}, model.name)
-    traced, own = ({id(v) for v in some if is_weight(v)} for some in (tracer.variables.values(), model.weights))
-    if traced - own:
-        raise TraceError(LAYERS_MADE_IN_CALL)
-    if traced != own:
-        raise TraceError("the model uses weights in a way that its layers do not show")
-    keys = {id(variable): key for key, variable in tracer.variables.items()}
-    order = [keys[id(variable)] for variable in model.weights if is_weight(variable)]
-    return {"nodes": tracer.nodes, "outputs": outputs, "order": order}, tracer.variables
+        tracer.note_unused()
+    return tracer, outputs
 
 
 def is_weight(variable: Any) -> bool:
@@ -129,6 +144,14 @@ class _Tracer:
         self.variables: Variables = {}
         self._layer_numbers: dict[int, int] = {}
         self._alive: list[Any] = []  # ids are only unique among living objects
+        self._operations: dict[int, Any] = {}  # those that the output depends on
+        self.unused: list[list[str]] = []
+
+    def note_unused(self) -> None:
+        """Fill `unused`; while what was called symbolically is still noted down in the layers."""
+        users = [node.operation for operation in self._operations.values() for node in operation._outbound_nodes]
+        without_effect = {id(user): user for user in users if id(user) not in self._operations}
+        self.unused = [[type(user).__name__, str(user.name)[:200]] for user in without_effect.values()][:20]
 
     def emit(
         self,
@@ -194,8 +217,12 @@ class _Tracer:
             return fresh[id(value)]
 
         args, kwargs = keras.tree.map_structure(replaced, arguments)
-        if "training" in _parameters(function) and kwargs.get("training") is not True:
+        parameters = _parameters(function)
+        if "training" in parameters and kwargs.get("training") is not True:
             kwargs["training"] = None  # a default of False is replaced by the caller's mode when Keras runs it
+        for name_of_keras in ("mask", "training"):  # which a `Lambda` hands on only to a function that takes them
+            if parameters and name_of_keras not in parameters:
+                kwargs.pop(name_of_keras, None)
         self._alive.append(fresh)
         try:
             result = function(*args, **kwargs)
@@ -224,6 +251,7 @@ class _Tracer:
             if operation is None:
                 raise TraceError("the output does not depend on the input images alone")
             node = operation._inbound_nodes[index]
+            self._operations[id(operation)] = operation
             if node.is_input:
                 raise TraceError(f"`{operation.name}` is a second input")
             missing = [t for t in node.input_tensors if id(t) not in known]

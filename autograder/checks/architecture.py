@@ -13,6 +13,7 @@ from autograder.checks.graph import (
     POOLING,
     WEIGHTED,
     Graph,
+    Step,
     block_pattern,
     canonical,
     describe,
@@ -23,7 +24,7 @@ from autograder.checks.graph import (
 )
 from autograder.checks.records import judge_record
 from lab import settings
-from lab.judging import Failure, Observations, Unjudged
+from lab.judging import Failure, Observations, Skipped, Unjudged
 from lab.probes import inputs
 
 LEARNING_RATES = (1e-5, 1e-2)
@@ -38,12 +39,16 @@ _bn_references = partial(reference_specs.of_variant, "tiny_vgg_bn")
 _three_references = partial(reference_specs.of_variant, "tiny_vgg_3blocks")
 
 
-def graph_of(seen: dict[str, Any], references: References, seed: int, builder: str) -> Graph:
+def graph_of(observations: Observations, question: str, references: References, builder: str) -> Graph:
     """The graph of a submitted model, or of the reference that behaves the same where it cannot be followed.
 
     Raises:
+        Skipped: there is no model, or none with one output.
         Unjudged: it cannot be followed and behaves like no reference.
     """
+    seen, seed = observations[question], observations.seed
+    if not seen.get("spec") or seen.get("n_outputs", 1) != 1:
+        raise Skipped(f"{question}_answered")
     spec: dict[str, Any] = seen["spec"]
     followed = bool(spec.get("nodes"))
     if followed and _is_known(spec, seed):
@@ -58,7 +63,9 @@ def graph_of(seen: dict[str, Any], references: References, seed: int, builder: s
 
 def _is_known(spec: dict[str, Any], seed: int) -> bool:
     """Whether all that the spec holds can be computed independently."""
-    images = np.zeros((1, *settings.IMAGE_SHAPE), np.float32)
+    images = np.zeros(
+        (1, *(n or size for n, size in zip(spec["nodes"][0]["shape"], settings.IMAGE_SHAPE, strict=True)))
+    )
     try:
         forward.forward(spec, drawn_weights(spec, seed), images)
     except forward.UnsupportedSpec:
@@ -69,6 +76,8 @@ def _is_known(spec: dict[str, Any], seed: int) -> bool:
 def _twin(seen: dict[str, Any], references: References, seed: int, builder: str) -> dict[str, Any] | None:
     """The reference that gives the same outputs under the same weights, frozen or regularised as the model is."""
     spec = seen["spec"]
+    if not _has_outputs(seen):
+        return None
     if spec.get("nodes"):
         shapes = {
             f"{node['layer']}/{name}": shape
@@ -94,6 +103,16 @@ def _assigned(shapes: dict[str, list[int]], reference: dict[str, Any], seed: int
         return None
     own_names = {key: key.split("/", 1)[1] for key in shapes}
     return {of: inputs.weight(seed, key, own_names[key], tuple(shapes[key])) for of, key in keys.items()}
+
+
+def _has_outputs(seen: dict[str, Any]) -> bool:
+    """Whether the model was called, with weights that the judge can draw again."""
+    return "training" in seen and not seen["spec"].get("made_in_call")
+
+
+def gives_classes(seen: dict[str, Any]) -> bool:
+    """Whether the model gives a value for each class; if not, its end is judged with that, and not once more."""
+    return tuple(seen.get("output_shape") or ())[1:] == (settings.N_CLASSES,)
 
 
 class _NotComputable(Exception):
@@ -323,12 +342,12 @@ def judge_weights_free(graph: Graph, expected: str) -> None:
 
 
 def _vgg_graph(observations: Observations) -> Graph:
-    return graph_of(observations["q4"], _vgg_references, observations.seed, "build_tiny_vgg")
+    return graph_of(observations, "q4", _vgg_references, "build_tiny_vgg")
 
 
 def _raise_fault(observations: Observations, category: str) -> None:
     fault = vgg_faults(_vgg_graph(observations), settings.BLOCKS).get(category)
-    if fault is not None:
+    if fault is not None and (category != "head" or gives_classes(observations["q4"])):
         raise fault
 
 
@@ -337,43 +356,43 @@ def _raise_any(faults: Faults) -> None:
         raise fault
 
 
-@registry.check("q4", 2, after="q4_answered")
+@registry.check("q4", 2)
 def q4_blocks(observations: Observations) -> None:
     """The model has {BLOCKS} blocks of {CONVS_PER_BLOCK} convolutions and a pooling."""
     _raise_fault(observations, "blocks")
 
 
-@registry.check("q4", 2, after="q4_answered")
+@registry.check("q4", 2)
 def q4_convolutions(observations: Observations) -> None:
     """Every convolution has {FILTERS} filters of {KERNEL_SIZE}×{KERNEL_SIZE} with same padding."""
     _raise_fault(observations, "convolutions")
 
 
-@registry.check("q4", 1, after="q4_answered")
+@registry.check("q4", 1)
 def q4_activations(observations: Observations) -> None:
     """Every convolution is followed by ReLU."""
     _raise_fault(observations, "activations")
 
 
-@registry.check("q4", 1, after="q4_answered")
+@registry.check("q4", 1)
 def q4_pooling(observations: Observations) -> None:
     """Every pooling takes the maximum of {POOL_SIZE}×{POOL_SIZE}."""
     _raise_fault(observations, "pooling")
 
 
-@registry.check("q4", 1, after="q4_answered")
+@registry.check("q4", 1)
 def q4_head(observations: Observations) -> None:
     """The model ends with flatten, dense and softmax (or logits)."""
     _raise_fault(observations, "head")
 
 
-@registry.check("q4", 1, after="q4_answered")
+@registry.check("q4", 1)
 def q4_nothing_else(observations: Observations) -> None:
     """The model holds nothing else."""
     _raise_fault(observations, "nothing_else")
 
 
-@registry.check("q4", 2, after="q4_answered")
+@registry.check("q4", 2)
 def q4_outputs(observations: Observations) -> None:
     """What the model computes is what its layers say, in training and in inference mode."""
     judge_outputs(
@@ -398,10 +417,13 @@ def judge_outputs(
         judge_structure: raises a Failure where the model is built otherwise than asked for.
 
     Raises:
+        Skipped: there are none, or none of known weights.
         Failure: they differ.
         Unjudged: they cannot be computed independently, though the model seems right.
     """
     seen, seed = observations[question], observations.seed
+    if not seen.get("spec") or not _has_outputs(seen):
+        raise Skipped(f"{question}_answered")
     spec = seen["spec"]
     reason = seen["untraced"]
     difference = None
@@ -554,10 +576,10 @@ def _raise_new_faults(faults: Faults, own: Faults, but: tuple[str, ...] = ()) ->
 
 
 def _bn_graph(observations: Observations) -> Graph:
-    return graph_of(observations["q13"], _bn_references, observations.seed, "build_tiny_vgg_bn")
+    return graph_of(observations, "q13", _bn_references, "build_tiny_vgg_bn")
 
 
-@registry.check("q13", 2, after="q13_answered")
+@registry.check("q13", 2)
 def q13_batch_normalization(observations: Observations) -> None:
     """Batch normalisation stands between each convolution and its activation."""
     _judge_batch_normalization(observations)
@@ -573,20 +595,35 @@ def _judge_batch_normalization(observations: Observations) -> None:
     for step in convolutions:
         following = graph.after(step)
         if len(following) != 1 or following[0].kind != "BatchNormalization":
-            found = describe(following[0]) if following else "nothing"
-            later = following and skip(graph, step, ("Activation",))
-            raise Failure(
-                expected,
-                f"After `{step.name}` comes {found}.",
-                "The convolution's own `activation` comes before anything that follows it."
-                if later and later.kind == "BatchNormalization"
-                else "The normalisation takes what the convolution gives, and the activation takes what it gives.",
-            )
+            raise _other_than_normalization(graph, step, expected)
         second = graph.after(following[0])
         if (len(second) != 1 or second[0].kind != "Activation") and not without_activation:
             found = describe(second[0]) if second else "nothing"
             raise Failure(expected, f"After `{following[0].name}` comes {found}.")
     _judge_normalizations(graph, expected)
+
+
+def _other_than_normalization(graph: Graph, convolution: Step, expected: str) -> Failure:
+    """What to say where something else than batch normalisation comes after a convolution."""
+    following = graph.after(convolution)
+    later = skip(graph, convolution, ("Activation",))
+    if later is None or later.kind != "BatchNormalization" or following[0].kind != "Activation":
+        return Failure(
+            expected,
+            f"After `{convolution.name}` comes {describe(following[0]) if following else 'nothing'}.",
+            "The normalisation takes what the convolution gives, and the activation takes what it gives.",
+        )
+    if following[0].name == convolution.name:
+        return Failure(
+            expected,
+            f"`{convolution.name}` has an activation of its own, which comes before the normalisation `{later.name}`.",
+            "Leave `activation` out of the convolution, and add a ReLU layer after the normalisation.",
+        )
+    return Failure(
+        expected,
+        f"{following[0]} comes before the normalisation `{later.name}`, not after it.",
+        "Change the order of these two layers.",
+    )
 
 
 def _judge_normalizations(graph: Graph, expected: str) -> None:
@@ -621,7 +658,7 @@ def _judge_normalizations(graph: Graph, expected: str) -> None:
         )
 
 
-@registry.check("q13", 1, after="q13_answered")
+@registry.check("q13", 1)
 def q13_rest(observations: Observations) -> None:
     """Everything else is as in question 4."""
     _judge_bn_rest(observations)
@@ -630,10 +667,10 @@ def q13_rest(observations: Observations) -> None:
 def _judge_bn_rest(observations: Observations) -> None:
     graph = without_normalization(_bn_graph(observations))
     faults = vgg_faults(graph, settings.BLOCKS, batch_normalization=True)
-    _raise_new_faults(faults, _own_faults(observations))
+    _raise_new_faults(faults, _own_faults(observations), but=() if gives_classes(observations["q13"]) else ("head",))
 
 
-@registry.check("q13", 1, after="q13_answered")
+@registry.check("q13", 1)
 def q13_outputs(observations: Observations) -> None:
     """What the model computes is what its layers say, in training and in inference mode."""
 
@@ -651,10 +688,10 @@ def q13_record(observations: Observations) -> None:
 
 
 def _three_graph(observations: Observations) -> Graph:
-    return graph_of(observations["q14"], _three_references, observations.seed, "build_tiny_vgg_3blocks")
+    return graph_of(observations, "q14", _three_references, "build_tiny_vgg_3blocks")
 
 
-@registry.check("q14", 2, after="q14_answered")
+@registry.check("q14", 2)
 def q14_blocks(observations: Observations) -> None:
     """The model has one block more than that of question 4, built like the others."""
     graph = _three_graph(observations)
@@ -678,7 +715,7 @@ def _has_one_block_more(graph: Graph, own: Graph) -> bool:
     return any(pattern(graph) == words[:at] + block + words[at:] for block in more for at in places)
 
 
-@registry.check("q14", 1, after="q14_answered")
+@registry.check("q14", 1)
 def q14_rest(observations: Observations) -> None:
     """Everything else is as in question 4, without batch normalisation."""
     graph, own = _three_graph(observations), _own_graph(observations)
@@ -688,10 +725,11 @@ def q14_rest(observations: Observations) -> None:
             f"It holds {graph.of_kind('BatchNormalization')[0]}.",
             "Start from `build_tiny_vgg`, not from Question 13: one change at a time.",
         )
-    _raise_new_faults(vgg_faults(graph, settings.BLOCKS + 1), _own_faults(observations), but=("blocks",))
+    but = ("blocks",) if gives_classes(observations["q14"]) else ("blocks", "head")
+    _raise_new_faults(vgg_faults(graph, settings.BLOCKS + 1), _own_faults(observations), but)
 
 
-@registry.check("q14", 1, after="q14_answered")
+@registry.check("q14", 1)
 def q14_outputs(observations: Observations) -> None:
     """What the model computes is what its layers say, in training and in inference mode."""
     judge_outputs(

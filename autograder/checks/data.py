@@ -1,5 +1,6 @@
 """Hidden checks of questions 1 to 3."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,20 +10,23 @@ from autograder.checks.pictures import Drawn, drawn_images, named_classes
 from autograder.dataset import dataset
 from lab import settings
 from lab.checks.common import numbers
-from lab.judging import Failure, Observations
+from lab.checks.data import Preprocessed, images_drawn, missing_keys, preprocessed, scaled_alike
+from lab.judging import Failure, Observations, Skipped
 from lab.observe import kind_of
 from lab.probes import inputs
 
 SAME = 0.02  # difference of preprocessed values that counts as none, in standard deviations of the training images
 
 
-@registry.check("q1", 1, after="q1_shapes", why="arrays of other shapes cannot be compared")
+@registry.check("q1", 1)
 def q1_images(observations: Observations) -> None:
-    """The arrays hold the raw images and labels of CIFAR-10, training and test set in their places."""
-    parts = observations["q1"]["load"]["parts"]
-    (x_train, y_train), (x_test, y_test) = dataset().arrays
-    for split, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
+    """The arrays hold the raw images and labels of CIFAR-10."""
+    parts = observations["q1"]["load"].get("parts")
+    if not parts:
+        raise Skipped("q1_answered")
+    for split in ("train", "test"):
         part = parts[split]
+        x, y = _meant(part, split)
         if part["x_dtype"] != "uint8":
             raise Failure(
                 f"`x_{split}` holds raw images: whole numbers from 0 to 255, type uint8.",
@@ -30,6 +34,8 @@ def q1_images(observations: Observations) -> None:
                 "Scaling belongs into `preprocess` (question 3).",
             )
         labels = part["y"]
+        if isinstance(labels, np.ndarray) and labels.shape[1:] == (settings.N_CLASSES,):  # judged with the shapes
+            labels = labels.argmax(axis=1)
         if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
             raise Failure(f"`y_{split}` holds whole numbers.", f"Its type is {part['y_dtype']}.")
         rows = inputs.sampled_rows(observations.seed, split, len(x))
@@ -43,37 +49,66 @@ def q1_images(observations: Observations) -> None:
             )
 
 
-@registry.check("q1", 2, after="q1_described", why="what the dictionary lacks cannot be compared")
+def _meant(part: dict[str, Any], split: str) -> tuple[np.ndarray, np.ndarray]:
+    """The images and labels of CIFAR-10 that a part can be: those of its place, or else (which is judged above) of the
+    other set if it has that one's size, or the first ones if there are fewer.
+
+    Raises:
+        Skipped: the part has another shape.
+    """
+    n, *shape = part["x_shape"] or [0]
+    sets = dict(zip(("train", "test"), dataset().arrays, strict=True))
+    x, y = next((arrays for arrays in (sets[split], *sets.values()) if len(arrays[0]) == n), sets[split])
+    if tuple(shape) != x.shape[1:] or n > len(x) or part["y_shape"][:1] != [n]:
+        raise Skipped("q1_shapes")
+    return x[:n], y[:n]
+
+
+@registry.check("q1", 2)
 def q1_summary(observations: Observations) -> None:
     """`describe_data` describes whatever arrays it is given."""
-    for number, call in enumerate(observations["q1"]["describe"]):
-        x_train, y_train, x_test, _ = inputs.describe_inputs(observations.seed, number)
-        value = call["value"]
+    calls = observations["q1"]["describe"]
+    described = [number for number, call in enumerate(calls) if len(missing_keys(call["value"])) <= 1]
+    if not described:
+        raise Skipped("q1_described")
+    for number in described:
+        x_train, y_train, x_test, y_test = inputs.describe_inputs(observations.seed, number)
+        n_classes = int(max(y_train.max(), y_test.max())) + 1
+        value = calls[number]["value"]
         given = f"For {len(x_train)} training and {len(x_test)} test images of shape {x_train.shape[1:]}"
         wanted: dict[str, Any] = {
             "n_train": [len(x_train)],
             "n_test": [len(x_test)],
             "image_shape": list(x_train.shape[1:]),
-            "n_classes": [settings.N_CLASSES],
-            "class_counts": np.bincount(y_train.reshape(-1), minlength=settings.N_CLASSES).tolist(),
+            "n_classes": [n_classes],
+            "class_counts": np.bincount(y_train.reshape(-1), minlength=n_classes).tolist(),
         }
-        for key, right in wanted.items():
-            found = _counts(value[key]) if key == "class_counts" else numbers(value[key])
-            if found == [float(v) for v in right]:
+        for key in [key for key in wanted if key in value]:
+            right = [float(v) for v in wanted[key]]
+            found = _counts(value[key], n_classes) if key == "class_counts" else numbers(value[key])
+            if found == right:
                 continue
             rule, hint = "describes these arrays", "Compute every value from the arguments; nothing may be typed in."
             if key == "n_classes":
-                hint = "It is the largest label in either set, plus one."
+                rule = "is the largest label in either set, plus one"
+                hint = "Compute it from both `y_train` and `y_test`. A class without any image counts, too."
             if key == "class_counts":
                 rule = "counts the training images of each class, 0 for a class that has none"
-                hint = "Count the labels of the training set, for every class from 0 on."
-            raise Failure(
-                f"{given}, `{key}` {rule}.",
-                f"It is {kind_of(value[key])}."
-                if found is None or len(found) != len(right)
-                else f"It is {_text(found)}.",
-                hint,
-            )
+                hint = "Count the labels of the training set, for every class from 0 to `n_classes` - 1."
+            raise Failure(f"{given}, `{key}` {rule}.", _what_it_is(value[key], found, right, y_train), hint)
+
+
+def _what_it_is(value: Any, found: list[float] | None, right: list[float], labels: np.ndarray) -> str:
+    """What a description holds in place of the right numbers, as a sentence."""
+    if found is None:
+        return f"It is {kind_of(value)}."
+    if len(found) > 2 and found == list(range(len(found))):
+        return "It holds the labels of the classes themselves, not how often each occurs."
+    if len(found) == len(right):
+        return f"It is {_text(found)}."
+    if found == labels.reshape(-1).tolist():
+        return "It holds the labels themselves, one for each training image."
+    return f"It holds {len(found)} numbers, not {len(right)}."
 
 
 def _text(values: list[float]) -> str:
@@ -82,26 +117,34 @@ def _text(values: list[float]) -> str:
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
 
-def _counts(value: Any) -> list[float] | None:
+def _counts(value: Any, n_classes: int) -> list[float] | None:
     """Counts in the order of classes, also from a dict class -> count that has all classes."""
     if isinstance(value, dict) and "kind" not in value:
-        for names in ([str(c) for c in range(settings.N_CLASSES)], list(settings.CLASS_NAMES)):
+        for names in ([str(c) for c in range(n_classes)], list(settings.CLASS_NAMES[:n_classes])):
             if set(value) == set(names):
                 return numbers([value[name] for name in names])
     return numbers(value)
 
 
 def _shown(observations: Observations) -> list[tuple[list[Drawn], np.ndarray]]:
-    """For each call: what was drawn, matched against the given images; and the labels."""
+    """For each call that drew something: what was drawn, matched against the given images; and the labels.
+
+    Raises:
+        Skipped: none did.
+    """
     seen = observations["q2"]
     result = []
+    if not any(images_drawn(call["figures"]) for call in seen["calls"]):
+        raise Skipped("q2_answered")
     for number, call in enumerate(seen["calls"]):
+        if not images_drawn(call["figures"]):
+            continue
         x, y = inputs.example_inputs(observations.seed, number, seen["label_shape"])
         result.append((drawn_images(call["figures"], x, settings.CLASS_NAMES), y.reshape(-1)))
     return result
 
 
-@registry.check("q2", 1, after="q2_answered")
+@registry.check("q2", 1)
 def q2_images(observations: Observations) -> None:
     """The images that are drawn are among those given."""
     for drawn, _ in _shown(observations):
@@ -117,7 +160,7 @@ def q2_images(observations: Observations) -> None:
             )
 
 
-@registry.check("q2", 2, after="q2_answered")
+@registry.check("q2", 2)
 def q2_titles(observations: Observations) -> None:
     """Each image carries the name of its class, and no other's."""
     for drawn, labels in _shown(observations):
@@ -142,7 +185,7 @@ def q2_titles(observations: Observations) -> None:
                 )
 
 
-@registry.check("q2", 1, after="q2_answered")
+@registry.check("q2", 1)
 def q2_all_classes(observations: Observations) -> None:
     """Every class appears."""
     for drawn, labels in _shown(observations):
@@ -158,19 +201,49 @@ def q2_all_classes(observations: Observations) -> None:
             )
 
 
-Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+@dataclass(frozen=True)
+class _Split:
+    """Images and labels that `preprocess` gave for one set, each beside what it was made from.
+
+    Args:
+        x, y: (m, 32, 32, 3) and labels, in the order of the raw images.
+        raw_x, raw_y: what went in.
+        rows: which of the given images these are, (m,): all of them, in a right answer.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    raw_x: np.ndarray
+    raw_y: np.ndarray
+    rows: np.ndarray
 
 
-def _preprocessed(observations: Observations) -> list[tuple[Arrays, Arrays]]:
-    """For each call: what came out, every image brought back to the place that it came from; and what went in."""
+def _preprocessed(observations: Observations) -> list[tuple[_Split, _Split]]:
+    """For each call the training and the test set.
+
+    Raises:
+        Skipped: there are no such arrays.
+    """
     seen = observations["q3"]
     result = []
     for number, call in enumerate(seen["calls"]):
         raw = inputs.preprocess_inputs(observations.seed, number, seen["label_shape"], seen["form"])
-        x_train, y_train, x_test, y_test = (np.nan_to_num(v, posinf=0, neginf=0) for v in call["value"])
-        train, test = _places(x_train, raw[0]), _places(x_test, raw[2])
-        result.append(((x_train[train], y_train[train], x_test[test], y_test[test]), raw))
+        found = Preprocessed(*(np.nan_to_num(v, posinf=0, neginf=0) for v in preprocessed(call)))
+        result.append((_split(found.x_train, found.y_train, *raw[:2]), _split(found.x_test, found.y_test, *raw[2:])))
     return result
+
+
+def _split(x: np.ndarray, y: np.ndarray, raw_x: np.ndarray, raw_y: np.ndarray) -> _Split:
+    """Bring every image back to the place that it came from; where some are left out, those that are there."""
+    if len(x) >= len(raw_x):
+        places, rows = _places(x, raw_x), np.arange(len(raw_x))
+    else:
+        rows = _places(raw_x, x)
+        places = rows.argsort()
+        rows = rows[places]
+    if len(y) <= places.max(initial=-1):  # fewer labels than images
+        raise Skipped("q3_answered")
+    return _Split(x[places], y[places], raw_x[rows], raw_y[rows], rows)
 
 
 def _places(x: np.ndarray, raw: np.ndarray) -> np.ndarray:
@@ -183,44 +256,45 @@ def _places(x: np.ndarray, raw: np.ndarray) -> np.ndarray:
         return np.asarray(flat / np.where(norms == 0, 1, norms))
 
     before, after = unit(raw), unit(x)
-    if (before * after).sum(axis=1).min() > 0.95:  # none is more like another, as raw images have little in common
+    if len(x) == len(raw) and (before * after).sum(axis=1).min() > 0.95:  # as raw images have little in common
         return np.arange(len(x))
     alike = before @ after.T
     places = alike.argmax(axis=1)
-    certain = len(set(places.tolist())) == len(x) and alike.max(axis=1).min() > 0.5
-    return np.asarray(places) if certain else np.arange(len(x))
+    certain = len(set(places.tolist())) == len(raw) and alike.max(axis=1).min() > 0.5
+    return np.asarray(places) if certain else np.arange(len(raw))
 
 
-@registry.check("q3", 2, after="q3_answered")
+@registry.check("q3", 2)
 def q3_same_map(observations: Observations) -> None:
     """Training and test images are scaled alike, by what is known of the training images."""
     calls = _preprocessed(observations)
-    (first, _, _, _), _ = calls[0]
-    (second, _, _, _), _ = calls[1]
-    near = SAME * max(float(first.astype(np.float64).std()), 1e-12)
-    if np.abs(first - second).max() > near:
+    first, second = (train for train, _ in calls)
+    _, in_first, in_second = np.intersect1d(first.rows, second.rows, return_indices=True)
+    near = SAME * max(float(first.x.astype(np.float64).std()), 1e-12)
+    if np.abs(first.x[in_first] - second.x[in_second]).max(initial=0) > near:
         raise Failure(
             "The training images come out the same, whatever the test set is.",
             "With another test set, other training images came out.",
             "Means and deviations for scaling come from the training images only, and nothing is left to chance.",
         )
-    for (x_train, _, x_test, _), raw in calls:
-        if np.abs(x_train[: inputs.COPIES] - x_test[: inputs.COPIES]).max() > near:
+    for train, test in calls:
+        _, in_train, in_test = np.intersect1d(
+            train.rows[train.rows < inputs.COPIES], test.rows[test.rows < inputs.COPIES], return_indices=True
+        )
+        if np.abs(train.x[in_train] - test.x[in_test]).max(initial=0) > near:
             raise Failure(
                 "An image comes out the same, whether it is in the training or in the test set.",
                 "Images that were in both sets came out different.",
                 "Scale the test images by the same numbers as the training images.",
             )
-        before = np.concatenate([raw[0], raw[2]]).astype(np.float64)
-        after = np.concatenate([x_train, x_test])
-        same, ordered = _one_map(after, before, near)
-        if not (same and ordered):  # blue may come first
-            same, ordered = max((same, ordered), _one_map(after, before[..., ::-1], near))
+        before, after = np.concatenate([train.raw_x, test.raw_x]), np.concatenate([train.x, test.x])
+        same, ordered = scaled_alike(after, before, near)
         if not same:
             raise Failure(
                 "All images are scaled by the same numbers.",
                 "The same raw value became different values in different images.",
-                "Means and deviations are taken over the whole training set, not over each image.",
+                "Whatever the scaling is made from (mean, deviation, largest value, norm), take it over the whole "
+                "training set, not over each image.",
             )
         if not ordered:
             raise Failure(
@@ -230,24 +304,14 @@ def q3_same_map(observations: Observations) -> None:
             )
 
 
-def _one_map(x: np.ndarray, raw: np.ndarray, near: float) -> tuple[bool, bool]:
-    """Whether at every place (pixel and channel) equal raw values became equal, and kept (or reversed) their order."""
-    u, v = raw.reshape(len(raw), -1), x.reshape(len(x), -1).astype(np.float64)
-    order = u.argsort(axis=0, kind="stable")
-    steps, changes = (np.diff(np.take_along_axis(a, order, axis=0), axis=0) for a in (u, v))
-    same = not (np.abs(changes[steps == 0]) > near).any()
-    up, down = (changes >= -near).all(axis=0), (changes <= near).all(axis=0)
-    return same, bool(up.all() or down.all())
-
-
-@registry.check("q3", 2, after="q3_answered")
+@registry.check("q3", 2)
 def q3_labels(observations: Observations) -> None:
     """Labels are whole numbers or one-hot rows, and stay with their images."""
-    for (_, y_train, _, y_test), (_, raw_train, _, raw_test) in _preprocessed(observations):
+    for train, test in _preprocessed(observations):
         one_hot = []
-        for y, raw, name in ((y_train, raw_train, "y_train"), (y_test, raw_test, "y_test")):
-            labels = y
-            one_hot.append(y.ndim == 2 and y.shape[1] == settings.N_CLASSES)
+        for split, name in ((train, "y_train"), (test, "y_test")):
+            y = labels = split.y
+            one_hot.append(y.ndim == 2 and y.shape[1] > 1)
             if one_hot[-1]:
                 if not np.isin(y, [0, 1]).all() or not (y.sum(axis=1) == 1).all():
                     raise Failure(f"A one-hot row of `{name}` holds a single 1.", "Some rows hold something else.")
@@ -260,7 +324,7 @@ def q3_labels(observations: Observations) -> None:
                     + (", with fractions." if (labels % 1).any() else "."),
                     "Labels are names of classes, not quantities: they are not scaled.",
                 )
-            if not np.array_equal(labels, raw.reshape(-1)):
+            if not np.array_equal(labels, split.raw_y.reshape(-1)):
                 raise Failure(
                     "Every image keeps its own label.",
                     f"In `{name}`, labels came out beside other images than they came in.",
@@ -274,10 +338,13 @@ def q3_labels(observations: Observations) -> None:
             )
 
 
-@registry.check("q3", 1, after="q3_answered")
+@registry.check("q3", 1)
 def q3_inputs_unchanged(observations: Observations) -> None:
     """The arrays that are passed in stay as they are."""
-    if not all(call["unchanged"] for call in observations["q3"]["calls"]):
+    calls = observations["q3"]["calls"]
+    for call in calls:
+        preprocessed(call)
+    if not all(call["unchanged"] for call in calls):
         raise Failure(
             "`preprocess` returns new arrays and leaves its arguments alone.",
             "After the call, the raw arrays had changed.",

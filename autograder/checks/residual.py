@@ -4,7 +4,14 @@ from functools import partial
 from itertools import pairwise
 
 from autograder.checks import reference_specs, registry
-from autograder.checks.architecture import GLOBAL_POOLING, graph_of, judge_head, judge_outputs, judge_weights_free
+from autograder.checks.architecture import (
+    GLOBAL_POOLING,
+    gives_classes,
+    graph_of,
+    judge_head,
+    judge_outputs,
+    judge_weights_free,
+)
 from autograder.checks.graph import CONVOLUTIONS, POOLING, Graph, Step, describe, is_relu
 from autograder.checks.records import judge_record
 from lab import settings
@@ -17,7 +24,7 @@ KEEP_INPUT = "Keep the block's input in a variable before the first convolution,
 
 
 def _graph(observations: Observations) -> Graph:
-    return graph_of(observations["bonus"], _references, observations.seed, BUILDER)
+    return graph_of(observations, "bonus", _references, BUILDER)
 
 
 def _conv_fault(step: Step, size: int) -> str | None:
@@ -226,22 +233,34 @@ def _blocks(graph: Graph) -> list[list[Step]]:
     return blocks
 
 
-@registry.check("bonus", 1, after="bonus_answered")
+@registry.check("bonus", 1)
 def bonus_stem(observations: Observations) -> None:
     """The stem is convolution {STEM_KERNEL_SIZE}×{STEM_KERNEL_SIZE}, batch normalisation, ReLU, max pooling."""
     _stem(_graph(observations))
 
 
-@registry.check("bonus", 3, after="bonus_answered")
+@registry.check("bonus", 3)
 def bonus_blocks(observations: Observations) -> None:
     """Each residual block adds its input to the output of its convolutions, then applies ReLU."""
-    _blocks(_graph(observations))
+    graph = _graph(observations)
+    unused = [name for kind, name in observations["bonus"]["spec"].get("unused", []) if kind == "Add"]
+    if unused and len(graph.of_kind("Add")) < settings.BLOCKS:
+        raise Failure(
+            BLOCK,
+            f"`{unused[0]}` adds up two tensors, but nothing uses the sum.",
+            "Go on with what the Add returns: `x = layers.Add()([shortcut, x])`.",
+        )
+    _blocks(graph)
 
 
-@registry.check("bonus", 1, after="bonus_answered")
+@registry.check("bonus", 1)
 def bonus_head(observations: Observations) -> None:
     """The model ends with average pooling {AVERAGE_POOL_SIZE}×{AVERAGE_POOL_SIZE}, flatten, dense."""
-    _judge_end(_graph(observations))
+    graph = _graph(observations)
+    if gives_classes(observations["bonus"]):
+        _judge_end(graph)
+    elif graph.of_kind("Flatten"):
+        _judge_average_pooling(graph)
 
 
 def _end(graph: Graph) -> list[Step]:
@@ -252,6 +271,11 @@ def _end(graph: Graph) -> list[Step]:
 
 
 def _judge_end(graph: Graph) -> None:
+    _judge_average_pooling(graph)
+    judge_head(graph)
+
+
+def _judge_average_pooling(graph: Graph) -> None:
     size = [settings.AVERAGE_POOL_SIZE] * 2
     expected = f"After the last block come average pooling {size[0]}×{size[0]} and flatten."
     hint = "Pooling over everything (global) would leave one value a filter."
@@ -262,10 +286,9 @@ def _judge_end(graph: Graph) -> None:
     before = graph.before(flat[0])
     if before.kind != "AveragePooling2D" or before.config["pool_size"] != size or before.config["strides"] != size:
         raise Failure(expected, f"Before flatten there is {describe(before)}.", hint if "Global" in before.kind else "")
-    judge_head(graph)
 
 
-@registry.check("bonus", 1, after="bonus_answered")
+@registry.check("bonus", 1)
 def bonus_nothing_else(observations: Observations) -> None:
     """The model holds nothing else."""
     _judge_nothing_else(_graph(observations))
@@ -298,7 +321,7 @@ def _judge_nothing_else(graph: Graph) -> None:
     judge_weights_free(graph, expected)
 
 
-@registry.check("bonus", 1, after="bonus_answered")
+@registry.check("bonus", 1)
 def bonus_outputs(observations: Observations) -> None:
     """What the model computes is what its layers say, in training and in inference mode."""
 

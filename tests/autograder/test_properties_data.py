@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from autograder.checks import all_checks
-from autograder.checks.data import _one_map, _places
+from autograder.checks.data import _places
+from lab.checks.data import _one_map
 from lab.judging import Observations, judge
 from lab.probes import inputs
 from lab.settings import CLASS_NAMES, N_CLASSES

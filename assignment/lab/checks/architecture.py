@@ -40,11 +40,20 @@ def judge_builder(observations: Observations, question: str, builder: str) -> No
             f"Its output has the shape {shape_text(seen['output_shape'])}.",
             "One value a class; flatten before the last layer.",
         )
-    if seen["makes_layers_in_call"]:
+    spec = seen["spec"]
+    if spec.get("made_in_call"):
         raise Failure(
             "The model keeps its layers from one call to the next: they hold what it learns.",
             "It makes new layers, with new weights, whenever it is called.",
             "Make layers in `__init__`, keep them as attributes, and only use them in `call`.",
+        )
+    if spec.get("untracked"):
+        layers = ", ".join(f"`{name}`" for name in spec["untracked"][:4]) + (", ..." if spec["untracked"][4:] else "")
+        raise Failure(
+            "Keras knows every layer of the model, and trains it: `model.weights` holds the weights of all of them.",
+            f"It does not know {layers}: used when the model is called, but never trained.",
+            "Keras tracks layers that are assigned as attributes of the model (`self.conv = ...`), alone or in a list. "
+            "It does not see those in a global variable, in an object of your own, or within a `Lambda`.",
         )
 
 

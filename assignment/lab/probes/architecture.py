@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from lab import settings
-from lab.model_spec import LAYERS_MADE_IN_CALL, TraceError, is_regularized, is_weight, trace
+from lab.model_spec import TraceError, is_regularized, is_weight, trace
 from lab.observe import Plain, kind_of, plain
 from lab.probes import Observation, inputs
 from lab.student import Data, Student, quiet
@@ -31,12 +31,14 @@ def probe_builder(student: Student, builder: str) -> Observation:
         with quiet():
             outputs = keras.tree.flatten(model(keras.Input(settings.IMAGE_SHAPE), training=False))
     except Exception as error:
-        return seen | {"output_shape": None, "call_error": _text(error)}
+        spec, _, reason = spec_of(model)
+        structure = {"spec": spec, "untraced": reason} if spec["nodes"] else {}
+        return seen | structure | {"output_shape": None, "call_error": _text(error)}
     seen["n_outputs"] = len(outputs)
     seen["output_shape"] = [None if n is None else int(n) for n in outputs[0].shape]
     seen["precision"] = precision_of(model)
     spec, variables, reason = spec_of(model)
-    seen |= {"spec": spec, "untraced": reason, "makes_layers_in_call": reason == LAYERS_MADE_IN_CALL}
+    seen |= {"spec": spec, "untraced": reason}
     x = inputs.model_images(student.seed, builder)
     with WeightsDrawn(model, variables, student.seed):
         try:
@@ -96,7 +98,7 @@ def precision_of(model: Any) -> str:
     return next((name for name in ("bfloat16", "float16") if name in formats), "float32")
 
 
-def spec_of(model: Any) -> tuple[Plain, dict[str, Any], str | None]:
+def spec_of(model: Any) -> tuple[dict[str, Plain], dict[str, Any], str | None]:
     """Spec and variables of a built model; or why it cannot be traced, and its variables in order of use."""
     try:
         spec, variables = trace(model)
@@ -143,11 +145,14 @@ class WeightsDrawn:
         self._model, self._variables, self._seed = model, variables, seed
 
     def __enter__(self) -> None:
-        self._before = self._model.get_weights()
+        # Also of layers that Keras does not track, and of counters, which are no weights.
+        everything = {id(v): v for v in (*self._model.weights, *self._variables.values())}
+        self._before = [(variable, np.array(variable)) for variable in everything.values()]
         draw_weights(self._variables, self._seed)
 
     def __exit__(self, *exception: object) -> None:
-        self._model.set_weights(self._before)
+        for variable, value in self._before:
+            variable.assign(value)
 
 
 def draw_weights(variables: dict[str, Any], seed: int) -> None:

@@ -9,6 +9,8 @@ from lab.observe import Plain, kind_of, plain
 from lab.probes import Observation, inputs
 from lab.student import Student
 
+TWO_PAIRS = "two pairs of arrays"
+
 
 def probe_loading(student: Student) -> Observation:
     """`load_data` once; `describe_data` on data of other sizes, with labels of the form that `load_data` gives."""
@@ -22,10 +24,10 @@ def probe_loading(student: Student) -> Observation:
 
 
 def _look_at_splits(value: Any, seed: int) -> dict[str, Plain]:
-    try:
-        (x_train, y_train), (x_test, y_test) = value
-    except (TypeError, ValueError):
-        return {"form": kind_of(plain(value, 1)), "parts": None}
+    found, form = _two_pairs(value)
+    if found is None:
+        return {"form": form, "parts": None}
+    (x_train, y_train), (x_test, y_test) = found
     parts: dict[str, Plain] = {}
     for split, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
         if not (hasattr(x, "shape") and hasattr(y, "shape")):
@@ -41,7 +43,25 @@ def _look_at_splits(value: Any, seed: int) -> dict[str, Plain]:
             "x_rows": plain(x[rows]) if n else None,
             "y": plain(np.asarray(y)),
         }
-    return {"form": "two pairs of arrays", "parts": parts}
+    return {"form": form, "parts": parts}
+
+
+def _two_pairs(value: Any) -> tuple[Any, str]:
+    """What `load_data` returned as two pairs, and its form in words. None where it holds no such pairs."""
+    try:
+        (x_train, y_train), (x_test, y_test) = value
+        if np.ndim(y_train) == 4 and np.ndim(x_test) in (1, 2):
+            return ((x_train, x_test), (y_train, y_test)), "the images of both sets first, then the labels of both"
+        return value, TWO_PAIRS
+    except (TypeError, ValueError):
+        pass
+    try:
+        x_train, y_train, x_test, y_test = value
+        if [np.ndim(part) == 4 for part in value] == [True, False, True, False]:
+            return ((x_train, y_train), (x_test, y_test)), "four arrays in a row"
+    except (TypeError, ValueError):
+        pass
+    return None, kind_of(plain(value, 1))
 
 
 def _label_shape(loaded: dict[str, Any]) -> str | None:

@@ -93,13 +93,18 @@ def sampled_rows(seed: int, split: str, n: int) -> np.ndarray:
 def describe_inputs(
     seed: int, number: int, label_shape: str = "(n, 1)"
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Arrays for `describe_data`, in which one class has no training image."""
+    """Arrays for `describe_data`: one class has no image in either set, and the last one only in the test set (0) or
+    the training set (1). There are as many classes as in CIFAR-10 (0), or fewer (1).
+    """
     n_train, n_test, image_shape = DESCRIBED[number]
     rng = generator(seed, f"describe {number}")
     x_train, x_test = (rng.integers(0, 256, (n, *image_shape), dtype=np.uint8) for n in (n_train, n_test))
     y_train, y_test = (labels(rng, n, label_shape) for n in (n_train, n_test))
-    absent = int(rng.integers(1, settings.N_CLASSES - 1))
-    y_train[y_train == absent] = settings.N_CLASSES - 1
+    last = settings.N_CLASSES - 1 - number * int(rng.integers(1, 4))
+    absent = int(rng.integers(1, last - 1))
+    for y, end in ((y_train, last - (number == 0)), (y_test, last - (number == 1))):
+        y[y > end] = 0
+        y[y == absent] = absent - 1
     return x_train, y_train, x_test, y_test
 
 

@@ -63,9 +63,8 @@ def graph_of(observations: Observations, question: str, references: References, 
 
 def _is_known(spec: dict[str, Any], seed: int) -> bool:
     """Whether all that the spec holds can be computed independently."""
-    images = np.zeros(
-        (1, *(n or size for n, size in zip(spec["nodes"][0]["shape"], settings.IMAGE_SHAPE, strict=True)))
-    )
+    shape = [n or size for n, size in zip(spec["nodes"][0]["shape"], settings.IMAGE_SHAPE, strict=True)]
+    images = np.zeros((1, *shape), np.float32)
     try:
         forward.forward(spec, drawn_weights(spec, seed), images)
     except forward.UnsupportedSpec:

@@ -227,6 +227,32 @@ def missing_patches(figures: Any, patches: np.ndarray) -> list[int]:
     return [int(i) for i in missing]
 
 
+def are_in_order(figures: Any, patches: np.ndarray) -> bool:
+    """Whether coloured patches that are drawn one in each axes come in their order, row by row or column by column.
+
+    Also true where there is no such picture of each, as in a mosaic. Blue may come first.
+
+    Args:
+        figures: described figures.
+        patches: (n, h, w, 3), none like another.
+    """
+    known = _normalized(np.concatenate([patches, patches[..., ::-1]]).reshape(2 * len(patches), -1).astype(np.float64))
+    places: dict[int, tuple[int, float, float]] = {}  # patch -> figure, distance from the top and from the left
+    for number, figure in enumerate(figures):
+        for axes in figure["axes"]:
+            for image in axes["images"]:
+                drawn = np.asarray(image["data"])
+                if drawn.shape[:2] == patches.shape[1:3] and drawn.shape[2:] in ((3,), (4,)):
+                    alike = known @ _normalized(_finite(drawn[..., :3]).reshape(1, -1))[0]
+                    if alike.max() > PATCH_ALIKE:
+                        left, bottom, _, height = axes["box"]
+                        place = number, round(-bottom - height, 3), round(left, 3)
+                        places.setdefault(int(alike.argmax()) % len(patches), place)
+    in_order = [places[i] for i in range(len(patches)) if i in places]
+    by_columns = [(figure, left, top) for figure, top, left in in_order]
+    return len(in_order) < len(patches) or in_order == sorted(in_order) or by_columns == sorted(by_columns)
+
+
 def _readings(image: np.ndarray, colours: bool) -> Iterator[np.ndarray]:
     """What a drawn image can stand for: colours (h, w, 3), or values (h, w), either way up where a colour map
     was applied to them beforehand."""

@@ -71,6 +71,13 @@ _HINTS = (
         "The download failed: is there a connection? The first call needs one, later calls find the file on the disk.",
     ),
     (
+        r"resnet50_filters",
+        r"IndexError|ValueError",
+        r"list index out of range|not enough values to unpack",
+        "The first layers of ResNet50 have no weights, `conv1_pad` among them, though its name holds “conv”. "
+        '`model.get_layer("conv1_conv")` takes the layer by its whole name.',
+    ),
+    (
         r"plot_history",
         r"TypeError|AttributeError",
         r"'?History'? object",

@@ -8,9 +8,10 @@ import numpy as np
 from lab import settings
 from lab.checks import registry
 from lab.checks.common import require_array, require_call, require_earlier
-from lab.judging import Failure, Observations, Unjudged
+from lab.judging import Failure, Observations, Skipped, Unjudged
 from lab.observe import kind_of
 from lab.probes.inputs import RESNET50_SHAPE
+from lab.probes.visualization import has_channels_first
 
 REORDERED = "Keras keeps kernels as (row, column, channel, filter): `np.transpose` puts the axes in another order."
 
@@ -22,19 +23,18 @@ def judge_calls(calls: list[dict[str, Any]], function: str, judge: Callable[[dic
     one that is right is enough: a model may be odd by itself.
 
     Raises:
-        Failure: the first one found.
+        Failure, Skipped: the first one found.
         Unjudged: none could be judged.
     """
-    failure: Failure | None = None
+    failure: Failure | Skipped | None = None
     reason: Unjudged | None = None
     usual = [call for call in calls if call["usual"]]
     for group in ([usual] if usual else []) + [[call] for call in calls if not call["usual"]]:
         try:
             for call in group:
-                require_call(call, function)
                 judge(call)
             return
-        except Failure as found:
+        except (Failure, Skipped) as found:
             failure = failure or found
             if group is usual:
                 break
@@ -48,7 +48,7 @@ def q10_answered(observations: Observations) -> None:
     """`feature_maps` returns a dict: layer name -> array of shape (rows, columns, filters)."""
 
     def judge(call: dict[str, Any]) -> None:
-        value = call["value"]
+        value = require_call(call, "feature_maps")
         if not isinstance(value, dict) or "kind" in value:
             raise Failure("`feature_maps` returns a dict.", f"It returned {kind_of(value)}.")
         if not value:
@@ -61,6 +61,13 @@ def q10_answered(observations: Observations) -> None:
                 "Every value is an array of shape (rows, columns, filters).",
                 f"That of `{wrong[0]}` is {kind_of(value[wrong[0]])}.",
             )
+        turned = [name for name, array in value.items() if has_channels_first(array.shape)]
+        if turned:
+            raise Failure(
+                "Every value is an array of shape (rows, columns, filters).",
+                f"That of `{turned[0]}` has the shape {value[turned[0]].shape}: the filters come first.",
+                "Leave the axes as Keras has them. The map of filter i is `map[:, :, i]`.",
+            )
 
     seen = observations["q10"]
     require_earlier(seen)
@@ -72,7 +79,7 @@ def q11_answered(observations: Observations) -> None:
     """`first_layer_kernels` returns an array: channel, filter, row, column."""
 
     def judge(call: dict[str, Any]) -> None:
-        value = call["value"]
+        value = require_call(call, "first_layer_kernels")
         kernel = first_kernel(call["spec"])
         if kernel is None:
             shape: tuple[int | None, ...] = (settings.IMAGE_SHAPE[2], None, None, None)

@@ -87,8 +87,9 @@ def _what_is(value: Any) -> str:
 
 
 def _text(error: Exception) -> str:
-    """Kind and message of an error, less what TensorFlow adds for its own developers."""
-    message = re.sub(r"\{\{function_node.*?\}\} | \[Op:\w+\].*", "", str(error))
+    """Kind and message of an error, less what Keras and TensorFlow add for their own developers."""
+    message = re.sub(r"\{\{function_node.*?\}\} | \[Op:\w+\].*|\x1b\[[0-9;]*m", "", str(error))
+    message = message.split("\n\nArguments received by")[0]
     return f"{type(error).__name__}: {message}"[:500]
 
 

@@ -24,7 +24,8 @@ def probe_feature_maps(student: Student) -> Observation:
 def probe_kernels(student: Student) -> Observation:
     """`first_layer_kernels` on models with weights drawn from the seed; its plot on made-up kernels."""
     calls, own = _calls(student, "first_layer_kernels", lambda _: [])
-    return {"calls": calls, "plots": _plots(student, "plot_first_layer_kernels", inputs.made_up_kernels, own)}
+    plots = _plots(student, "plot_first_layer_kernels", inputs.made_up_kernels, own, in_keras=(2, 3, 0, 1))
+    return {"calls": calls, "plots": plots}
 
 
 def _calls(student: Student, function: str, arguments: Callable[[int], list[Any]]) -> tuple[list[Plain], Any]:
@@ -44,11 +45,21 @@ def _calls(student: Student, function: str, arguments: Callable[[int], list[Any]
     return calls, first
 
 
-def _plots(student: Student, function: str, made_up: Callable[[int], np.ndarray], own: Any) -> list[Plain]:
-    """A plot of a made-up array; also of one that is a tensor, where the student's own is."""
+def _plots(
+    student: Student, function: str, made_up: Callable[[int], np.ndarray], own: Any, in_keras: tuple[int, ...]
+) -> list[Plain]:
+    """A plot of a made-up array; also of one that is a tensor, or has its axes in the order in which Keras has them,
+    where the student's own is so.
+
+    Args:
+        in_keras: that order, as axes of the made-up array.
+    """
     array = made_up(student.seed)
-    forms = [array, keras.ops.convert_to_tensor(array)] if _is_tensor(own) else [array]
-    return [student.call_plot(function, form) for form in forms]
+    given = array
+    if np.shape(own) != array.shape and np.shape(own) == tuple(array.shape[axis] for axis in in_keras):
+        given = array.transpose(in_keras)
+    forms = [given, keras.ops.convert_to_tensor(given)] if _is_tensor(own) else [given]
+    return [student.call_plot(function, form) for form in (forms if given is array else [array, *forms])]
 
 
 def _is_tensor(value: Any) -> bool:
@@ -56,25 +67,33 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _form_of_maps(own: Any, image: np.ndarray) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
-    """How to give made-up maps the form of the student's own: tensors, with a batch axis, after the image itself; None
-    where these are plain."""
+    """How to give made-up maps the form of the student's own: tensors, with a batch axis, channels first, after the
+    image itself; None where these are plain."""
     if not isinstance(own, dict) or not own:
         return None
     (name, first), last = next(iter(own.items())), next(reversed(own.values()))
     try:
         tensors, batched = _is_tensor(last), np.ndim(last) == 4
+        turned = len(own) > 1 and all(has_channels_first(np.shape(array)) for array in list(own.values())[1:])
         begins_with_image = np.size(first) == image.size and bool(np.allclose(np.ravel(first), image.ravel()))
     except Exception:  # they hold no values
         return None
-    if not (tensors or batched or begins_with_image):
+    if not (tensors or batched or begins_with_image or turned):
         return None
 
     def form(maps: dict[str, Any]) -> dict[str, Any]:
+        maps = {key: np.moveaxis(array, -1, 0) for key, array in maps.items()} if turned else maps
         given = {name: image} | maps if begins_with_image else maps
         given = {key: array[None] if batched else array for key, array in given.items()}
         return {key: keras.ops.convert_to_tensor(array) if tensors else array for key, array in given.items()}
 
     return form
+
+
+def has_channels_first(shape: tuple[int, ...]) -> bool:
+    """Whether a feature map, with a batch axis or not, is (channels, rows, columns), as images are as wide as high."""
+    last = shape[-3:]
+    return len(last) == 3 and last[1] == last[2] != last[0]
 
 
 def _models(student: Student) -> list[tuple[Any, bool]]:
@@ -101,5 +120,5 @@ def probe_resnet50_filters(student: Student) -> Observation:
     answer = student.call("resnet50_filters")
     return {
         "filters": answer.plain(),
-        "plots": _plots(student, "plot_resnet50_filters", inputs.made_up_filters, answer.value),
+        "plots": _plots(student, "plot_resnet50_filters", inputs.made_up_filters, answer.value, in_keras=(1, 2, 3, 0)),
     }

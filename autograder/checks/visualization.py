@@ -37,7 +37,7 @@ def _judge(seen: dict[str, Any], function: str, judge: Callable[[dict[str, Any]]
             raise Unjudged(f"the model cannot be followed ({call['untraced']}).")
         judge(call)
 
-    judge_calls(seen["calls"], function, followed)
+    judge_calls(seen.get("calls", []), function, followed)
 
 
 def _expected_maps(observations: Observations, call: dict[str, Any]) -> dict[str, list[np.ndarray]]:

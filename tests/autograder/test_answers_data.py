@@ -60,20 +60,24 @@ def load_data():
 """,
     "counts-in-a-dict-by-number": """
 def describe_data(x_train, y_train, x_test, y_test):
-    counts = {k: (np.ravel(y_train) == k).sum() for k in range(10)}
-    return dict(n_train=len(x_train), n_test=len(x_test), image_shape=x_train.shape[1:], n_classes=10,
+    n_classes = 1 + max(map(int, [*np.ravel(y_train), *np.ravel(y_test)]))
+    counts = {k: (np.ravel(y_train) == k).sum() for k in range(n_classes)}
+    return dict(n_train=len(x_train), n_test=len(x_test), image_shape=x_train.shape[1:], n_classes=n_classes,
                 class_counts=counts, more="keys are fine", mean=x_train.mean())
 """,
     "numpy-numbers": """
 def describe_data(x_train, y_train, x_test, y_test):
     return dict(n_train=np.int64(len(x_train)), n_test=np.float32(len(x_test)), image_shape=np.array(x_test.shape[1:]),
-                n_classes=np.uint8(10), class_counts=np.histogram(y_train, bins=np.arange(11))[0])
+                n_classes=np.maximum(y_train.max(), y_test.max()) + 1,
+                class_counts=np.histogram(y_train, bins=np.arange(int(max(y_train.max(), y_test.max())) + 2))[0])
 """,
     "tensors": """
 import tensorflow as tf
 def describe_data(x_train, y_train, x_test, y_test):
+    train, test = (tf.cast(tf.reshape(y, [-1]), tf.int32) for y in (y_train, y_test))
+    n_classes = tf.reduce_max(tf.concat([train, test], 0)) + 1
     return dict(n_train=tf.constant(len(x_train)), n_test=len(x_test), image_shape=tf.constant(x_test.shape[1:]),
-                n_classes=10, class_counts=tf.math.bincount(tf.cast(tf.reshape(y_train, [-1]), tf.int32), minlength=10))
+                n_classes=n_classes, class_counts=tf.math.bincount(train, minlength=n_classes))
 """,
     "ordered-dict-and-prints": """
 import collections
@@ -81,7 +85,8 @@ def describe_data(x_train, y_train, x_test, y_test):
     print("looking"); print(x_train.shape)
     counts = collections.Counter(np.ravel(y_train).tolist())
     return collections.OrderedDict(n_train=len(x_train), n_test=len(x_test), image_shape=x_train.shape[1:],
-                                   n_classes=10, class_counts=[counts[k] for k in range(10)])
+                                   n_classes=(n := int(np.max([*y_train.flat, *y_test.flat])) + 1),
+                                   class_counts=[counts[k] for k in range(n)])
 """,
 }
 
@@ -96,8 +101,8 @@ def describe(**replaced: str) -> str:
         "n_train": "len(x_train)",
         "n_test": "len(x_test)",
         "image_shape": "x_train.shape[1:]",
-        "n_classes": "10",
-        "class_counts": "np.bincount(np.ravel(y_train), minlength=10)",
+        "n_classes": "int(max(y_train.max(), y_test.max())) + 1",
+        "class_counts": "np.bincount(np.ravel(y_train), minlength=int(max(y_train.max(), y_test.max())) + 1)",
     } | replaced
     inside = ", ".join(f"{key}={value}" for key, value in values.items() if value)
     return f"def describe_data(x_train, y_train, x_test, y_test):\n    return dict({inside})\n"
@@ -118,7 +123,7 @@ Q1_WRONG = {
     ),
     "channels-first": (
         load("(np.moveaxis(a, 3, 1), b), (np.moveaxis(c, 3, 1), d)"),
-        {"q1_shapes", "q1_images"}, {"q1_shapes": "(50000, 3, 32, 32)"}
+        {"q1_shapes"}, {"q1_shapes": "(50000, 3, 32, 32)"}
     ),
     "hard-coded-image-shape": (
         describe(image_shape="settings.IMAGE_SHAPE"), {"q1_summary"}, {"q1_summary": "`image_shape` describes"}
@@ -140,7 +145,30 @@ Q1_WRONG = {
     "train-and-test-swapped": (
         describe(n_train="len(x_test)", n_test="len(x_train)"), {"q1_summary"}, {"q1_summary": "`n_train`"}
     ),
-    "key-missing": (describe(n_classes=""), DESCRIBING, {"q1_described": "There is no `n_classes`."}),
+    "key-missing": (describe(n_classes=""), {"q1_described"}, {"q1_described": "There is no `n_classes`."}),
+    "other-keys": (
+        "def describe_data(a, b, c, d):\n    return {'n_train': len(a), 'test': len(c), 'shape': a.shape[1:], 'classes': 10}\n",
+        DESCRIBING, {"q1_described": "There is no `n_test`, no `image_shape`"}
+    ),
+    "four-arrays-in-a-row": (load("a, b, c, d"), {"q1_answered"}, {"q1_answered": "It returned four arrays in a row."}),
+    "images-first": (
+        load("(a, c), (b, d)"), {"q1_answered"}, {"q1_answered": "the images of both sets first, then the labels of both"}
+    ),
+    "train-and-test-set-swapped": (load("(c, d), (a, b)"), {"q1_shapes"}, {"q1_shapes": "Is the training set returned first"}),
+    "labels-for-counts": (
+        describe(class_counts="np.ravel(y_train)"), {"q1_summary"}, {"q1_summary": "It holds the labels themselves"}
+    ),
+    "labels-of-the-classes-for-counts": (
+        describe(class_counts="range(1 + int(max(y_train.max(), y_test.max())))"),
+        {"q1_summary"}, {"q1_summary": "the labels of the classes themselves"}
+    ),
+    "ten-classes-typed-in": (
+        describe(n_classes="10"), {"q1_summary"}, {"q1_summary": "is the largest label in either set, plus one"}
+    ),
+    "classes-of-both-sets-counted": (
+        describe(n_classes="len(np.unique([*np.ravel(y_train), *np.ravel(y_test)]))"),
+        {"q1_summary"}, {"q1_summary": "A class without any image counts, too"}
+    ),
     "list-instead-of-dict": (
         "def describe_data(*arrays):\n    return [len(a) for a in arrays]\n",
         DESCRIBING, {"q1_described": "returns a dictionary"}
@@ -411,7 +439,7 @@ Q3_WRONG = {
     ),
     "keras-normalize": (
         preprocess("a, b = (keras.utils.normalize(x, axis=1) for x in (x_train, x_test))"),
-        {"q3_same_map", "q3_scaled"}, {"q3_same_map": "not over each image"}
+        {"q3_same_map"}, {"q3_same_map": "not over each image"}
     ),
     "images-shuffled-apart": (
         preprocess("a, b = np.random.permutation(x_train) / 255, x_test / 255"), {"q3_labels"}, {"q3_labels": "In `y_train`"}

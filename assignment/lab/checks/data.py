@@ -142,8 +142,8 @@ def preprocessed(call: dict[str, Any]) -> Preprocessed:
     value = call.get("value")
     if not isinstance(value, list) or not all(isinstance(v, np.ndarray) and v.size for v in value):
         raise Skipped("q3_answered")
-    images = [image for v in value if (image := _as_images(v)) is not None]
-    labels = [v for v in value if _as_images(v) is None and v.ndim in (1, 2)]
+    images = [image for v in value if (image := as_images(v)) is not None]
+    labels = [v for v in value if as_images(v) is None and v.ndim in (1, 2)]
     if len(value) != 4 or len(images) != 2 or len(labels) != 2:
         raise Skipped("q3_answered")
     sets = list(zip(images, labels, strict=True))
@@ -152,7 +152,7 @@ def preprocessed(call: dict[str, Any]) -> Preprocessed:
     return Preprocessed(*sets[0], *sets[1])
 
 
-def _as_images(array: np.ndarray) -> np.ndarray | None:
+def as_images(array: np.ndarray) -> np.ndarray | None:
     """(n, rows, columns, channels) from that shape, with the channels first, or flat; None from anything else."""
     rows, columns, channels = settings.IMAGE_SHAPE
     if array.shape[1:] == settings.IMAGE_SHAPE:
@@ -186,7 +186,7 @@ def _one_map(x: np.ndarray, raw: np.ndarray, near: float) -> tuple[bool, bool]:
 def q3_scaled(observations: Observations) -> None:
     """The images become floats of order one."""
     seen = observations["q3"]
-    for number, call in enumerate(seen["calls"]):
+    for number, call in enumerate(seen.get("calls", [{}])):
         x_train, _, x_test, _ = preprocessed(call)
         for x, name in ((x_train, "x_train"), (x_test, "x_test")):
             if x.dtype.kind != "f":

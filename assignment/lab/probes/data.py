@@ -50,7 +50,7 @@ def _two_pairs(value: Any) -> tuple[Any, str]:
     """What `load_data` returned as two pairs, and its form in words. None where it holds no such pairs."""
     try:
         (x_train, y_train), (x_test, y_test) = value
-        if np.ndim(y_train) == 4 and np.ndim(x_test) in (1, 2):
+        if np.ndim(x_train) == np.ndim(y_train) == 4 and np.ndim(x_test) in (1, 2):
             return ((x_train, x_test), (y_train, y_test)), "the images of both sets first, then the labels of both"
         return value, TWO_PAIRS
     except (TypeError, ValueError):

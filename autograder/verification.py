@@ -165,6 +165,8 @@ def _outputs(spec: Mapping[str, Any], network: Mapping[str, Any], images: Any) -
 
 def _weights(spec: Mapping[str, Any], weights: Weights) -> dict[str, npt.NDArray[Any]]:
     """`"<layer>/<weight name>"` -> array, of one run."""
+    if spec.get("untracked"):
+        raise CannotVerify("the network has layers that Keras does not track, whose weights no record can hold")
     keys = spec.get("order")
     values = [weight["value"] for weight in weights if not is_seed(weight)]
     if not isinstance(keys, list) or len(keys) != len(values) or not all(isinstance(key, str) for key in keys):

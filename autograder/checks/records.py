@@ -231,8 +231,12 @@ def _judge_shapes(runs: list[dict[str, Any]], shapes: list[tuple[int, ...]] | No
 def _weight_shapes(spec: Mapping[str, Any]) -> list[tuple[int, ...]] | None:
     """Shapes of all weights of an observed network, sorted; None where none was observed."""
     if spec.get("nodes"):
-        layers = {node["layer"]: node["weight_shapes"] for node in spec["nodes"] if node["layer"] is not None}
-        return sorted(tuple(shape) for shapes in layers.values() for shape in shapes)
+        shapes = {
+            f"{node['layer']}/{name}": tuple(shape)
+            for node in spec["nodes"]
+            for name, shape in zip(node["weights"], node["weight_shapes"], strict=True)
+        }
+        return sorted(shapes[key] for key in spec["order"])
     return sorted(tuple(shape) for shape in spec["weights"].values()) if spec.get("weights") else None
 
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from lab.model_spec import LAYERS_MADE_IN_CALL, TraceError, trace
+from lab.model_spec import TraceError, trace
 from lab.probes import architecture
 
 SHAPE = (8, 8, 3)
@@ -295,14 +295,41 @@ UNTRACEABLE = [
     (lambda: chain(tf.nn.relu, layers.Identity()), "cannot be followed symbolically"),
     (own_weights, "belong to no layer"),
     (two_inputs, "takes 2 inputs"),
-    (lambda: chain(lambda x: layers.Dense(2)(x), layers.Identity()), LAYERS_MADE_IN_CALL),
 ]
 
 
-@pytest.mark.parametrize(("make", "message"), UNTRACEABLE, ids=["TensorFlow", "own weights", "inputs", "new layers"])
+@pytest.mark.parametrize(("make", "message"), UNTRACEABLE, ids=["TensorFlow", "own weights", "inputs"])
 def test_what_cannot_be_followed_says_why(make: Callable[[], Any], message: str) -> None:
     with pytest.raises(TraceError, match=message):
         trace(make())
+
+
+HIDDEN = layers.Dense(2, name="hidden")
+UNTRACKED = {
+    "made in call": (lambda: chain(lambda x: layers.Dense(2, name="new")(x), layers.Identity()), ["new"], True),
+    "global": (lambda: chain(lambda x: HIDDEN(x), layers.Identity()), ["hidden"], False),
+    "in a Lambda": (lambda: built(layers.Lambda(lambda x: HIDDEN(x)), layers.Flatten()), ["hidden"], False),
+    "none": (lambda: built(layers.Dense(2), layers.Flatten()), [], False),
+}
+
+
+@pytest.mark.parametrize(("make", "names", "made_in_call"), UNTRACKED.values(), ids=UNTRACKED)
+def test_layers_that_keras_does_not_track_are_named(
+    make: Callable[[], Any], names: list[str], made_in_call: bool
+) -> None:
+    spec, variables = trace(make())
+    assert (spec["untracked"], spec["made_in_call"]) == (names, made_in_call)
+    assert len(variables) == 2
+    assert len(spec["order"]) == (0 if names else 2)
+
+
+def test_what_has_no_effect_on_the_output_is_noted() -> None:
+    def branch(x: Any) -> Any:
+        layers.Add(name="forgotten")([x, x])
+        return x
+
+    assert trace(functional(branch))[0]["unused"] == [["Add", "forgotten"]]
+    assert trace(functional(lambda x: layers.Add()([x, x])))[0]["unused"] == []
 
 
 def nodes_of(model: Any) -> list[tuple[str, int, int]]:

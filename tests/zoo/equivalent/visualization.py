@@ -402,6 +402,20 @@ def feature_maps(model, image):
         "they round to three digits",
         line("build_tiny_vgg", ('padding="same", name', 'padding="same", dtype="mixed_float16", name')),
     ),
+    right(
+        "q10",
+        "keys are names of tensors, the input image under a name of its own",
+        "one key for each feature map is what counts",
+        function(
+            "feature_maps",
+            """
+def feature_maps(model, image):
+    tensors = [layer.output for layer in model.layers if len(layer.output.shape) == 4]
+    maps = keras.Model(model.inputs, tensors).predict(image[np.newaxis], verbose=0)
+    return {"the image": image} | {tensor.name: m[0] for tensor, m in zip(tensors, maps)}
+""",
+        ),
+    ),
 )
 
 KERNELS: tuple[Entry, ...] = (

@@ -652,8 +652,63 @@ def build_tiny_vgg():
     return TinyVGG()
 """,
         ),
-        marks=0,
+        marks=8,  # without outputs that could be compared
         fails={"q4_answered": "It makes new layers"},
+    ),
+    wrong(
+        "q4",
+        "layers kept where Keras does not look",
+        "they are never trained",
+        function(
+            "build_tiny_vgg",
+            """
+class TinyVGG(keras.Model):
+    def __init__(self):
+        super().__init__()
+        for i in range(4):
+            vars(self)[f"conv{i}"] = layers.Conv2D(10, 3, padding="same", activation="relu", name=f"conv{i}")
+        self.pools = [layers.MaxPooling2D(2), layers.MaxPooling2D(2)]
+        self.head = keras.Sequential([layers.Flatten(), layers.Dense(10, activation="softmax")])
+
+    def call(self, x):
+        x = self.pools[0](self.conv1(self.conv0(x)))
+        x = self.pools[1](self.conv3(self.conv2(x)))
+        return self.head(x)
+
+def build_tiny_vgg():
+    return TinyVGG()
+""",
+        ),
+        marks=10,
+        fails={"q4_answered": "It does not know `conv0`, `conv1`, `conv2`, `conv3`"},
+    ),
+    wrong(
+        "q4",
+        "convolutions inside Lambda layers",
+        "Keras does not see them",
+        function(
+            "build_tiny_vgg",
+            """
+def build_tiny_vgg():
+    convs = [layers.Conv2D(10, 3, padding="same", activation="relu") for _ in range(4)]
+    inputs = keras.Input((32, 32, 3))
+    x = layers.Lambda(lambda t: convs[1](convs[0](t)))(inputs)
+    x = layers.MaxPooling2D()(x)
+    x = layers.Lambda(lambda t: convs[3](convs[2](t)))(x)
+    x = layers.MaxPooling2D()(x)
+    return keras.Model(inputs, layers.Dense(10, activation="softmax")(layers.Flatten()(x)))
+""",
+        ),
+        marks=10,
+        fails={"q4_answered": "used when the model is called, but never trained"},
+    ),
+    wrong(
+        "q4",
+        "eleven classes",
+        "one too many, which is one slip",
+        line("build_tiny_vgg", ("layers.Dense(settings.N_CLASSES,", "layers.Dense(11,")),
+        marks=10,
+        fails={"q4_answered": "Its output has the shape (n, 11)."},
     ),
     wrong(
         "q4",

@@ -962,4 +962,44 @@ def preprocess(x_train, y_train, x_test, y_test):
         marks=0,
         fails={"q3_answered": "For 120 images, `x_train` is an array of shape (120, 32, 32, 3)"},
     ),
+    wrong(
+        "q3",
+        "a fifth of the training images only",
+        "the others are thrown away",
+        line(
+            "preprocess",
+            *images_as('x_train[::5].astype("float32") / 255', SCALED[1]),
+            (LABELS[0], "y_train[::5].flatten()"),
+        ),
+        marks=7,
+        fails={"q3_answered": "Of 120 images, `x_train` holds 24."},
+    ),
+    wrong(
+        "q3",
+        "each image scaled to length one",
+        "it is one fault, however small the values become",
+        function(
+            "preprocess",
+            """
+def preprocess(x_train, y_train, x_test, y_test):
+    def scaled(x):
+        return np.stack([image / np.linalg.norm(image.astype("float32")) for image in x])
+    return scaled(x_train), y_train.flatten(), scaled(x_test), y_test.flatten()
+""",
+        ),
+        marks=6,
+        fails={"q3_same_map": "take it over the whole training set, not over each image"},
+    ),
+    wrong(
+        "q3",
+        "images first and then labels",
+        "the order is another one",
+        line(
+            "preprocess",
+            (SCALED[0] + ",", SCALED[0] + ", " + SCALED[1] + ","),
+            (LABELS[0] + ",\n        " + SCALED[1] + ",", LABELS[0] + ","),
+        ),
+        marks=7,
+        fails={"q3_answered": "The second of the four arrays holds images"},
+    ),
 )

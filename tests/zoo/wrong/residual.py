@@ -566,4 +566,12 @@ def build_tiny_resnet():
         marks=8,
         fails={"bonus_record": "belong to another one"},
     ),
+    wrong(
+        "bonus",
+        "sum computed and thrown away",
+        "the block goes on without its shortcut",
+        line("build_tiny_resnet", ("x = layers.Add(", "layers.Add(")),
+        marks=7,
+        fails={"bonus_blocks": "`block1_add` adds up two tensors, but nothing uses the sum."},
+    ),
 )

@@ -930,4 +930,147 @@ def plot_resnet50_filters(filters):
     ),
 )
 
-ENTRIES: tuple[Entry, ...] = (*FEATURE_MAPS, *KERNELS, *FILTERS)
+_LAYERS = """
+def feature_maps(model, image):
+    shown = [layer for layer in model.layers if len(layer.output.shape) == 4]
+    maps = keras.Model(model.inputs, [layer.output for layer in shown]).predict(image[np.newaxis], verbose=0)
+    return {layer.name: np.moveaxis(m[0], -1, 0) for layer, m in zip(shown, maps)}
+"""
+
+
+def _first_layer(returned: str) -> str:
+    """Source of `first_layer_kernels` that returns an expression of `kernel` and `bias`."""
+    return f"""
+def first_layer_kernels(model):
+    kernel, bias = next(y for y in model.layers if isinstance(y, layers.Conv2D)).get_weights()
+    return {returned}
+"""
+
+
+def _resnet50(weights: str, change: str = "") -> str:
+    """Source of `resnet50_filters` that changes the filters."""
+    return f"""
+def resnet50_filters():
+    network = keras.applications.ResNet50(weights={weights})
+    kernel, bias = network.get_layer("conv1_conv").get_weights()
+    filters = np.moveaxis(kernel, -1, 0){change}
+    return (filters - filters.min()) / np.ptp(filters)
+"""
+
+
+FORMS_AND_ORDERS: tuple[Entry, ...] = (
+    wrong(
+        "q10",
+        "filters first, in the plot as well",
+        "the order of axes is another one, everywhere",
+        function("feature_maps", _LAYERS),
+        function(
+            "plot_feature_maps",
+            """
+def plot_feature_maps(maps, filter_index):
+    figure, axes = plt.subplots(1, len(maps), squeeze=False)
+    for axis, (name, values) in zip(axes[0], maps.items()):
+        axis.imshow(values[filter_index])
+        axis.set_title(name)
+    return figure
+""",
+        ),
+        marks=7,
+        fails={"q10_answered": "the filters come first"},
+    ),
+    wrong(
+        "q11",
+        "axes as Keras has them, in the plot as well",
+        "the order of axes is another one, everywhere",
+        function("first_layer_kernels", _first_layer("kernel")),
+        function(
+            "plot_first_layer_kernels",
+            """
+def plot_first_layer_kernels(kernels):
+    channels, filters = kernels.shape[2:]
+    figure, axes = plt.subplots(channels, filters)
+    for channel, number in np.ndindex(channels, filters):
+        axes[channel, number].imshow(kernels[:, :, channel, number])
+    return figure
+""",
+        ),
+        marks=4,
+        fails={"q11_answered": "`np.transpose` puts the axes in another order"},
+    ),
+    wrong(
+        "q11",
+        "bias added to the kernels",
+        "the question asks for the kernels alone",
+        function("first_layer_kernels", _first_layer("kernel.transpose(2, 3, 0, 1) + bias[:, None, None]")),
+        marks=3,
+        fails={"q11_values": "The biases were added to them."},
+    ),
+    wrong(
+        "q11",
+        "kernels mirrored",
+        "left and right are exchanged",
+        function("first_layer_kernels", _first_layer("kernel.transpose(2, 3, 0, 1)[..., ::-1]")),
+        marks=3,
+        fails={"q11_values": "The kernels are mirrored, left to right."},
+    ),
+    wrong(
+        "q12",
+        "bias added to the filters",
+        "the question asks for the kernels alone",
+        function("resnet50_filters", _resnet50("'imagenet'", " + bias[:, None, None, None]")),
+        marks=3,
+        fails={"q12_filters": "The biases of the layer were added to the filters."},
+    ),
+    wrong(
+        "q12",
+        "a network without training",
+        "its filters are random",
+        function("resnet50_filters", _resnet50("None")),
+        marks=3,
+        fails={"q12_filters": "They are random numbers, as a network has before any training."},
+    ),
+    wrong(
+        "q12",
+        "filters turned",
+        "rows and columns run backwards",
+        function("resnet50_filters", _resnet50("'imagenet'", "[:, ::-1, ::-1]")),
+        marks=3,
+        fails={"q12_filters": "The filters are turned by 180°."},
+    ),
+    wrong(
+        "q12",
+        "last filter drawn first",
+        "they are wanted in order",
+        function(
+            "plot_resnet50_filters",
+            """
+def plot_resnet50_filters(filters):
+    figure, axes = plt.subplots(8, 8)
+    for axis, picture in zip(axes.flat, filters[::-1]):
+        axis.imshow(picture)
+    return figure
+""",
+        ),
+        marks=4,
+        fails={"q12_plot": "their order is another one"},
+    ),
+    wrong(
+        "q12",
+        "first layer with conv in its name",
+        "that is `conv1_pad`, which has no weights",
+        function(
+            "resnet50_filters",
+            """
+def resnet50_filters():
+    network = keras.applications.ResNet50(weights="imagenet")
+    layer = next(layer for layer in network.layers if "conv" in layer.name)
+    filters = np.moveaxis(layer.get_weights()[0], -1, 0)
+    return (filters - filters.min()) / np.ptp(filters)
+""",
+        ),
+        marks=2,
+        fails={"q12_answered": "`conv1_pad` among them"},
+    ),
+)
+
+ENTRIES: tuple[Entry, ...] = (*FEATURE_MAPS, *KERNELS, *FILTERS, *FORMS_AND_ORDERS)

@@ -46,9 +46,7 @@ def graph_of(observations: Observations, question: str, references: References, 
         Skipped: there is no model, or none with one output.
         Unjudged: it cannot be followed and behaves like no reference.
     """
-    seen, seed = observations[question], observations.seed
-    if not seen.get("spec") or seen.get("n_outputs", 1) != 1:
-        raise Skipped(f"{question}_answered")
+    seen, seed = _described(observations, question), observations.seed
     spec: dict[str, Any] = seen["spec"]
     followed = bool(spec.get("nodes"))
     if followed and _is_known(spec, seed):
@@ -59,6 +57,18 @@ def graph_of(observations: Observations, question: str, references: References, 
     if followed:
         return canonical(spec)
     raise Unjudged(f"the model is written in a way that cannot be followed ({seen['untraced']}).")
+
+
+def _described(observations: Observations, question: str) -> dict[str, Any]:
+    """What was seen of a model that a builder gives.
+
+    Raises:
+        Skipped: there is no model, or none with one output.
+    """
+    seen = observations[question]
+    if not seen.get("spec") or seen.get("n_outputs", 1) != 1:
+        raise Skipped(f"{question}_answered")
+    return seen
 
 
 def _is_known(spec: dict[str, Any], seed: int) -> bool:
@@ -420,8 +430,8 @@ def judge_outputs(
         Failure: they differ.
         Unjudged: they cannot be computed independently, though the model seems right.
     """
-    seen, seed = observations[question], observations.seed
-    if not seen.get("spec") or not _has_outputs(seen):
+    seen, seed = _described(observations, question), observations.seed
+    if not _has_outputs(seen):
         raise Skipped(f"{question}_answered")
     spec = seen["spec"]
     reason = seen["untraced"]

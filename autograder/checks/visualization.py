@@ -385,7 +385,8 @@ def _filters(call: dict[str, Any]) -> np.ndarray:
     in_keras = isinstance(value, np.ndarray) and value.shape == (*picture, n)
     if in_keras:
         value = np.moveaxis(value, -1, 0)
-    if not isinstance(value, np.ndarray) or value.shape != inputs.RESNET50_SHAPE or not np.isfinite(value).all():
+    fits = isinstance(value, np.ndarray) and value.shape == inputs.RESNET50_SHAPE and value.dtype.kind in "iuf"
+    if not fits or not np.isfinite(value).all() or not np.ptp(value):
         raise Skipped("q12_answered")
     value = value.astype(float)
     within = value.min() >= -1e-6 and value.max() <= 1 + 1e-6
@@ -395,7 +396,7 @@ def _filters(call: dict[str, Any]) -> np.ndarray:
             f"They reach from {value.min():.3g} to {value.max():.3g}.",
             "Subtract the minimum, then divide by the range.",
         )
-    return value if within else (value - value.min()) / max(float(np.ptp(value)), 1e-12)
+    return np.asarray(value if within else (value - value.min()) / np.ptp(value))
 
 
 def _has_biases(found: np.ndarray, wanted: np.ndarray, bias: np.ndarray) -> bool:

@@ -265,7 +265,7 @@ KERNELS_WRONG = [
     Wrong("last layer", "def first_layer_kernels(m):\n    y = [y for y in m.layers if isinstance(y, layers.Conv2D)]\n"
           "    return y[-1].get_weights()[0].transpose(2, 3, 0, 1)", ("q11_answered",), ("shape (10, 10, 3, 3)",)),
     Wrong("filters reversed", KERNEL + "    return k.transpose(2, 3, 0, 1)[:, ::-1]", ("q11_values",),
-          ("in another order",)),
+          ("The filters are in the order of the model.", "in reverse order")),
     Wrong("half of the filters", KERNEL + "    return k.transpose(2, 3, 0, 1)[:, :5]", ("q11_answered",),
           ("shape (3, 5, 3, 3)",)),
 ]  # fmt: skip

@@ -943,7 +943,7 @@ QUESTION_13 = (
         "the question asks for before",
         line("build_tiny_vgg_bn", (f"{NORM}\n            {RELU}", f"{RELU}\n            {NORM}")),
         marks=5,
-        fails={"q13_batch_normalization": "After `block1_conv1` comes activation relu"},
+        fails={"q13_batch_normalization": "`block1_relu1` (activation relu) comes before the normalisation"},
     ),
     wrong(
         "q13",
@@ -951,7 +951,7 @@ QUESTION_13 = (
         "ReLU comes before the normalisation, and after it again",
         line("build_tiny_vgg_bn", ('padding="same", ', 'padding="same", activation="relu", ')),
         marks=5,
-        fails={"q13_batch_normalization": "The convolution's own `activation`"},
+        fails={"q13_batch_normalization": "Leave `activation` out of the convolution"},
     ),
     wrong(
         "q13",
@@ -975,7 +975,7 @@ def build_tiny_vgg_bn():
 """,
         ),
         marks=5,
-        fails={"q13_batch_normalization": "The convolution's own `activation`"},
+        fails={"q13_batch_normalization": "Leave `activation` out of the convolution"},
     ),
     wrong(
         "q13",
@@ -995,7 +995,7 @@ def build_tiny_vgg_bn():
             (f"        x = {POOL}(x)\n", f"        x = {POOL}(x)\n        x = layers.BatchNormalization()(x)\n"),
         ),
         marks=5,
-        fails={"q13_batch_normalization": "After `block1_conv1` comes activation relu"},
+        fails={"q13_batch_normalization": "`block1_relu1` (activation relu) comes before the normalisation"},
     ),
     wrong(
         "q13",
@@ -1026,7 +1026,7 @@ def build_tiny_vgg_bn():
         "x stays what the convolution gave",
         line("build_tiny_vgg_bn", (NORM, NORM.removeprefix("x = "))),
         marks=5,
-        fails={"q13_batch_normalization": "After `block1_conv1` comes activation relu"},
+        fails={"q13_batch_normalization": "`block1_relu1` (activation relu) comes before the normalisation"},
     ),
     wrong(
         "q13",

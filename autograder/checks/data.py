@@ -97,7 +97,7 @@ def q1_summary(observations: Observations) -> None:
                 hint = "Compute it from both `y_train` and `y_test`. A class without any image counts, too."
             if key == "class_counts":
                 rule = "counts the training images of each class, 0 for a class that has none"
-                hint = "Count the labels of the training set, for every class from 0 to `n_classes` - 1."
+                hint = "Count the labels of the training set, for every class from 0 on: `n_classes` counts."
             raise Failure(f"{given}, `{key}` {rule}.", _what_it_is(value[key], found, right, y_train), hint)
 
 

@@ -140,7 +140,7 @@ Q1_WRONG = {
         {"q1_summary"}, {"q1_summary": "0 for a class that has none"}
     ),
     "classes-of-the-training-set-only": (
-        describe(n_classes="len(np.unique(y_train))"), {"q1_summary"}, {"q1_summary": "`n_classes`"}
+        describe(n_classes="len(np.unique(y_train))"), {"q1_summary"}, {"q1_summary": "`n_classes` is the largest label in either set"}
     ),
     "train-and-test-swapped": (
         describe(n_train="len(x_test)", n_test="len(x_train)"), {"q1_summary"}, {"q1_summary": "`n_train`"}

@@ -6,7 +6,7 @@ import pytest
 
 from autograder.checks import all_checks
 from lab import settings
-from lab.judging import CheckResult, Failure, Observations, ProbeError, Registry, Unjudged, judge, points_of
+from lab.judging import CheckResult, Failure, Observations, ProbeError, Registry, Skipped, Unjudged, judge, points_of
 
 
 def registry() -> Registry:
@@ -62,6 +62,22 @@ def test_outcomes(results: dict[str, CheckResult]) -> None:
         "sixth": "error",
         "seventh": "unjudged",
     }
+
+
+@pytest.mark.parametrize(
+    ("needed", "outcome"), [("first", "error"), ("second", "skipped"), ("fourth", "unjudged"), ("nothing", "error")]
+)
+def test_a_check_can_find_nothing_to_judge(needed: str, outcome: str) -> None:
+    checks = registry()
+
+    @checks.check("q4", 1)
+    def eighth(observations: Observations) -> None:
+        """It is small."""
+        raise Skipped(needed)
+
+    result = judge(checks.checks.values(), Observations({}))[-1]
+    assert (result.outcome, result.earned) == (outcome, 0)
+    assert outcome != "skipped" or result.message == "Skipped: this needs “It has pooling.” first."
 
 
 def test_only_what_passed_earns(results: dict[str, CheckResult]) -> None:

@@ -32,7 +32,7 @@ def load_data():
     return (x_train, y_train), (x_test, y_test)
 """,
         ),
-        marks=3,
+        marks=4,
         fails={"q1_shapes": "Is the training set returned first"},
     ),
     wrong(
@@ -47,8 +47,8 @@ def load_data():
     return x_train, y_train, x_test, y_test
 """,
         ),
-        marks=2.5,
-        fails={"q1_answered": "(x_train, y_train), (x_test, y_test)"},
+        marks=4.5,
+        fails={"q1_answered": "It returned four arrays in a row."},
     ),
     wrong(
         "q1",
@@ -62,7 +62,7 @@ def load_data():
     return (x_train, y_train), (x_train, y_train)
 """,
         ),
-        marks=3,
+        marks=4,
         fails={"q1_shapes": "`x_test` has the shape (10000, 32, 32, 3)"},
     ),
     wrong(
@@ -79,7 +79,7 @@ def load_data():
     return (x_train, y_train), test
 """,
         ),
-        marks=3,
+        marks=4,
         fails={"q1_shapes": "Its shape is (40000, 32, 32, 3)"},
     ),
     wrong(
@@ -113,7 +113,7 @@ def load_data():
     return (x_train, y_train), (x_test, y_test)
 """,
         ),
-        marks=3,
+        marks=4,
         fails={"q1_shapes": "Its shape is (50000, 10)"},
     ),
     wrong(
@@ -212,7 +212,7 @@ def describe_data(x_train, y_train, x_test, y_test):
         "that gives a 1 for every image",
         line("describe_data", (COUNTS, "keras.utils.to_categorical(y_train, n_classes).sum(axis=1)")),
         marks=3,
-        fails={"q1_summary": "It is an array of shape (57,)"},
+        fails={"q1_summary": "It holds 57 numbers, not 10."},
     ),
     wrong(
         "q1",
@@ -274,7 +274,7 @@ def describe_data(x_train, y_train, x_test, y_test):
 """,
         ),
         marks=3,
-        fails={"q1_summary": "`n_classes` describes these arrays"},
+        fails={"q1_summary": "`n_classes` is the largest label in either set, plus one"},
     ),
     wrong(
         "q1",

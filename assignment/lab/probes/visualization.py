@@ -56,7 +56,8 @@ def _plots(
     """
     array = made_up(student.seed)
     given = array
-    if np.shape(own) != array.shape and np.shape(own) == tuple(array.shape[axis] for axis in in_keras):
+    shape = tuple(getattr(own, "shape", ()))
+    if shape != array.shape and shape == tuple(array.shape[axis] for axis in in_keras):
         given = array.transpose(in_keras)
     forms = [given, keras.ops.convert_to_tensor(given)] if _is_tensor(own) else [given]
     return [student.call_plot(function, form) for form in (forms if given is array else [array, *forms])]

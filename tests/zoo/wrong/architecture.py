@@ -494,7 +494,7 @@ def build_tiny_vgg():
         "a hundred classes",
         "that is the other CIFAR",
         line("build_tiny_vgg", ("Dense(settings.N_CLASSES", "Dense(100")),
-        marks=0,
+        marks=10,
         fails={"q4_answered": "(n, 100)"},
     ),
     wrong(
@@ -502,7 +502,7 @@ def build_tiny_vgg():
         "no flatten",
         "each position gets its own probabilities",
         line("build_tiny_vgg", (f"    {FLATTEN}\n", "")),
-        marks=0,
+        marks=10,
         fails={"q4_answered": "(n, 8, 8, 10)"},
         elsewhere={"q9": 11},
         opens={"q9_record": "the network does not give one value a class"},
@@ -512,7 +512,7 @@ def build_tiny_vgg():
         "model that ends before the classifier",
         "the wrong variable is given as output",
         line("build_tiny_vgg", ("keras.Model(inputs, outputs", "keras.Model(inputs, x")),
-        marks=0,
+        marks=10,
         fails={"q4_answered": "(n, 640)"},
     ),
     wrong(
@@ -520,7 +520,7 @@ def build_tiny_vgg():
         "images of MNIST's size",
         "copied from another exercise",
         line("build_tiny_vgg", ("Input(settings.IMAGE_SHAPE)", "Input((28, 28, 1))")),
-        marks=0,
+        marks=8,
         fails={"q4_answered": "(n, 32, 32, 3)"},
     ),
     wrong(
@@ -701,14 +701,6 @@ def build_tiny_vgg():
         ),
         marks=10,
         fails={"q4_answered": "used when the model is called, but never trained"},
-    ),
-    wrong(
-        "q4",
-        "eleven classes",
-        "one too many, which is one slip",
-        line("build_tiny_vgg", ("layers.Dense(settings.N_CLASSES,", "layers.Dense(11,")),
-        marks=10,
-        fails={"q4_answered": "Its output has the shape (n, 11)."},
     ),
     wrong(
         "q4",

@@ -897,7 +897,7 @@ def preprocess(x_train, y_train, x_test, y_test):
     return x_train, x_test, y_train, y_test
 """,
         ),
-        marks=0,
+        marks=7,
         fails={"q3_answered": "The order is `x_train, y_train, x_test, y_test`"},
     ),
     wrong(
@@ -912,7 +912,7 @@ def preprocess(x_train, y_train, x_test, y_test):
     return x_test, y_test, x_train, y_train
 """,
         ),
-        marks=0,
+        marks=7,
         fails={"q3_answered": "The test set comes first"},
     ),
     wrong(
@@ -943,7 +943,7 @@ def preprocess(x_train, y_train, x_test, y_test):
         "images flattened to rows",
         "a convolution needs rows, columns and channels",
         line("preprocess", *images_as("x_train.reshape(-1, 3072) / 255", "x_test.reshape(-1, 3072) / 255")),
-        marks=0,
+        marks=7,
         fails={"q3_answered": "an array of shape (120, 3072)"},
     ),
     wrong(
@@ -959,8 +959,8 @@ def preprocess(x_train, y_train, x_test, y_test):
     return x_train[:n] / 255.0, y_train[:n], x_test / 255.0, y_test
 """,
         ),
-        marks=0,
-        fails={"q3_answered": "For 120 images, `x_train` is an array of shape (120, 32, 32, 3)"},
+        marks=7,
+        fails={"q3_answered": "Of 120 images, `x_train` holds 84."},
     ),
     wrong(
         "q3",
@@ -989,17 +989,5 @@ def preprocess(x_train, y_train, x_test, y_test):
         ),
         marks=6,
         fails={"q3_same_map": "take it over the whole training set, not over each image"},
-    ),
-    wrong(
-        "q3",
-        "images first and then labels",
-        "the order is another one",
-        line(
-            "preprocess",
-            (SCALED[0] + ",", SCALED[0] + ", " + SCALED[1] + ","),
-            (LABELS[0] + ",\n        " + SCALED[1] + ",", LABELS[0] + ","),
-        ),
-        marks=7,
-        fails={"q3_answered": "The second of the four arrays holds images"},
     ),
 )

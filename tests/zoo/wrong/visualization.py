@@ -60,8 +60,8 @@ def feature_maps(model, image):
     return {n: m[0] for n, m in zip(layer_names, extractor.predict(image[None], verbose=0))}
 """,
         ),
-        marks=3,
-        fails={"q10_layers": "There is no `block2_pool`", "q10_values": "`block1_conv1` is that of `block1_relu1`"},
+        marks=5,
+        fails={"q10_values": "`block1_conv1` is that of `block1_relu1`"},
     ),
     wrong(
         "q10",
@@ -163,8 +163,8 @@ def feature_maps(model, image):
         "channels first",
         "the axes are rows, columns, filters",
         line("feature_maps", ("maps[name][0] for", "maps[name][0].transpose(2, 0, 1) for")),
-        marks=5,
-        fails={"q10_values": "has the shape (10, 32, 32)"},
+        marks=7,
+        fails={"q10_answered": "has the shape (10, 32, 32): the filters come first"},
     ),
     wrong(
         "q10",
@@ -246,7 +246,7 @@ def feature_maps(model, image):
         "a list without names",
         "the question asks for a dict",
         line("feature_maps", (RETURN_MAPS, "return [maps[name][0] for name in outputs]")),
-        marks=2,
+        marks=7,
         fails={"q10_answered": "returns a dict"},
     ),
     wrong(
@@ -270,7 +270,7 @@ def feature_maps(model, image):
         "filter index ignored",
         "filter 0 is drawn whatever is asked for",
         line("plot_feature_maps", ("values[:, :, filter_index]", "values[:, :, 0]")),
-        marks=6,
+        marks=6.5,
         fails={"q10_plot": "but that of filter 0 is"},
     ),
     wrong(
@@ -278,7 +278,7 @@ def feature_maps(model, image):
         "filters counted from one in the plot",
         "they count from 0",
         line("plot_feature_maps", ("values[:, :, filter_index]", "values[:, :, filter_index - 1]")),
-        marks=6,
+        marks=6.5,
         fails={"q10_plot": "but that of filter 2 is"},
     ),
     wrong(
@@ -297,7 +297,7 @@ def plot_feature_maps(maps, filter_index):
     return fig
 """,
         ),
-        marks=6,
+        marks=6.5,
         fails={"q10_plot": "That of `activation` is not drawn. (4 of 5 are missing.)"},
     ),
     wrong(
@@ -305,7 +305,7 @@ def plot_feature_maps(maps, filter_index):
         "last panel left out",
         "the loop ends one layer early",
         line("plot_feature_maps", ("maps.items(), strict", "list(maps.items())[:-1], strict")),
-        marks=6,
+        marks=6.5,
         fails={"q10_plot": "That of `activation_1` is not drawn"},
     ),
     wrong(
@@ -313,7 +313,7 @@ def plot_feature_maps(maps, filter_index):
         "one row of the maps for a filter",
         "the first axis is not that of the filters",
         line("plot_feature_maps", ("values[:, :, filter_index]", "values[filter_index]")),
-        marks=6,
+        marks=6.5,
         fails={"q10_plot": "is not drawn"},
     ),
     wrong(
@@ -321,7 +321,7 @@ def plot_feature_maps(maps, filter_index):
         "mean of all filters drawn",
         "one filter is asked for",
         line("plot_feature_maps", ("values[:, :, filter_index]", "values.mean(axis=-1)")),
-        marks=6,
+        marks=6.5,
         fails={"q10_plot": "is not drawn"},
     ),
     wrong(
@@ -329,7 +329,7 @@ def plot_feature_maps(maps, filter_index):
         "panels transposed",
         "rows run from left to right",
         line("plot_feature_maps", ("values[:, :, filter_index]", "values[:, :, filter_index].T")),
-        marks=6,
+        marks=6.5,
         fails={"q10_plot": "drawn transposed"},
     ),
     wrong(

@@ -1010,7 +1010,7 @@ def build_tiny_vgg_bn():
 """,
         ),
         marks=5,
-        fails={"q13_batch_normalization": "comes activation relu"},
+        fails={"q13_batch_normalization": "comes before the normalisation"},
     ),
     wrong(
         "q13",

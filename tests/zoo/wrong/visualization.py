@@ -399,7 +399,7 @@ KERNELS: tuple[Entry, ...] = (
         "in the order of Keras",
         "the axes are not reordered",
         line("first_layer_kernels", (KERNEL, "return kernel")),
-        marks=2,
+        marks=4,
         fails={"q11_answered": "shape (3, 3, 3, 10).\nHint: Keras keeps kernels as (row, column, channel, filter)"},
     ),
     wrong(
@@ -407,7 +407,7 @@ KERNELS: tuple[Entry, ...] = (
         "filters before channels",
         "as PyTorch keeps them",
         line("first_layer_kernels", (KERNEL, "return kernel.transpose(3, 2, 0, 1)")),
-        marks=2,
+        marks=4,
         fails={"q11_answered": "shape (10, 3, 3, 3)"},
     ),
     wrong(
@@ -525,7 +525,7 @@ def first_layer_kernels(model):
         "blue first",
         line("first_layer_kernels", (KERNEL, "return kernel.transpose(2, 3, 0, 1)[::-1]")),
         marks=3,
-        fails={"q11_values": "in another order"},
+        fails={"q11_values": "They are in reverse order."},
     ),
     wrong(
         "q11",

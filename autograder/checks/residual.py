@@ -264,10 +264,10 @@ def bonus_head(observations: Observations) -> None:
 
 
 def _end(graph: Graph) -> list[Step]:
-    """Input and head: the step before flatten, flatten, dense layers and their activations."""
+    """Input and head: the step before flatten (or dense), flatten, dense layers and their activations."""
     flat, dense = graph.of_kind("Flatten"), graph.of_kind("Dense")
     activations = [step for one in dense for step in graph.after(one) if step.kind == "Activation"]
-    return [graph[0], *map(graph.before, flat), *flat, *dense, *activations]
+    return [graph[0], *map(graph.before, flat or dense[:1]), *flat, *dense, *activations]
 
 
 def _judge_end(graph: Graph) -> None:

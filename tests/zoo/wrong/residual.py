@@ -457,7 +457,7 @@ ENTRIES: tuple[Entry, ...] = (
         "no flatten",
         "the dense layer works on each of 4×4 places by itself",
         line("build_tiny_resnet", (FLATTEN, "")),
-        marks=0,
+        marks=7,
         fails={"bonus_answered": "(n, 4, 4, 10)"},
         real=True,
         opens={"bonus_record": "the network does not give one value a class"},

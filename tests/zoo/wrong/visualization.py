@@ -651,7 +651,7 @@ FILTERS: tuple[Entry, ...] = (
         "raw weights",
         "they have both signs, and the plot cuts them off",
         line("resnet50_filters", (SCALED, "return filters")),
-        marks=2,
+        marks=5,
         fails={"q12_answered": "floats between 0 and 1"},
     ),
     wrong(
@@ -659,7 +659,7 @@ FILTERS: tuple[Entry, ...] = (
         "range from -1 to 1",
         "divided by the largest magnitude only",
         line("resnet50_filters", (SCALED, "return filters / np.abs(filters).max()")),
-        marks=2,
+        marks=5,
         fails={"q12_answered": "between -"},
     ),
     wrong(
@@ -667,7 +667,7 @@ FILTERS: tuple[Entry, ...] = (
         "bytes from 0 to 255",
         "floats from 0 to 1 are asked for",
         line("resnet50_filters", (SCALED, "return (255 * (filters - low) / (high - low)).astype('uint8')")),
-        marks=2,
+        marks=5,
         fails={"q12_answered": "of type uint8"},
     ),
     wrong(
@@ -787,7 +787,7 @@ def resnet50_filters():
         "in the order of Keras",
         "the filters are the last axis",
         line("resnet50_filters", (TRANSPOSED, "kernel")),
-        marks=2,
+        marks=5,
         fails={"q12_answered": "shape (7, 7, 3, 64).\nHint: Keras keeps kernels as (row, column, channel, filter)"},
     ),
     wrong(
@@ -795,7 +795,7 @@ def resnet50_filters():
         "channels before rows",
         "pictures have their colours last",
         line("resnet50_filters", (TRANSPOSED, "kernel.transpose(3, 2, 0, 1)")),
-        marks=2,
+        marks=5,
         fails={"q12_answered": "shape (64, 3, 7, 7)"},
     ),
     wrong(

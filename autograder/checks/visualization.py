@@ -321,6 +321,9 @@ def q12_filters(observations: Observations) -> None:
     """The pictures are the 64 filters of ResNet50's first convolution, in order, scaled."""
     found = _filters(observations["q12"].get("filters", {}))
     kernel, bias = resnet50_conv1()
+    as_returned = np.asarray(stacked(observations["q12"]["filters"]["value"]))
+    if as_returned.shape == kernel.shape and _same_rows(as_returned, kernel):
+        return  # in Keras' order of axes, which is judged elsewhere, the first one is no filter's
     wanted = np.moveaxis(kernel, -1, 0).astype(float)  # (64, 7, 7, 3)
     expected = "Filter i of the result is filter i of `conv1_conv`, scaled to the range from 0 to 1."
     orders = wanted, wanted[..., ::-1]

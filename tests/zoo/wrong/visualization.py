@@ -871,7 +871,7 @@ def resnet50_filters():
         "they are random numbers",
         line("resnet50_filters", ('weights="imagenet"', "weights=None")),
         marks=3,
-        fails={"q12_filters": "something else"},
+        fails={"q12_filters": "They are random numbers, as a network has before any training."},
     ),
     wrong(
         "q12",
@@ -1020,14 +1020,6 @@ def plot_first_layer_kernels(kernels):
         function("resnet50_filters", _resnet50("'imagenet'", " + bias[:, None, None, None]")),
         marks=3,
         fails={"q12_filters": "The biases of the layer were added to the filters."},
-    ),
-    wrong(
-        "q12",
-        "a network without training",
-        "its filters are random",
-        function("resnet50_filters", _resnet50("None")),
-        marks=3,
-        fails={"q12_filters": "They are random numbers, as a network has before any training."},
     ),
     wrong(
         "q12",

@@ -26,8 +26,8 @@ def describe_data(x_train, y_train, x_test, y_test):
         "n_train": x_train.shape[0],
         "n_test": x_test.shape[0],
         "image_shape": list(x_test.shape[1:]),
-        "n_classes": len(settings.CLASS_NAMES),
-        "class_counts": np.bincount(y_train, minlength=10).tolist(),
+        "n_classes": int(np.concatenate([y_train, y_test]).max()) + 1,
+        "class_counts": np.bincount(y_train, minlength=int(np.concatenate([y_train, y_test]).max()) + 1).tolist(),
     }
 """,
         ),
@@ -64,7 +64,7 @@ import pandas as pd
 
 def describe_data(x_train, y_train, x_test, y_test):
     train_labels = pd.Series(np.ravel(y_train), name="label")
-    classes = sorted(set(np.ravel(y_train)) | set(np.ravel(y_test)))
+    classes = range(max(set(np.ravel(y_train).tolist()) | set(np.ravel(y_test).tolist())) + 1)
     counts = train_labels.value_counts().reindex(range(len(classes)), fill_value=0)
     return dict(
         n_train=len(x_train),
@@ -115,7 +115,7 @@ def describe_data(x_train, y_train, x_test, y_test):
         "n_train": len(x_train),
         "n_test": len(x_test),
         "image_shape": x_train.shape[1:],
-        "n_classes": len(np.union1d(y_train, y_test)),
+        "n_classes": int(np.union1d(y_train, y_test).max()) + 1,
         "class_counts": {name: int((labels == k).sum()) for k, name in enumerate(settings.CLASS_NAMES)},
         "mean_pixel": float(x_train.mean()),
         "dtype": x_train.dtype,

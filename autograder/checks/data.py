@@ -123,9 +123,10 @@ def _text(values: list[float]) -> str:
 def _counts(value: Any, n_classes: int) -> list[float] | None:
     """Counts in the order of classes, also from a dict class -> count that has all classes."""
     if isinstance(value, dict) and "kind" not in value:
-        for names in ([str(c) for c in range(n_classes)], list(settings.CLASS_NAMES[:n_classes])):
+        for names in ([str(c) for c in range(n_classes)], settings.CLASS_NAMES[:n_classes], settings.CLASS_NAMES):
             if set(value) == set(names):
-                return numbers([value[name] for name in names])
+                counts = numbers([value[name] for name in names]) or []
+                return counts if any(counts[n_classes:]) else counts[:n_classes]  # names of further classes: fine
     return numbers(value)
 
 

@@ -288,13 +288,18 @@ def _imports_otter(node: ast.stmt) -> bool:
 
 
 def _gates(checks: Iterable[Check]) -> list[str]:
-    """Why checks wait for others, as a Markdown list."""
+    """Why checks are skipped, as a Markdown list."""
     gates = [
-        "- after `*_answered`: where a function is missing, raises or returns nothing of the asked kind, nothing of it"
+        "- after `*_answered`: where a function is missing, raises or returns nothing of the asked kind, nothing of it",
+        "  can be judged. Marks of other questions are not touched.",
     ]
-    gates.append("  can be judged. Marks of other questions are not touched.")
     others = [(check, gate) for check in checks for gate in check.after if not gate.endswith("_answered")]
-    return [*gates, *(f"- `{check.name}` after `{gate}`: {check.why}." for check, gate in others)]
+    gates += [f"- `{check.name}` after `{gate}`: {check.why}." for check, gate in others]
+    return [
+        *gates,
+        "- any other: where the answer holds nothing that it could look at (no arrays, no images, no model, no maps). What",
+        "  the student reads names the check that has found this.",
+    ]
 
 
 def marking_scheme() -> str:
@@ -308,8 +313,8 @@ def marking_scheme() -> str:
         "",
         f"Questions 1 to 14 make {settings.MAX_SCORE} marks, the bonus adds {settings.POINTS['bonus']}.",
         "Public checks are those that `grader.check` shows to students.",
-        "One slip costs the marks of one check. A check that comes after another one is skipped unless that one",
-        "passed:",
+        "One slip costs the marks of one check. A check is skipped, and earns nothing, only where an earlier fault leaves",
+        "it nothing to judge:",
         "",
         *_gates(checks),
     ]

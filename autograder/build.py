@@ -297,8 +297,8 @@ def _gates(checks: Iterable[Check]) -> list[str]:
     gates += [f"- `{check.name}` after `{gate}`: {check.why}." for check, gate in others]
     return [
         *gates,
-        "- any other: where the answer holds nothing that it could look at (no arrays, no images, no model, no maps). What",
-        "  the student reads names the check that has found this.",
+        "- any other: where the answer holds nothing that it could look at (no arrays, no images, no model, no maps).",
+        "  What the student reads names the check that has found this.",
     ]
 
 
@@ -313,8 +313,8 @@ def marking_scheme() -> str:
         "",
         f"Questions 1 to 14 make {settings.MAX_SCORE} marks, the bonus adds {settings.POINTS['bonus']}.",
         "Public checks are those that `grader.check` shows to students.",
-        "One slip costs the marks of one check. A check is skipped, and earns nothing, only where an earlier fault leaves",
-        "it nothing to judge:",
+        "One slip costs the marks of one check. A check is skipped, and earns nothing, only where an earlier fault",
+        "leaves it nothing to judge:",
         "",
         *_gates(checks),
     ]

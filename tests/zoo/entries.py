@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +54,7 @@ class Entry:
         Raises:
             EditError: an edit does not fit the notebook any more.
         """
-        notebook = nbformat.reads(nbformat.writes(solution), as_version=4)
+        notebook = deepcopy(solution)
         try:
             for edit in self.edits:
                 edit(notebook)

@@ -6,6 +6,7 @@ import json
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -648,12 +649,13 @@ FORGERS = (
 # Forged run records: hidden elements in the outputs of the notebook
 
 
-def _record(page: str) -> Any:
-    """An edit: every variant's record is this page, in which VARIANT stands for its name."""
+def _record(page: Callable[[], str]) -> Any:
+    """An edit: every variant's record is this page, made when it is needed; VARIANT stands for its name."""
 
     def edit(notebook: Any) -> None:
+        text = page()
         for variant in settings.VARIANTS:
-            edits.publish(notebook, variant, page.replace("VARIANT", variant))
+            edits.publish(notebook, variant, text.replace("VARIANT", variant))
 
     return edit
 
@@ -689,24 +691,26 @@ RECORDS = (
     Attack(
         "packs two gigabytes into a run record",
         "memory of the grader",
-        edits=(_record(_packed('{"a": "' + "0" * 2**31)),),
+        edits=(_record(lambda: _packed('{"a": "' + "0" * 2**31)),),
     ),
     Attack(
         "nests a run record ten thousand times",
         "the recursion limit of the grader",
-        edits=(_record(_packed("[" * 10_000 + "]" * 10_000)),),
+        edits=(_record(lambda: _packed("[" * 10_000 + "]" * 10_000)),),
     ),
     Attack(
         "puts a number of a million digits into a run record",
         "time of the grader",
-        edits=(_record(_packed('{"mean": ' + "9" * 1_000_000 + "}")),),
+        edits=(_record(lambda: _packed('{"mean": ' + "9" * 1_000_000 + "}")),),
     ),
     Attack(
         "puts a program into a run record",
         "code that runs when a page with it is opened",
         edits=(
             _record(
-                f'<div hidden data-{run_record.MARK}="VARIANT:<script>zoo()</script>"></div><script>zoo()</script>'
+                lambda: (
+                    f'<div hidden data-{run_record.MARK}="VARIANT:<script>zoo()</script>"></div><script>zoo()</script>'
+                )
             ),
             _one_record(made_with={"device": "<script>zoo()</script>", "keras": "\x1b[31m"}),
         ),

@@ -84,7 +84,7 @@ def grade_notebook(
         unsafe=unsafe,
         nursery=nursery,
         entropy=entropy,
-        is_settled=_is_settled,
+        is_settled=is_settled,
         absent=[] if trust else list(absent),
     )
     if execution.written:
@@ -138,7 +138,7 @@ def _in_doubt(checks: list[CheckResult], doubts: Sequence[str]) -> list[CheckRes
     ]
 
 
-def _is_settled(question: str, observation: Mapping[str, Any]) -> bool:
+def is_settled(question: str, observation: Mapping[str, Any]) -> bool:
     """Whether all checks of a question pass, those of its run record aside."""
     checks = [c for c in all_checks() if c.question == question and not c.name.endswith("_record")]
     return all(result.outcome == "passed" for result in judge(checks, Observations({question: dict(observation)})))

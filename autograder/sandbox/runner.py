@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -518,14 +518,9 @@ class _Run:
     async def _probe(self, client: Any, question: str) -> None:
         self._progress(question)
         self.current = question
-        observation = await self._look(client, question, "never" if question in IN_DOUBT else "also")
-        if question in IN_DOUBT and "calls" in observation and not self._is_settled(question, observation):
-            more = await self._look(client, question, "only")
-            if "calls" in more:
-                observation |= {"calls": [*_list(observation["calls"]), *_list(more["calls"])]}
-            elif "grader_error" in more:
-                observation = more
-        self.result.observations[question] = observation
+        self.result.observations[question] = await look_twice(
+            question, lambda stand_ins: self._look(client, question, stand_ins), self._is_settled
+        )
         self.current = None
 
     async def _look(self, client: Any, question: str, stand_ins: str) -> dict[str, Any]:
@@ -630,6 +625,30 @@ class _Run:
                 machine.require_cores(watch.by_clock)
             if done or excess:
                 return excess
+
+
+async def look_twice(
+    question: str,
+    look: Callable[[str], Awaitable[dict[str, Any]]],
+    is_settled: Callable[[str, Mapping[str, Any]], bool],
+) -> dict[str, Any]:
+    """The observation of a question; one in doubt is looked at again, with neutral stand-ins, if it is not settled.
+
+    Args:
+        question: such as "q4".
+        look: runs the probe, given whether there are stand-ins; see `lab.student.Student`.
+        is_settled: see `execute`.
+    """
+    if question not in IN_DOUBT:
+        return await look("also")
+    observation = await look("never")
+    if "calls" in observation and not is_settled(question, observation):
+        more = await look("only")
+        if "calls" in more:
+            return observation | {"calls": [*_list(observation["calls"]), *_list(more["calls"])]}
+        if "grader_error" in more:
+            return more
+    return observation
 
 
 def _seed(entropy: bytes, purpose: str) -> int:

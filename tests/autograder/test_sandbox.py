@@ -618,7 +618,7 @@ def run_experiment(build_model, n_runs=5, epochs=100):
 @pytest.mark.parametrize(("std", "calls"), [("float(__import__('numpy').std(accuracies))", 1), ("0.5", 2)])
 def test_neutral_functions_are_tried_only_where_the_students_own_do_not_earn_all_marks(std: str, calls: int) -> None:
     source = EXPERIMENT.replace("STD", std)
-    seen = run(source, questions=("q9",), is_settled=grading._is_settled, entropy=b"1").observations["q9"]
+    seen = run(source, questions=("q9",), is_settled=grading.is_settled, entropy=b"1").observations["q9"]
     assert len(seen["calls"]) == calls
     whole = run(source, questions=("q9",), entropy=b"1").observations["q9"]
     assert len(whole["calls"]) == 2

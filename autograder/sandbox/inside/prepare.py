@@ -39,8 +39,6 @@ def prepare(folder: str, seed: int, draws: bool = True, absent: Collection[str] 
     if not draws:
         InlineBackend.instance(parent=get_ipython()).figure_formats = set()
         _make_ticks_late()
-    if sys.version_info < (3, 12):  # which keeps these attributes by itself: TensorFlow looks at them all the time
-        typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)  # type: ignore[attr-defined]
     from lab import settings
     from lab.recorder import recording
     from lab.student import is_function
@@ -48,8 +46,7 @@ def prepare(folder: str, seed: int, draws: bool = True, absent: Collection[str] 
     if get_ipython() is not None:
         set_up(get_ipython(), settings.ASKED, is_function)
         lead(Path(folder).parent)
-    gc.freeze()
-    gc.set_threshold(*YOUNG)
+    _hasten()
     keras.utils.set_random_seed(seed)
     sys.modules["otter"] = _silent_otter()
     source = Path(folder)
@@ -73,6 +70,14 @@ class _Packages(PathFinder):
     def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> Any:
         """As in Python."""
         return None if fullname.partition(".")[0] in cls.absent else super().find_spec(fullname, path, target)
+
+
+def _hasten() -> None:
+    """What all Python code here gains by, whatever it does."""
+    if sys.version_info < (3, 12):  # which keeps these attributes by itself: TensorFlow looks at them all the time
+        typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)  # type: ignore[attr-defined]
+    gc.freeze()
+    gc.set_threshold(*YOUNG)
 
 
 def _make_ticks_late() -> None:

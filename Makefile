@@ -14,12 +14,13 @@ SCHEDULER ?=
 BASE ?=
 CONTAINERS ?=
 TIMEOUT ?=
+BUDGET ?=
 N ?=
 PART ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help student autograder grade image otter-grade test bench baselines replicate zoo endurance lint docs clean
+.PHONY: help student autograder grade image otter-grade test test-all bench baselines replicate zoo endurance lint docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,8 +55,12 @@ otter-grade: OPTIONS = $(if $(SUBMISSIONS), --submissions "$(SUBMISSIONS)") --ou
 otter-grade: .venv/installed  ## `otter grade` in containers: make otter-grade SUBMISSIONS=dir OUT=dir [CONTAINERS=n] [TIMEOUT=1800]
 	$(BIN)/python -m autograder.image$(if $(BASE), --base "$(BASE)") grade$(OPTIONS)
 
-test: .venv/installed  ## every test
-	$(BIN)/python -m pytest -n auto --dist loadfile
+test: .venv/installed  ## the tests of every day, five minutes on two cores; one where the last run's observations serve
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
+
+test-all: .venv/installed  ## the rest, as far as it fits: make test-all [BUDGET=seconds]; together with `make test` every test
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "slow or hypothesis" --hypothesis-profile=full \
+		$(if $(BUDGET),--budget $(BUDGET))
 
 lint: .venv/installed  ## ruff and strict mypy
 	$(BIN)/ruff check .

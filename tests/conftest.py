@@ -1,7 +1,17 @@
-"""Data and the reference solution for all tests. Decoded data is kept in build/cache between runs."""
+"""Data and the reference solution for all tests, and which of them are run, where, and how long.
+
+What is decoded or observed is kept in build/cache between runs.
+"""
 
 import os
+import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("XDG_CACHE_HOME", str(PROJECT / "build" / "cache"))
@@ -10,3 +20,71 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("MPLBACKEND", "agg")
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(threads, "1")  # as many tests as cores are run at a time
+
+LEFT_OUT = "left out: the time was up"
+BEGUN = time.monotonic()
+
+# `make test-all` says --hypothesis-profile=full; see `support.tries`.
+hypothesis.settings.register_profile("fast", deadline=None)
+hypothesis.settings.register_profile("full", deadline=None)
+hypothesis.settings.load_profile("fast")
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Any]:
+    """Forks kernels, in the place of one started afresh for each notebook."""
+    from autograder.sandbox import environment, open_nursery
+
+    with open_nursery(environment()) as warm:
+        yield warm
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--budget",
+        type=float,
+        default=float("inf"),
+        metavar="SECONDS",
+        help="begin no test later; say what is left out",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that share what takes long to make stay on one worker, and come first, so that none is alone at the end."""
+    if "quick" in config.option.markexpr:
+        from zoo.in_process import mark_quick
+
+        mark_quick(items)
+    for item in items:
+        if _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
+def _shares(item: pytest.Item) -> bool:
+    """Whether it has a fixture in common with other tests of its file."""
+    fixtures = getattr(item, "_fixtureinfo", None)
+    definitions = fixtures.name2fixturedefs.values() if fixtures else ()
+    return any(definition.scope in ("module", "class") for found in definitions for definition in found)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if time.monotonic() - BEGUN > item.config.getoption("budget"):
+        pytest.skip(LEFT_OUT)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    skipped = [r for r in terminalreporter.stats.get("skipped", []) if LEFT_OUT in str(r.longrepr)]
+    if skipped:
+        terminalreporter.section("left out, since the time was up")
+        for file, n in sorted(Counter(r.nodeid.partition("::")[0] for r in skipped).items()):
+            terminalreporter.write_line(f"{file}: {n} {'test' if n == 1 else 'tests'}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        import kept
+
+        kept.prune()

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import kept
 import keras
 import numpy as np
@@ -124,6 +125,11 @@ def results_of(
     observations = observations_of((*also, question), student_code, without, seed)
     checks = [c for c in all_checks() if c.question == question and not c.name.endswith("_record")]
     return {r.name: r for r in judge(checks, observations)}
+
+
+def tries(n: int) -> int:
+    """How many examples hypothesis makes: all with `make test-all`, a fifth of them with `make test`."""
+    return n if hypothesis.settings.get_current_profile_name() == "full" else max(3, n // 5)
 
 
 def failed(results: dict[str, CheckResult]) -> set[str]:

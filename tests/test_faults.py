@@ -51,6 +51,7 @@ def without_times(name: str, text: str) -> str:
     return re.sub(r'"seconds": [\d.e-]+|<td>\d+\.\d</td></tr>', "", text)
 
 
+@pytest.mark.slow
 def test_a_grader_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     folder = class_of(200, tmp_path / "class")
     assert grade(folder, tmp_path / "whole").returncode == 0
@@ -77,6 +78,7 @@ def test_a_grader_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     assert {name: (results / name).read_text() for name in kept} == kept
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="only root can make a small disk")
 def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path: Path) -> None:
     folder = class_of(60, tmp_path / "class")

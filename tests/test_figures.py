@@ -19,6 +19,8 @@ from PIL import Image
 from autograder.dataset import Dataset
 from lab import settings
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[1] / "assignment" / "figures"
 SCRIPT = FOLDER / "draw_figures.py"
 DIAGRAMS = ("tiny_vgg", "blocks", "tiny_resnet", "same_padding", "split", "curves")

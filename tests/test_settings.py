@@ -13,6 +13,8 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 CHANGES = {"FILTERS": ("10", "16"), "RUNS": ("5", "3"), "EPOCHS": ("100", "50")}
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -85,6 +85,7 @@ def test_a_script_that_got_in_would_not_run(browser: Browser, tmp_path: Path) ->
     page.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=list(WIDTHS))
 def test_no_page_is_wider_than_its_window(browser: Browser, source: str, tmp_path: Path, width: int) -> None:
     page = opened(browser, source, tmp_path, width)
@@ -92,6 +93,7 @@ def test_no_page_is_wider_than_its_window(browser: Browser, source: str, tmp_pat
     page.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [WIDTHS["desktop"], WIDTHS["phone"]], ids=["desktop", "phone"])
 def test_no_barrier_that_axe_knows(browser: Browser, source: str, tmp_path: Path, width: int) -> None:
     """Deque's axe-core: names, roles, contrast, headings, tables, as a screen reader needs them."""
@@ -102,6 +104,7 @@ def test_no_barrier_that_axe_knows(browser: Browser, source: str, tmp_path: Path
     page.close()
 
 
+@pytest.mark.slow
 def test_print_shows_all_text_and_cuts_no_table(browser: Browser, source: str, tmp_path: Path) -> None:
     page = opened(browser, source, tmp_path, 794)  # A4 at 96 dots an inch
     on_screen = page.inner_text("body").split()

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
+from support import tries
 
 from autograder.forward import MAX_ELEMENTS, UnsupportedSpec, forward, predict
 
@@ -126,7 +127,7 @@ PADDINGS = st.sampled_from(("same", "valid"))
 PAIRS = st.tuples(st.integers(1, 4), st.integers(1, 4))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=tries(60), deadline=None, derandomize=True)
 @given(st.data(), st.sampled_from(DTYPES), PADDINGS, PAIRS, st.booleans())
 def test_convolution_agrees_with_keras(
     data: st.DataObject, dtype: str, padding: str, kernel: tuple[int, int], use_bias: bool
@@ -148,7 +149,7 @@ def test_convolution_agrees_with_keras(
 
 
 @pytest.mark.parametrize("average", [False, True])
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=tries(40), deadline=None, derandomize=True)
 @given(dtype=st.sampled_from(DTYPES), padding=PADDINGS, pool=PAIRS, strides=PAIRS, extra=st.tuples(SIDES, SIDES))
 def test_pooling_agrees_with_keras(
     average: bool,
@@ -709,7 +710,7 @@ def every_kind() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return twin.spec, twin.randomise()
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=tries(600), deadline=None, derandomize=True)
 @given(st.data())
 def test_damaged_specs_raise_nothing_else(data: st.DataObject) -> None:
     valid, weights = every_kind()

@@ -9,7 +9,7 @@ import pytest
 
 from autograder import attempt, batch
 from autograder.attempt import grade_file
-from autograder.sandbox import MachineError, execute, jail, machine
+from autograder.sandbox import MachineError, Nursery, execute, jail, machine
 from autograder.sandbox.jail import Room
 from lab import settings
 
@@ -73,20 +73,22 @@ def test_a_machine_that_runs_out_meanwhile(room: Room, said: str, monkeypatch: p
         execute(notebook("import time; time.sleep(5)"), questions=())
 
 
-def test_a_kernel_that_the_system_ended_for_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kernel_that_the_system_ended_for_memory(monkeypatch: pytest.MonkeyPatch, nursery: Nursery) -> None:
     kills = iter([0, 1])
     monkeypatch.setattr(machine, "kills_for_memory", lambda: next(kills))
     with pytest.raises(MachineError, match="no memory left"):
-        execute(notebook("import os; os.kill(os.getpid(), 9)"), questions=())
+        execute(notebook("import os; os.kill(os.getpid(), 9)"), questions=(), nursery=nursery)
 
 
-def test_a_cell_that_found_the_disk_full_is_believed_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cell_that_found_the_disk_full_is_believed_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, nursery: Nursery
+) -> None:
     source = "raise OSError(28, 'No space left on device')"
-    seen = execute(notebook(source), questions=())
+    seen = execute(notebook(source), questions=(), nursery=nursery)
     assert [error.error for error in seen.cell_errors] == ["OSError: [Errno 28] No space left on device"]
     monkeypatch.setattr(machine, "lacks_disk", lambda folder: True)
     with pytest.raises(MachineError, match="no disk left"):
-        execute(notebook(source), questions=())
+        execute(notebook(source), questions=(), nursery=nursery)
 
 
 def test_the_system_counts_memory() -> None:

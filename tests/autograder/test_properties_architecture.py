@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from keras import layers
+from support import tries
 
 from autograder.checks.architecture import LEARNING_RATES, q5_learning_rate, q5_loss, vgg_faults
 from autograder.checks.graph import Graph, canonical
@@ -139,7 +140,7 @@ def written(parts: list[list[Any]], style: str) -> Any:
     activations_apart=st.booleans(),
     padding_apart=st.booleans(),
 )
-@examples(deadline=None, max_examples=60)
+@examples(deadline=None, max_examples=tries(60))
 def test_faults_are_those_that_were_drawn(
     network: Drawn, style: str, activations_apart: bool, padding_apart: bool
 ) -> None:
@@ -224,7 +225,7 @@ def values_of_graph(graph: Graph, x: np.ndarray) -> np.ndarray:
 
 
 @given(spec=specs(), seed=st.integers(0, 1000))
-@examples(deadline=None, max_examples=200)
+@examples(deadline=None, max_examples=tries(200))
 def test_the_canonical_graph_computes_the_same(spec: dict[str, Any], seed: int) -> None:
     x = np.random.default_rng(seed).normal(0, 4, spec["nodes"][0]["shape"])
     graph = canonical(spec)
@@ -237,7 +238,7 @@ def test_the_canonical_graph_computes_the_same(spec: dict[str, Any], seed: int) 
 
 
 @given(rates=st.lists(st.floats(-8, 0).map(lambda exponent: 10**exponent), min_size=1, max_size=5))
-@examples(deadline=None, max_examples=200)
+@examples(deadline=None, max_examples=tries(200))
 def test_learning_rates_are_right_within_their_range(rates: list[float]) -> None:
     low, high = LEARNING_RATES
     assume(all(abs(rate / end - 1) > 1e-3 for rate in rates for end in (low, high)))  # rounding is forgiven
@@ -258,7 +259,7 @@ def test_learning_rates_are_right_within_their_range(rates: list[float]) -> None
     factor=st.sampled_from([1.0, inputs.PREDICTED_ROWS, 0.5, 2.0, -1.0, 0.0]),
     penalty=st.floats(0, 5),
 )
-@examples(deadline=None, max_examples=100)
+@examples(deadline=None, max_examples=tries(100))
 def test_the_loss_is_crossentropy_or_its_sum_up_to_a_penalty(
     seed: int, probabilities: bool, smoothing: float, factor: float, penalty: float
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support import tries
 
 from autograder.checks import all_checks
 from autograder.checks.data import _places
@@ -52,7 +53,7 @@ def failing_description(summaries: list[dict[str, Any]], seed: int) -> set[str]:
     return failing("q1", {"load": load, "describe": described}, seed) - {"q1_answered", "q1_shapes", "q1_images"}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tries(60))
 @given(SEEDS, FORMS, st.sampled_from([list, np.array, lambda counts: {str(k): n for k, n in enumerate(counts)}]))
 def test_a_true_description_passes_in_any_container(seed: int, form: str, container: Callable[..., Any]) -> None:
     summaries = [counted_by_hand(*inputs.describe_inputs(seed, n, form)) for n in range(len(inputs.DESCRIBED))]
@@ -61,7 +62,7 @@ def test_a_true_description_passes_in_any_container(seed: int, form: str, contai
     assert failing_description(summaries, seed) == set()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tries(60))
 @given(SEEDS, st.data())
 def test_any_false_number_is_seen(seed: int, data: st.DataObject) -> None:
     summaries = [counted_by_hand(*inputs.describe_inputs(seed, n)) for n in range(len(inputs.DESCRIBED))]
@@ -78,7 +79,7 @@ def test_any_false_number_is_seen(seed: int, data: st.DataObject) -> None:
 # Question 2
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=tries(15))
 @given(SEEDS, FORMS, st.data())
 def test_titles_and_classes_are_judged_as_a_set_of_pairs_would_be(seed: int, form: str, data: st.DataObject) -> None:
     calls, every_title_true, every_class_shown = [], True, True
@@ -134,7 +135,7 @@ def preprocessed(seed: int, form: str, preprocess: Preprocess) -> set[str]:
 PREPARED = [inputs.preprocess_inputs(0, number, "(n,)") for number in range(2)]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=tries(40))
 @given(st.floats(-0.2, 0.2), st.floats(-12, 12))
 def test_a_linear_map_is_judged_by_its_range_and_spread(slope: float, offset: float) -> None:
     calls = [
@@ -152,7 +153,7 @@ def test_a_linear_map_is_judged_by_its_range_and_spread(slope: float, offset: fl
 SMALL = st.integers(0, 3)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=tries(150))
 @given(st.integers(2, 5).flatmap(lambda n: st.tuples(*[st.lists(SMALL, min_size=n, max_size=n)] * 4)))
 def test_one_map_is_a_monotone_function_at_every_place(rows: tuple[list[int], ...]) -> None:
     raw = np.array(rows[:2], dtype=float).T[:, None, :, None]  # (images, 1, 2 places, 1)
@@ -166,7 +167,7 @@ def test_one_map_is_a_monotone_function_at_every_place(rows: tuple[list[int], ..
         assert found[1] == any(all(which <= {sign} for which in signs) for sign in (1, -1))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tries(60))
 @given(SEEDS, st.integers(2, 40), st.floats(0.003, 3), st.floats(-3, 3))
 def test_images_are_found_again_wherever_they_went(seed: int, n: int, slope: float, offset: float) -> None:
     rng = np.random.default_rng(seed)
@@ -179,7 +180,7 @@ AXES = st.sampled_from([None, 0, (0, 1, 2)])
 STATISTICS = st.sampled_from([(np.mean, np.std), (np.min, np.ptp)])
 
 
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=tries(6))
 @given(SEEDS, FORMS, AXES, STATISTICS, st.sampled_from(["training", "own", "joint", "test"]))
 def test_statistics_may_come_from_the_training_images_only(
     seed: int, form: str, axis: Any, statistics: tuple[Callable[..., Any], Callable[..., Any]], source: str
@@ -203,7 +204,7 @@ def test_statistics_may_come_from_the_training_images_only(
     assert ("q3_same_map" in preprocessed(seed, form, preprocess)) == (source != "training")
 
 
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=tries(6))
 @given(SEEDS, FORMS, SEEDS, st.sampled_from(["both", "images", "labels"]))
 def test_images_and_labels_move_together_or_not_at_all(seed: int, form: str, order_seed: int, moved: str) -> None:
     order = np.random.default_rng(order_seed).permutation(inputs.PREPROCESSED[0])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support import tries
 
 from autograder.checks import all_checks
 from lab import settings as practical
@@ -15,7 +16,7 @@ from lab.probes import inputs, robustness
 
 CHECKS = {check.name: check for check in all_checks() if check.question == "q9"}
 RUNS = inputs.EXPERIMENT_RUNS
-few = settings(max_examples=80, deadline=None)
+few = settings(max_examples=tries(80), deadline=None)
 fractions = st.floats(0, 1, allow_subnormal=False)
 units = st.sampled_from((1, 100))
 containers = st.sampled_from((list, tuple, np.array, lambda values: dict(enumerate(values))))

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import tries
 
 from autograder.checks import all_checks
 from lab.figures_seen import describe_figure
@@ -16,8 +17,8 @@ from lab.probes import inputs
 from lab.recorder import recording
 
 SEED = 7
-few = settings(max_examples=25, deadline=None)
-many = settings(max_examples=200, deadline=None)
+few = settings(max_examples=tries(25), deadline=None)
+many = settings(max_examples=tries(200), deadline=None)
 
 
 def failed(question: str, observation: dict[str, Any]) -> set[str]:

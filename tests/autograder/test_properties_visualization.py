@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import tries
 
 from autograder.checks import all_checks
 from autograder.checks.architecture import drawn_weights
@@ -16,7 +17,7 @@ from autograder.dataset import resnet50_conv1
 from lab.judging import Observations, judge
 
 seeds = st.integers(0, 2**32 - 1)
-quick = settings(deadline=None, max_examples=60)
+quick = settings(deadline=None, max_examples=tries(60))
 
 
 def figures(*images: np.ndarray) -> list[dict[str, Any]]:
@@ -89,7 +90,7 @@ def outcome(check: str, observations: Observations) -> str:
 KERNEL = np.moveaxis(resnet50_conv1()[0], -1, 0).astype(float)
 
 
-@settings(quick, max_examples=12)
+@settings(quick, max_examples=tries(12))
 @given(seed=seeds, per_filter=st.booleans(), reverse=st.booleans(), decimals=st.sampled_from([4, 8]))
 def test_any_increasing_linear_scaling_of_the_filters_is_right(
     seed: int, per_filter: bool, reverse: bool, decimals: int

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import nbformat
@@ -23,14 +22,12 @@ COMPUTING = "import time\nstart = time.process_time()\nwhile time.process_time()
 
 
 _warm: list[Nursery] = []
+BOTH = ["forked", pytest.param("fresh", marks=pytest.mark.slow)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _kernels() -> Iterator[None]:
-    with open_nursery(environment()) as warm:
-        _warm.append(warm)
-        yield
-        _warm.pop()
+@pytest.fixture(scope="session", autouse=True)
+def _kernels(nursery: Nursery) -> None:
+    _warm.append(nursery)
 
 
 def notebook_of(*sources: str) -> nbformat.NotebookNode:
@@ -54,7 +51,7 @@ def printed(execution: Execution, cell: int) -> str:
     return "".join(o.get("text", "") for o in execution.notebook.cells[cell].outputs)
 
 
-@pytest.fixture(scope="module", params=["forked", "fresh"])
+@pytest.fixture(scope="module", params=BOTH)
 def misbehaved(request: pytest.FixtureRequest) -> Execution:
     return run(
         "while True:\n    pass",
@@ -383,7 +380,7 @@ def evaluate(model, x, y):
     assert seen.notes == ["The kernel ended while q5 was tried; the other questions were tried in a new one."]
 
 
-@pytest.fixture(scope="module", params=["forked", "fresh"])
+@pytest.fixture(scope="module", params=BOTH)
 def looked_around(request: pytest.FixtureRequest) -> dict[str, Any]:
     source = """
 import os, json, keras, tensorflow as tf, numpy as np
@@ -520,6 +517,7 @@ def test_a_students_module_does_not_stand_in_for_numpy() -> None:
     assert printed(seen, 0) == "numpy 7\n"
 
 
+@pytest.mark.slow
 def test_figures_come_and_go_as_in_a_fresh_kernel() -> None:
     sources = (
         "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
@@ -644,6 +642,7 @@ def test_the_same_entropy_gives_the_same_observations() -> None:
     assert str(seen[0].seed) not in told
 
 
+@pytest.mark.slow
 def test_without_a_nursery_kernels_are_started_afresh() -> None:
     with open_nursery(environment()) as broken:
         assert broken._process is not None
@@ -653,6 +652,7 @@ def test_without_a_nursery_kernels_are_started_afresh() -> None:
     assert broken.complaint.startswith("the nursery")
 
 
+@pytest.mark.slow
 def test_a_nursery_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autograder.sandbox.provisioner.sys.executable", "/nowhere/python")
     with open_nursery(environment()) as broken:
@@ -661,6 +661,7 @@ def test_a_nursery_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> No
         assert printed(execute(notebook_of("print(6 * 7)"), limits=SHORT, questions=(), nursery=broken), 0) == "42\n"
 
 
+@pytest.mark.slow
 def test_a_forked_kernel_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     with open_nursery(environment()) as broken, subprocess.Popen(["sleep", "100"]) as ended:
         forked = Ward(ended.pid, os.pidfd_open(ended.pid))

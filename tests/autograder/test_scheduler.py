@@ -56,6 +56,7 @@ def address(tmp_path: Path) -> Iterator[str]:
         yield found
 
 
+@pytest.mark.slow
 def test_a_worker_is_killed_half_way(tmp_path: Path, address: str) -> None:
     """Nothing is lost, nothing graded twice into the gradebook; a worker may also come late."""
     folder = class_of(60, tmp_path / "class", 300_000)
@@ -85,6 +86,7 @@ def test_a_worker_is_killed_half_way(tmp_path: Path, address: str) -> None:
     assert grade(folder, tmp_path / "out", address)[0].startswith("Grading 0 submissions")
 
 
+@pytest.mark.slow
 @NEEDS_JAIL
 def test_a_submission_that_ends_its_workers_waits_and_stops_nobody(tmp_path: Path) -> None:
     (tmp_path / "dask").mkdir()
@@ -126,6 +128,7 @@ def test_a_submission_that_ends_its_workers_waits_and_stops_nobody(tmp_path: Pat
     assert all(found[name]["note"].startswith("The file is not valid JSON") for name in found if name != "eve")
 
 
+@pytest.mark.slow
 @NEEDS_JAIL
 def test_student_code_on_a_worker_reaches_neither_it_nor_the_scheduler(tmp_path: Path, address: str) -> None:
     """And with the worker its kernels and its nursery end."""
@@ -150,6 +153,7 @@ def test_student_code_on_a_worker_reaches_neither_it_nor_the_scheduler(tmp_path:
     assert [error.error for error in result.cell_errors] == ["OSError: [Errno 95] Operation not supported"] * len(ports)
 
 
+@pytest.mark.slow
 def test_a_worker_of_another_state_grades_nothing(
     tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +172,7 @@ def test_a_worker_of_another_state_grades_nothing(
     assert rows(tmp_path / "out") == {}
 
 
+@pytest.mark.slow
 def test_a_worker_without_a_package_is_told(tmp_path: Path, address: str) -> None:
     folder = class_of(1, tmp_path / "class")
     (tmp_path / "other" / "autograder").mkdir(parents=True)
@@ -185,6 +190,7 @@ def test_a_worker_without_a_package_is_told(tmp_path: Path, address: str) -> Non
     )
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_goes_leaves_the_gradebook(
     tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -208,6 +214,7 @@ def test_a_scheduler_that_goes_leaves_the_gradebook(
     assert 5 <= len(found) < 200
 
 
+@pytest.mark.slow
 def test_no_worker_is_told_until_one_comes(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "LOOK", 0.5)
     printed = Console(file=io.StringIO(), width=200)

@@ -31,6 +31,8 @@ from lab import settings
 GRADESCOPE = "otter-grade:gradescope"  # made by run.sh: the zip on Otter's default image, Ubuntu 22.04
 ZOO = [*equivalent.ENTRIES[::40], *wrong.ENTRIES[::40]]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def base() -> str:

@@ -259,6 +259,7 @@ def test_a_process_that_is_ended_or_would_train_something_else(few: Callable[...
         apart.train(("tiny_vgg", 0), 999, key, "CIFAR-10", 1, end)
 
 
+@pytest.mark.slow
 def test_runs_on_other_machines_one_of_which_is_lost(few: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
     folder = tmp_path / "dask"
     folder.mkdir()

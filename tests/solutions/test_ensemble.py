@@ -16,6 +16,7 @@ FLOOR = {"accuracy": 1e-7}  # which Keras gives in float32, whatever it computes
 CASES = (("tiny_vgg", "float64"), ("tiny_vgg_bn", "float64"), ("tiny_vgg", "float32"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variant", "floatx"), CASES, ids=map("-".join, CASES))
 def test_a_member_ends_where_fit_ends(variant: str, floatx: str) -> None:
     environment = os.environ | {

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -28,17 +29,27 @@ def follows_settings(entry: Entry) -> bool:
     return not any(re.search(r"\b(5|[1-9]0|100|35000|15000)\b", text) for text in texts)
 
 
-QUICK = {
-    entry.name
-    for entries, n in ((equivalent.ENTRIES, 1), (wrong.ENTRIES, 2))
-    for entry in spread(filter(follows_settings, entries), n, of_notebooks=0)
-}
+@cache
+def quick() -> frozenset[str]:
+    """Names of one right and two wrong entries of each question, which are also tried with other settings."""
+    return frozenset(
+        entry.name
+        for entries, n in ((equivalent.ENTRIES, 1), (wrong.ENTRIES, 2))
+        for entry in spread(filter(follows_settings, entries), n, of_notebooks=0)
+    )
+
+
+def mark_quick(items: Iterable[pytest.Item]) -> None:
+    """Mark the tests of these entries; only where somebody asks, since all of the zoo's edits are made for it."""
+    for item in items:
+        case = getattr(item, "callspec", None)
+        if case is not None and case.id in quick():
+            item.add_marker(pytest.mark.quick)
 
 
 def parameters(entries: Iterable[Entry]) -> list[Any]:
-    """Entries about one question; one right and two wrong ones of each question are marked as quick."""
-    marks = {True: [pytest.mark.quick], False: []}
-    return [pytest.param(e, id=e.name, marks=marks[e.name in QUICK]) for e in entries if e.question != "all"]
+    """Entries about one question."""
+    return [pytest.param(entry, id=entry.name) for entry in entries if entry.question != "all"]
 
 
 def assert_gets_its_marks(entry: Entry) -> None:

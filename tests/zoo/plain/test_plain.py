@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from conftest import PROJECT
 
 from lab import settings
 
 
+@pytest.mark.slow
 def test_the_solution_passes_every_plain_test(tmp_path: Path) -> None:
     out = tmp_path / "plain.json"
     path = os.pathsep.join(str(PROJECT / folder) for folder in ("tests", ".", "assignment"))

@@ -317,7 +317,7 @@ def run_experiment(build_model, n_runs=5, epochs=100):
 """, ("q9_runs", "q9_fresh", "q9_accuracies"), ("`fit` was not called",)),
     Wrong("last validation accuracy", loop(measure="accuracy = history.history['val_accuracy'][-1]"),
           ("q9_accuracies",), ("on the test set",)),
-    Wrong("std of all but one", loop(result=RESULT.replace("np.std(accuracies)", "np.std(accuracies[1:])")),
+    Wrong("std of all but one", loop(result=RESULT.replace("np.std(accuracies)", "np.std(accuracies[:-1])")),
           ("q9_mean_std",), ("It is another number",)),
     Wrong("mean of all but one", loop(result=RESULT.replace("np.mean(accuracies)", "np.mean(sorted(accuracies)[1:])")),
           ("q9_mean_std",), ("`mean` is the mean of the accuracies",)),

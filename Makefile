@@ -55,7 +55,7 @@ otter-grade: OPTIONS = $(if $(SUBMISSIONS), --submissions "$(SUBMISSIONS)") --ou
 otter-grade: .venv/installed  ## `otter grade` in containers: make otter-grade SUBMISSIONS=dir OUT=dir [CONTAINERS=n] [TIMEOUT=1800]
 	$(BIN)/python -m autograder.image$(if $(BASE), --base "$(BASE)") grade$(OPTIONS)
 
-test: .venv/installed  ## the tests of every day, five minutes on two cores; one where the last run's observations serve
+test: .venv/installed  ## the tests of every day; sooner where the last run's observations serve
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
 
 test-all: .venv/installed  ## the rest, as far as it fits: make test-all [BUDGET=seconds]; together with `make test` every test

@@ -7,11 +7,13 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 PROJECT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("XDG_CACHE_HOME", str(PROJECT / "build" / "cache"))
@@ -51,22 +53,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that share what takes long to make stay on one worker, and come first, so that none is alone at the end."""
+    """Those that share something come first, so that none is alone at the end."""
     if "quick" in config.option.markexpr:
         from zoo.in_process import mark_quick
 
         mark_quick(items)
-    for item in items:
-        if _shares(item):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    items.sort(key=lambda item: not _shares(item.path))
 
 
-def _shares(item: pytest.Item) -> bool:
-    """Whether it has a fixture in common with other tests of its file."""
-    fixtures = getattr(item, "_fixtureinfo", None)
-    definitions = fixtures.name2fixturedefs.values() if fixtures else ()
-    return any(definition.scope in ("module", "class") for found in definitions for definition in found)
+@cache
+def _shares(file: Path) -> bool:
+    """Whether tests of a file have a fixture in common."""
+    return 'scope="module"' in file.read_text("utf-8")
+
+
+class _Scheduling(LoadScopeScheduling):
+    """Tests that share what takes long to make stay on one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if _shares(PROJECT / file) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return _Scheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)

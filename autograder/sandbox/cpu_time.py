@@ -83,12 +83,11 @@ class Watch:
         start: the reading when it began.
         computing: CPU seconds that it may take.
         waiting: seconds that it may wait without computing.
-        spent: CPU seconds that are gone already.
     """
 
-    def __init__(self, start: Reading, computing: float, waiting: float, spent: float = 0.0) -> None:
+    def __init__(self, start: Reading, computing: float, waiting: float) -> None:
         self._start = self._last = self._idle_from = start
-        self._computing, self._waiting, self._spent = computing, waiting, spent
+        self._computing, self._waiting = computing, waiting
         self._idle = 0.0
         self.by_clock: Reading | None = None  # what was used in the time that the clock found too long
 
@@ -96,7 +95,7 @@ class Watch:
         """What it has taken too much of, as the end of a sentence that begins with "stopped"; nothing: empty."""
         used, step = now.since(self._start), now.since(self._last)
         self._last = now
-        if self._spent + used.computed >= self._computing:
+        if used.computed >= self._computing:
             return f" after {self._computing:.0f} seconds of computing"
         # It was waiting while it could have run, and while we were there to see it.
         self._idle += max(0.0, min(step.clock, 2 * LOOK) - (step.kept or 0.0))

@@ -556,11 +556,11 @@ class _Run:
         preview = next((line for line in cell.source.splitlines() if line.strip()), "")
         self.result.cell_errors.append(CellError(index + 1, preview[:100], _without_colours(error)))
 
-    async def _execute_ours(self, client: Any, cell: Any, limit: float, spent: float = 0.0) -> str:
+    async def _execute_ours(self, client: Any, cell: Any, limit: float) -> str:
         """Execute a cell that is no part of the notebook; see `_execute`."""
         client.nb.cells.append(cell)
         try:
-            return await self._execute(client, cell, len(client.nb.cells) - 1, limit, spent)
+            return await self._execute(client, cell, len(client.nb.cells) - 1, limit)
         finally:
             client.nb.cells.pop()
 
@@ -577,7 +577,7 @@ class _Run:
             os.close(self._lifeline)
             self._lifeline = None
 
-    async def _execute(self, client: Any, cell: Any, index: int, limit: float, spent: float = 0.0) -> str:
+    async def _execute(self, client: Any, cell: Any, index: int, limit: float) -> str:
         """Execute a cell; one that takes too much is interrupted.
 
         Args:
@@ -585,7 +585,6 @@ class _Run:
             cell: what is executed.
             index: where it stands in the client's notebook.
             limit: CPU seconds that it may take.
-            spent: CPU seconds of these that are gone.
 
         Returns:
             what it took too much of, see `Watch.excess`.
@@ -596,7 +595,7 @@ class _Run:
         """
         execution = asyncio.ensure_future(client.async_execute_cell(cell, index, store_history=True))
         try:
-            excess = await self._excess(execution, limit, self._limits.wait, spent)
+            excess = await self._excess(execution, limit, self._limits.wait)
             if excess:
                 await client.km.interrupt_kernel()
                 if await self._excess(execution, GRACE, GRACE):
@@ -609,15 +608,13 @@ class _Run:
                 await execution
         return excess
 
-    async def _excess(
-        self, execution: asyncio.Future[Any], computing: float, waiting: float, spent: float = 0.0
-    ) -> str:
+    async def _excess(self, execution: asyncio.Future[Any], computing: float, waiting: float) -> str:
         """Wait for the end of an execution; what it took too much of before, see `Watch.excess`.
 
         Raises:
             MachineError: of the clock's time, and that since this machine had other things to do.
         """
-        watch = Watch(self._meter.read(), computing, waiting, spent)
+        watch = Watch(self._meter.read(), computing, waiting)
         while True:
             done, _ = await asyncio.wait({execution}, timeout=LOOK)
             excess = "" if done else watch.excess(self._meter.read())

@@ -147,10 +147,6 @@ def test_what_is_too_much(computed: float, kept: float, said: str, at: float) ->
     assert when == pytest.approx(at, rel=0.02)
 
 
-def test_what_is_gone_of_the_limit_counts() -> None:
-    assert watched(Watch(START, 120, 60, spent=100), 2000, 1.0, 0.0) == (" after 120 seconds of computing", 20)
-
-
 def test_what_nobody_saw_is_no_waiting() -> None:
     """The grader itself may have had no core for a minute, while the kernel had nothing more to do."""
     watch = Watch(START, 120, 60)

@@ -194,7 +194,7 @@ def plot_examples(x, y, class_names):
 """,
         },
         replace=(("def preprocess(", "def preprocessing("),),
-        lost=("q1_shapes", "q1_images", "q2", "q3"),
+        lost=("q1_shapes", "q2", "q3"),
     ),
 )
 

@@ -846,7 +846,7 @@ WRONG_Q13 = [
     ),
     case(bn_vgg().replace("MaxPool", "AveragePool"), "average pooling", {"q13_rest"}, "average pooling"),
     case(bn_vgg(f"{BARE[:-1]}, kernel_regularizer='l2'), {BN}, {RELU}"), "regulariser", {"q13_rest"}, "regulariser"),
-    case(bn_vgg().replace("CLASSES", "CLASSES - 1"), "nine classes", "q13_answered", "(n, 9)"),
+    case(bn_vgg().replace("CLASSES", "CLASSES - 1"), "nine classes", {"q13_answered"}, "(n, 9)"),
     case("del build_tiny_vgg_bn", "missing", "q13_answered", "`build_tiny_vgg_bn` is not defined"),
     case("def build_tiny_vgg_bn():\n    ...", "returns nothing", "q13_answered", "It returned None"),
 ]

@@ -148,7 +148,7 @@ class WeightsDrawn:
     def __enter__(self) -> None:
         # Also of layers that Keras does not track, and of counters, which are no weights.
         everything = {id(v): v for v in (*self._model.weights, *self._variables.values())}
-        self._before = [(v, keras.ops.convert_to_numpy(v)) for v in everything.values()]
+        self._before = [(v, np.asarray(v).copy()) for v in everything.values()]
         draw_weights(self._variables, self._seed)
 
     def __exit__(self, *exception: object) -> None:

@@ -93,7 +93,7 @@ def _form_of_maps(own: Any, image: np.ndarray) -> Callable[[dict[str, Any]], dic
 
 def has_channels_first(shape: tuple[int, ...]) -> bool:
     """Whether a feature map, with a batch axis or not, is (channels, rows, columns), as images are as wide as high."""
-    last = shape[-3:]
+    last = shape[1:] if len(shape) == 4 and shape[0] == 1 else shape
     return len(last) == 3 and last[1] == last[2] != last[0]
 
 

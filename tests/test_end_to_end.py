@@ -25,7 +25,6 @@ BAD_FILES = {
 }
 
 
-BLIND = sorted((Path(__file__).parent / "zoo" / "blind").glob("*.ipynb"))
 RENAMED = "Übung 3 (final) ÷ v2"
 
 FRESH = """
@@ -51,8 +50,6 @@ def gradebook(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(path, mixed)
     for name, (content, _) in BAD_FILES.items():
         (mixed / name).write_bytes(content)
-    for path in BLIND:
-        shutil.copy(path, mixed)
     _write_without_checks(folder / "small-slips.ipynb", mixed / f"{RENAMED}.ipynb")
     out = tmp_path_factory.mktemp("gradebook")
     assert main(["grade", "--submissions", str(mixed), "--out", str(out)]) == 0
@@ -140,14 +137,6 @@ def test_marks_do_not_depend_on_name_or_test_cells(gradebook: Path) -> None:
     found = rows(gradebook)
     questions = [{q: found[name][q] for q in settings.POINTS} for name in (RENAMED, "small-slips")]
     assert questions[0] == questions[1]
-
-
-@pytest.mark.parametrize("path", BLIND, ids=lambda p: p.stem)
-def test_notebooks_written_without_sight_of_the_solution_are_right(gradebook: Path, path: Path) -> None:
-    """Only the run records are missing: these notebooks are kept without outputs."""
-    found = checks(gradebook, path.stem)
-    lost = {name for name, c in found.items() if c["outcome"] != "passed"}
-    assert lost == {"q9_record", "q13_record", "q14_record", "bonus_record"}
 
 
 @pytest.mark.parametrize("name", ["solution", "one-model-for-all-runs"])

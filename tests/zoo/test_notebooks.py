@@ -12,7 +12,10 @@ from zoo.__main__ import BLIND
 
 @pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`:UserWarning")  # as one of them does
 @pytest.mark.parametrize("path", BLIND, ids=lambda path: path.stem)
-def test_whole_notebooks_get_records_of_their_own_networks(path: Path) -> None:
+def test_whole_notebooks_get_records_of_their_own_networks(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     notebook = nbformat.read(path, as_version=4)
     notebooks.publish_own(notebook)
     found = run_record.find(notebook)

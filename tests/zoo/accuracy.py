@@ -85,9 +85,9 @@ def page(outcomes: Mapping[str, Sequence[Outcome]], entries: Mapping[str, int]) 
         "question.",
         "",
         "Where they come from: notebooks written blind, which the table names as such, were made from the handout "
-        "alone. Of the other entries each began as a mistake of this grader that was seen (a mark lost unjustly, a fault that "
-        "passed, a message that misled), as a style or slip that courses know, or as an attack that was tried. So the "
-        "table says what stays mended, and not how often an unseen notebook is misjudged.",
+        "alone. Of the other entries each began as a mistake of this grader that was seen (a mark lost unjustly, a "
+        "fault that passed, a message that misled), as a style or slip that courses know, or as an attack that was "
+        "tried. So the table says what stays mended, and not how often an unseen notebook is misjudged.",
         "",
         "| question | right: full marks | wrong: just the stated marks lost | hostile: nothing gained |",
         "|---|---:|---:|---:|",

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from rich.console import Console
@@ -39,6 +40,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m zoo", description="grade the zoo")
     parser.add_argument("--all", action="store_true", help="every entry, not just a spread of them")
     parser.add_argument("--only", default="", metavar="TEXT", help="just the entries whose name holds this text")
+    parser.add_argument(
+        "--pictures",
+        action="store_true",
+        help="right and wrong entries with a picture in their outputs, which must change no mark; writes no page",
+    )
     parser.add_argument("--jobs", type=int, help="submissions at a time (default: one a core)")
     parser.add_argument("--force", action="store_true", help="also what was graded before and has not changed")
     arguments = parser.parse_args()
@@ -48,10 +54,17 @@ def main() -> int:
         group: list(entries) if arguments.all or arguments.only else _spread(group) for group, entries in GROUPS.items()
     }
     outcomes = {
-        group: _grade(group, [e for e in entries if arguments.only in e.name], arguments.only, options, console)
+        group: _grade(
+            group,
+            [e for e in entries if arguments.only in e.name],
+            arguments.only,
+            options,
+            console,
+            arguments.pictures,
+        )
         for group, entries in chosen.items()
     }
-    attacks = [attack for attack in hostile.ATTACKS if arguments.only in attack.name]
+    attacks = [attack for attack in hostile.ATTACKS if arguments.only in attack.name and not arguments.pictures]
     outcomes["hostile"], traces = _attack(attacks, options, console)
     for outcome in (o for group in outcomes.values() for o in group if o.faults):
         console.print(f"\n{outcome.entry.name}: {outcome.entry.did}", style="bold", markup=False, highlight=False)
@@ -59,12 +72,16 @@ def main() -> int:
             console.print(f"  {fault}", markup=False, highlight=False)
     for trace in traces:
         console.print(f"\nof an unknown attack: {trace}", style="bold red", markup=False, highlight=False)
-    if not arguments.only:
+    if not arguments.only and not arguments.pictures:
         PAGE.write_text(accuracy.page(outcomes, {group: len(entries) for group, entries in GROUPS.items()}))
         console.print(f"\nwrote {PAGE.relative_to(PROJECT)}")
     good = {group: sum(not o.faults for o in found) for group, found in outcomes.items()}
     print(", ".join(f"{group} {good[group]}/{len(found)}" for group, found in outcomes.items()))
-    enough = arguments.only or (not traces and all(len(outcomes[group]) >= number for group, number in ENOUGH.items()))
+    enough = (
+        arguments.only
+        or arguments.pictures
+        or (not traces and all(len(outcomes[group]) >= number for group, number in ENOUGH.items()))
+    )
     return 0 if enough and all(good[group] == len(found) for group, found in outcomes.items()) else 1
 
 
@@ -75,15 +92,17 @@ def _spread(group: str) -> list[Entry]:
 
 
 def _grade(
-    group: str, chosen: Sequence[Entry], only: str, options: batch.Options, console: Console
+    group: str, chosen: Sequence[Entry], only: str, options: batch.Options, console: Console, pictures: bool
 ) -> list[accuracy.Outcome]:
     entries = {entry.name: entry for entry in chosen}
-    folder = FOLDER / group
-    _write(folder, entries, {p.stem: p for p in BLIND if group == "equivalent" and only in p.stem})
+    name_of_folder = f"{group}-pictures" if pictures else group
+    folder = FOLDER / name_of_folder
+    _write(folder, entries, {p.stem: p for p in BLIND if group == "equivalent" and only in p.stem}, pictures)
     if not any(folder.iterdir()):
         return []
     results: dict[str, SubmissionResult] = {
-        result.submission: result for result in batch.grade_folder(folder, FOLDER / f"graded-{group}", options, console)
+        result.submission: result
+        for result in batch.grade_folder(folder, FOLDER / f"graded-{name_of_folder}", options, console)
     }
     for name in results.keys() - entries.keys():
         entries[name] = Entry("all", name, "a whole notebook, written without sight of the solution", ())
@@ -114,18 +133,24 @@ def _attack(
     return found, [trace for trace in traces if not any(attack.name in trace for attack in attacks)]
 
 
-def _write(folder: Path, entries: dict[str, Entry], blind: dict[str, Path]) -> None:
+def _write(folder: Path, entries: dict[str, Entry], blind: dict[str, Path], pictures: bool) -> None:
     """The submissions as files, and no others."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         if path.stem not in entries.keys() | blind.keys():
             path.unlink()
     for name, entry in track(entries.items(), f"writing {folder.name}"):
-        (folder / f"{name}.ipynb").write_bytes(submissions.write(notebooks.make(entry)))
+        _write_one(folder / f"{name}.ipynb", notebooks.make(entry), pictures)
     for name, path in blind.items():
         notebook = nbformat.read(path, as_version=4)
         notebooks.publish_own(notebook)
-        (folder / f"{name}.ipynb").write_bytes(submissions.write(notebook))
+        _write_one(folder / f"{name}.ipynb", notebook, pictures)
+
+
+def _write_one(path: Path, notebook: Any, pictures: bool) -> None:
+    if pictures:
+        notebooks.add_picture(notebook)
+    path.write_bytes(submissions.write(notebook))
 
 
 if __name__ == "__main__":

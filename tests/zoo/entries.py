@@ -10,6 +10,7 @@ import nbformat
 
 from autograder.samples import edits
 
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="  # a PNG
 Edit = Callable[[Any], None]  # changes a notebook
 RecordEdit = Callable[[dict[str, Any]], dict[str, Any] | None]  # gives back a run record, or None for no record
 

@@ -11,7 +11,7 @@ import nbformat
 
 from autograder.samples import edits
 from lab import settings
-from zoo.entries import Edit, Entry, cell_after, cell_before, function, line, right, text
+from zoo.entries import PIXEL, Edit, Entry, cell_after, cell_before, function, line, right, text
 
 IMPORTS = """\
 import keras
@@ -20,7 +20,6 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 """
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 
 
 # Edits of whole notebooks

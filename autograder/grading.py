@@ -174,7 +174,7 @@ def _review_notes(checks: list[CheckResult]) -> list[str]:
         reasons: dict[str, str] = {}  # a check that comes after another one repeats what that one found
         for check in open_:
             if not check.found.endswith("could not be judged."):
-                reasons.setdefault(check.found or check.name, _reason(check))
+                reasons.setdefault(check.found or check.outcome, _reason(check))
         if open_:
             notes.append(f"{question} ({marks:g} marks open): {' '.join(reasons.values())}")
     return notes

@@ -149,7 +149,8 @@ class _Tracer:
 
     def note_unused(self) -> None:
         """Fill `unused`; while what was called symbolically is still noted down in the layers."""
-        users = [node.operation for operation in self._operations.values() for node in operation._outbound_nodes]
+        from_the_start = reversed(self._operations.values())
+        users = [node.operation for operation in from_the_start for node in operation._outbound_nodes]
         without_effect = {id(user): user for user in users if id(user) not in self._operations}
         self.unused = [[type(user).__name__, str(user.name)[:200]] for user in without_effect.values()][:20]
 

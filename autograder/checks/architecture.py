@@ -27,6 +27,7 @@ from lab import settings
 from lab.judging import Failure, Observations, Skipped, Unjudged
 from lab.probes import inputs
 
+NORMALIZATION = "BatchNormalization"
 LEARNING_RATES = (1e-5, 1e-2)
 TOLERANCES = {"float32": 2e-4, "float16": 0.03, "bfloat16": 0.06}  # of outputs, by the format they are computed in
 
@@ -604,6 +605,13 @@ def _judge_batch_normalization(observations: Observations) -> None:
     for step in convolutions:
         following = graph.after(step)
         if len(following) != 1 or following[0].kind != "BatchNormalization":
+            unused = [name for kind, name in observations["q13"]["spec"].get("unused", []) if kind == NORMALIZATION]
+            if unused and not graph.of_kind(NORMALIZATION):
+                raise Failure(
+                    expected,
+                    f"`{unused[0]}` normalises, but nothing uses its result.",
+                    "Go on with what the layer returns: `x = layers.BatchNormalization()(x)`.",
+                )
             raise _other_than_normalization(graph, step, expected)
         second = graph.after(following[0])
         if (len(second) != 1 or second[0].kind != "Activation") and not without_activation:

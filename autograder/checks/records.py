@@ -236,7 +236,7 @@ def _weight_shapes(spec: Mapping[str, Any]) -> list[tuple[int, ...]] | None:
             for node in spec["nodes"]
             for name, shape in zip(node["weights"], node["weight_shapes"], strict=True)
         }
-        return sorted(shapes[key] for key in spec["order"])
+        return sorted(shapes[key] for key in spec.get("order", shapes) if key in shapes)
     return sorted(tuple(shape) for shape in spec["weights"].values()) if spec.get("weights") else None
 
 

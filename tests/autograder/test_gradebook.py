@@ -183,7 +183,15 @@ def test_json_says_what_the_csv_says(tmp_path):
     assert [c["name"] for c in q4["checks"]] == ["q4_a", "q4_b"]
     assert data["questions"]["q2"]["score"] is None
     assert data["questions"]["bonus"]["checks"][0]["traceback"].startswith("Traceback")
-    assert data["reported"]["tiny_vgg"] == {"mean": 0.5, "std": None, "n": 1, "weights": ["ab"], "histories": [""]}
+    assert data["reported"]["tiny_vgg"] == {
+        "mean": 0.5,
+        "std": None,
+        "n": 1,
+        "weights": ["ab"],
+        "histories": [""],
+        "answers": [],
+        "is_evaluated": True,
+    }
     assert "code" not in data
 
 
@@ -212,7 +220,7 @@ def edited(**fields):
         (lambda data: "[" * 100_000, "nested too deeply"),
         (lambda data: "[]", "data must be object"),
         (edited(seconds="long"), r"data\.seconds must be number"),
-        (edited(schema=1), r"data\.schema must be same as const definition: 2"),
+        (edited(schema=1), r"data\.schema must be same as const definition: 3"),
         (edited(status="fine"), r"data\.status must be one of \['graded', 'needs_review'\]"),
         (edited(seconds=float("nan")), "NaN"),
         (edited(images={"q1": ["AAAA!"]}), "base64"),

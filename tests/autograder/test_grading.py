@@ -47,9 +47,9 @@ def test_a_probe_that_fails_is_the_graders_fault_and_no_zero(monkeypatch: pytest
     assert result.question_score("q2") is None
     assert "q2 (5 marks open): The grader failed in q2_answered." in result.notes
     faults = [c for c in result.checks if c.outcome == "error"]
-    assert [c.name for c in faults] == ["q2_answered"]
-    assert "something of ours" in faults[0].traceback
-    assert {c.outcome for c in result.checks if c.question == "q2"} == {"error", "unjudged"}
+    assert {c.question for c in faults} == {"q2"}
+    assert all("something of ours" in c.traceback for c in faults)
+    assert {c.outcome for c in result.checks if c.question == "q2"} == {"error"}
 
 
 def test_what_a_failing_cell_did_not_define_is_said_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +68,7 @@ def test_an_observation_of_another_form_stops_nothing(monkeypatch: pytest.Monkey
     result = graded_with(monkeypatch, odd)
     assert len(result.checks) == len(all_checks())
     assert all(check.traceback for check in result.checks if check.outcome == "error")
-    assert {check.earned for check in result.checks} == {0}
+    assert {check.name for check in result.checks if check.earned} == {"q9_answered"}  # which asks for any result
     assert result.status == "needs_review"
     noted = {note.split()[0] for note in result.notes}
     assert noted == {c.question for c in result.checks if c.outcome in ("unjudged", "error")}

@@ -146,4 +146,4 @@ def test_a_record_is_complete_or_not(n_runs: int, last_epochs: int) -> None:
     }
     result = judge([CHECKS["q9_record"]], Observations({}, 0, {"tiny_vgg": record}))[0]
     complete = n_runs >= practical.RUNS and last_epochs == practical.EPOCHS
-    assert result.outcome == ("passed" if complete else "failed")
+    assert result.outcome == ("unjudged" if complete else "failed")  # no network was seen in which to try it

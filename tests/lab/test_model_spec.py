@@ -325,8 +325,9 @@ def test_layers_that_keras_does_not_track_are_named(
 
 def test_what_has_no_effect_on_the_output_is_noted() -> None:
     def branch(x: Any) -> Any:
+        x = layers.ReLU()(x)
         layers.Add(name="forgotten")([x, x])
-        return x
+        return layers.ReLU()(x)
 
     assert trace(functional(branch))[0]["unused"] == [["Add", "forgotten"]]
     assert trace(functional(lambda x: layers.Add()([x, x])))[0]["unused"] == []

@@ -61,7 +61,7 @@ def test_errors_become_plain() -> None:
     assert (answer.error["kind"], answer.error["type"], answer.error["message"]) == ("raised", "ValueError", "no")
     assert answer.plain() == {"error": answer.error, "value": None}
     assert student().call("f").error == {"kind": "missing", "name": "f"}
-    assert student(f=3).call("f").error == {"kind": "missing", "name": "f"}
+    assert student(f=3).call("f").error == {"kind": "missing", "name": "f", "now": "int"}
 
 
 def test_leaving_the_program_is_an_error() -> None:

@@ -17,7 +17,7 @@ from lab.checks.data import images_drawn
 from lab.checks.visualization import first_kernel, judge_calls, stacked
 from lab.judging import Failure, Observations, Skipped, Unjudged
 from lab.probes import inputs
-from lab.probes.visualization import has_channels_first
+from lab.probes.inputs import has_channels_first
 
 TOLERANCE = 1e-4
 
@@ -322,12 +322,16 @@ def q12_filters(observations: Observations) -> None:
     found = _filters(observations["q12"].get("filters", {}))
     kernel, bias = resnet50_conv1()
     as_returned = np.asarray(stacked(observations["q12"]["filters"]["value"]))
-    if as_returned.shape == kernel.shape and _same_rows(as_returned, kernel):
-        return  # in Keras' order of axes, which is judged elsewhere, the first one is no filter's
+    # The order of axes is judged elsewhere. In Keras' order the first one, along which they may be scaled, is no
+    # filter's, and in another order the last one, which may be turned round, is no colour's.
+    forms = [as_returned] if as_returned.shape == inputs.RESNET50_SHAPE else [as_returned, as_returned[..., ::-1]]
+    if as_returned.shape == kernel.shape and any(_same_rows(form, kernel) for form in forms):
+        return
     wanted = np.moveaxis(kernel, -1, 0).astype(float)  # (64, 7, 7, 3)
     expected = "Filter i of the result is filter i of `conv1_conv`, scaled to the range from 0 to 1."
     orders = wanted, wanted[..., ::-1]
-    if any(_affine(found, order) or _same_rows(found, order) for order in orders):
+    pictures = [_filters({"value": form}) for form in forms]
+    if any(_affine(some, order) or _same_rows(some, order) for some in pictures for order in orders):
         if any(_has_biases(found, order, bias) for order in orders):
             raise Failure(
                 expected,

@@ -2,11 +2,14 @@
 
 import base64
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from support import PROJECT
 
 from autograder import attempt, batch, grading, submissions
 from autograder.checks import all_checks
@@ -193,3 +196,9 @@ def test_what_is_damaged_costs_nothing_until_a_person_has_looked(monkeypatch: py
     result = attempt.grade(attempt.Task("somebody", parcel, key="k"))
     assert not [check for check in result.checks if check.outcome in ("failed", "skipped")]
     assert result.notes[0] == "The text of cell 1 is missing or damaged. What did not pass waits for you."
+
+
+def test_the_judge_needs_neither_keras_nor_tensorflow() -> None:
+    code = "import sys, autograder.grading; print(sys.modules.keys() & {'keras', 'tensorflow'})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("set()\n", "")

@@ -10,8 +10,7 @@ from lab.checks.common import require_array, require_call, require_no_error, sha
 from lab.judging import Failure, Observations, Skipped
 from lab.observe import kind_of
 from lab.probes import inputs
-from lab.probes.data import TWO_PAIRS
-from lab.probes.inputs import PREPROCESSED
+from lab.probes.inputs import PREPROCESSED, TWO_PAIRS
 
 MAX_SCALED = 10.0  # of preprocessed values, either sign
 MIN_SPREAD = 0.05  # standard deviation of the preprocessed training images

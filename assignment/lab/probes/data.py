@@ -9,8 +9,6 @@ from lab.observe import Plain, kind_of, plain
 from lab.probes import Observation, inputs
 from lab.student import Student
 
-TWO_PAIRS = "two pairs of arrays"
-
 
 def probe_loading(student: Student) -> Observation:
     """`load_data` once; `describe_data` on data of other sizes, with labels of the form that `load_data` gives."""
@@ -52,7 +50,7 @@ def _two_pairs(value: Any) -> tuple[Any, str]:
         (x_train, y_train), (x_test, y_test) = value
         if np.ndim(x_train) == np.ndim(y_train) == 4 and np.ndim(x_test) in (1, 2):
             return ((x_train, x_test), (y_train, y_test)), "the images of both sets first, then the labels of both"
-        return value, TWO_PAIRS
+        return value, inputs.TWO_PAIRS
     except (TypeError, ValueError):
         pass
     try:

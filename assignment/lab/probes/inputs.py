@@ -25,6 +25,7 @@ CURVE_LENGTHS = (9, 14)
 EXPERIMENT_RUNS, EXPERIMENT_EPOCHS = 3, 2
 AGAIN_RUNS = 2  # of a second, small experiment
 RESULT_KEYS = ("accuracies", "mean", "std", "histories")
+TWO_PAIRS = "two pairs of arrays"  # form of what `load_data` gives
 FILTER_INDEX = 3
 KERNELS_SHAPE = (settings.IMAGE_SHAPE[2], settings.FILTERS, settings.KERNEL_SIZE, settings.KERNEL_SIZE)
 RESNET50_SHAPE = (64, 7, 7, 3)
@@ -227,3 +228,9 @@ def made_up_filters(seed: int) -> np.ndarray:
     values = rng.uniform(0, 1, RESNET50_SHAPE)
     low, high = values.min(axis=(1, 2, 3), keepdims=True), values.max(axis=(1, 2, 3), keepdims=True)
     return np.asarray((values - low) / (high - low))
+
+
+def has_channels_first(shape: tuple[int, ...]) -> bool:
+    """Whether a feature map, with a batch axis or not, is (channels, rows, columns), as images are as wide as high."""
+    last = shape[1:] if len(shape) == 4 and shape[0] == 1 else shape
+    return len(last) == 3 and last[1] == last[2] != last[0]

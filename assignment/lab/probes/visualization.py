@@ -75,7 +75,7 @@ def _form_of_maps(own: Any, image: np.ndarray) -> Callable[[dict[str, Any]], dic
     (name, first), last = next(iter(own.items())), next(reversed(own.values()))
     try:
         tensors, batched = _is_tensor(last), np.ndim(last) == 4
-        turned = len(own) > 1 and all(has_channels_first(np.shape(array)) for array in list(own.values())[1:])
+        turned = len(own) > 1 and all(inputs.has_channels_first(np.shape(array)) for array in list(own.values())[1:])
         begins_with_image = np.size(first) == image.size and bool(np.allclose(np.ravel(first), image.ravel()))
     except Exception:  # they hold no values
         return None
@@ -89,12 +89,6 @@ def _form_of_maps(own: Any, image: np.ndarray) -> Callable[[dict[str, Any]], dic
         return {key: keras.ops.convert_to_tensor(array) if tensors else array for key, array in given.items()}
 
     return form
-
-
-def has_channels_first(shape: tuple[int, ...]) -> bool:
-    """Whether a feature map, with a batch axis or not, is (channels, rows, columns), as images are as wide as high."""
-    last = shape[1:] if len(shape) == 4 and shape[0] == 1 else shape
-    return len(last) == 3 and last[1] == last[2] != last[0]
 
 
 def _models(student: Student) -> list[tuple[Any, bool]]:

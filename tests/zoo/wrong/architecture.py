@@ -987,7 +987,7 @@ def build_tiny_vgg_bn():
             (f"        x = {POOL}(x)\n", f"        x = {POOL}(x)\n        x = layers.BatchNormalization()(x)\n"),
         ),
         marks=5,
-        fails={"q13_batch_normalization": "`block1_relu1` (activation relu) comes before the normalisation"},
+        fails={"q13_batch_normalization": "After `block1_conv1` comes activation relu."},
     ),
     wrong(
         "q13",

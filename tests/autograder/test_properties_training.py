@@ -64,10 +64,12 @@ def test_any_split_in_any_number_of_fits(
                 "validation_rows": validation,
                 "labels_kept": labels_kept,
                 "callbacks": [],
+                "of_notebook": False,
+                "validates_on_notebook": False,
             }
             for start, end in pairwise([0, *sorted(ends)])
         ]
-        returned = {"kind": "History", "series": ["loss"]}
+        returned = {"kind": "History", "series": ["loss"], "epochs": max(ends)}  # of all fits, put together
         return {"error": None, "n": n, "looked_up": n, "fits": fits, "trained": True, "returned": returned}
 
     other = call([inputs.OTHER_EPOCHS], inputs.OTHER_BATCH_SIZE)
@@ -138,7 +140,7 @@ def test_any_accuracy_and_loss(n: int, seed: int, sharpness: float, off: float, 
     def judged(first: float, second: float) -> set[str]:
         value: Any = {"list": [first, second], "array": np.array([first, second])}.get(form)
         value = {"accuracy": second, "test_loss": first} if value is None else value
-        call = {"error": None, "value": value, "y_pred": p, "labels": labels, "loss": 123.0}
+        call = {"error": None, "value": value, "y_pred": p, "labels": labels, "loss": 123.0, "trains": 0}
         return failed("q7", {"calls": [call, call]})
 
     assert judged(loss, right) == set()

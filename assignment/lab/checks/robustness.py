@@ -16,9 +16,12 @@ ONE_A_RUN = ("accuracies", "histories")
 
 @registry.check("q9", 0.5)
 def q9_answered(observations: Observations) -> None:
-    """`run_experiment` runs through, and returns its results."""
+    """`run_experiment` trains models, and returns its results."""
     require_no_error(observations["q9"], "run_experiment")
-    require_call(_first_usable(observations), "run_experiment")
+    call = _first_usable(observations)
+    require_call(call, "run_experiment")
+    if not call.get("runs"):
+        raise Failure("`run_experiment` trains models.", "It trained none.", "Each run calls `train`.")
 
 
 def _first_usable(observations: Observations) -> dict[str, Any]:

@@ -297,6 +297,7 @@ def entry_named(name: str) -> Entry:
 ENTRIES = ("q4-subclassed-model", "q6-batch-size-not-handed-on", "q9-weights-of-the-last-run-handed-on")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("patient")
 def test_a_busy_machine_costs_nobody_a_mark(warm: Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four notebooks share one core with eight programs. By the clock some cells and probes would be too slow."""

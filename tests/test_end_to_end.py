@@ -28,13 +28,13 @@ BAD_FILES = {
 RENAMED = "Übung 3 (final) ÷ v2"
 
 FRESH = """
-    q9 - 3 result:
+    q9 - 4 result:
         ❌ Every run starts with a fresh model.
         Expected: Each run starts from new random weights.
         Found: A run went on with the weights that another run had ended with.
         Hint: Build the model inside the loop.
 
-    q9 - 4 result:
+    q9 - 5 result:
 """  # in Otter's form
 
 

@@ -99,6 +99,8 @@ def definitions(code: str) -> str:
     kept: list[ast.stmt] = []
     unknown = set(_assigned_by_solution())  # names that only what is left out would give
     for node in tree.body:
+        if isinstance(node, ast.Pass):  # where a magic stood
+            continue
         if isinstance(node, _DEFINITIONS) or not (_calls(node) & _WORK or _names(node, ast.Load) & unknown):
             kept.append(node)
             unknown -= {node.name} if isinstance(node, _NAMED) else _names(node, ast.Store)

@@ -734,7 +734,6 @@ def bn_vgg(conv: str = f"{BARE}, {BN}, {RELU}", head: Iterable[str] = HEAD) -> s
     return bn([INPUT, *(conv, conv, POOL) * 2, *head])
 
 
-NO_BIAS = BARE[:-1] + ", use_bias=False)"
 RIGHT_Q13 = [
     case(bn_vgg(), "sequential"),
     case(bn_vgg(f"{BARE}, layers.BatchNormalization(center=False), {RELU}"), "no offset"),

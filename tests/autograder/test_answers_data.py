@@ -407,7 +407,6 @@ def test_q3_accepts(code: str) -> None:
     assert_fails(results_of("q3", code), set())
 
 
-STANDARD = "a, b = ({x} - {m}) / {s}, (b - {n}) / {t}"
 Q3_WRONG = {
     "whole-numbers": (preprocess("a, b = x_train, x_test"), {"q3_scaled"}, {"q3_scaled": "Its type is uint8"}),
     "test-set-by-its-own-statistics": (

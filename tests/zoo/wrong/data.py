@@ -2,7 +2,6 @@
 
 from zoo.entries import Entry, function, line, wrong
 
-LOADED = "return keras.datasets.cifar10.load_data()"
 COUNTS = "np.bincount(y_train.ravel(), minlength=n_classes)"
 SCALED = ('x_train.astype("float32") / 255', 'x_test.astype("float32") / 255')
 LABELS = ("y_train.flatten()", "y_test.flatten()")

@@ -73,6 +73,7 @@ class Recording:
 
     fits: list[Fit] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)  # of more than `LARGE` rows
+    measured: list[list[float]] = field(default_factory=list)  # what each `evaluate` gave: the loss, then the metrics
     keep_rows: bool = True
     touched: dict[int, "_Touched"] = field(default_factory=dict)
 
@@ -312,6 +313,7 @@ def _evaluate(original: Any) -> Any:
             else:
                 result = original(self, x, y, batch_size, **options)
             _note_batches(self, x, y, options.get("steps"))
+            _active[-1].measured.append(_loss_first(result))
             return result
         weight = options.get("sample_weight")
         x, y, weight = _first_steps((x, y, weight), options.pop("steps", None), batch_size)
@@ -327,10 +329,18 @@ def _evaluate(original: Any) -> Any:
         else:
             result = original(self, x, y, size, **(options | ({} if weight is None else {"sample_weight": weight})))
         _note(self, rows, lambda: _classes(self, x), y)
+        _active[-1].measured.append(_loss_first(result))
         return result
 
     evaluate.__doc__ = original.__doc__
     return evaluate
+
+
+def _loss_first(result: Any) -> list[float]:
+    """The numbers that `evaluate` gives, in a list."""
+    if isinstance(result, dict):
+        result = [result["loss"], *(value for name, value in result.items() if name != "loss")]
+    return [float(value) for value in (result if isinstance(result, list) else [result])]
 
 
 def _first_steps(arrays: tuple[Any, ...], steps: int | None, batch_size: int | None) -> tuple[Any, ...]:

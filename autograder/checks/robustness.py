@@ -7,6 +7,7 @@ import numpy as np
 
 from autograder.checks import registry
 from autograder.checks.records import judge_record
+from autograder.checks.training import BROADCAST, share_of_pairs
 from lab.checks.common import numbers, require_call
 from lab.checks.robustness import ONE_A_RUN, count_of, results_in
 from lab.judging import Failure, Observations, Unjudged
@@ -162,6 +163,12 @@ def _wrong(claimed: list[float], right: list[list[float]]) -> list[int]:
     ]
 
 
+def _is_of_pairs(claimed: float, run: dict[str, Any], call: dict[str, Any]) -> bool:
+    """Whether each prediction of a run was compared with each label."""
+    found = run["predicted"]
+    return found is not None and abs(claimed - share_of_pairs(found, call["labels"])) <= TOLERANCE
+
+
 @registry.check("q9", 2, after="q9_answered")
 def q9_accuracies(observations: Observations) -> None:
     """The accuracies are those of the trained models on the test set, as fractions, in the order of the runs."""
@@ -180,6 +187,8 @@ def q9_accuracies(observations: Observations) -> None:
             raise Failure(expected, "They are in another order than the runs.", "Histories and models follow it too.")
         if all(any(round(option, 2) == round(claimed[i], 6) for option in right[i]) for i in wrong):
             raise Failure(expected, "They are rounded to two digits.", "Thousands of images tell finer differences.")
+        if all(_is_of_pairs(value, run, call) for value, run in zip(claimed, call["runs"], strict=False)):
+            raise Failure(expected, "Every prediction is compared with every label.", BROADCAST)
         trained = [run["train_accuracy"] for run in call["runs"]]
         on_train = all(trained[i] is not None and abs(claimed[i] - trained[i]) <= TOLERANCE for i in wrong)
         raise Failure(
@@ -286,11 +295,18 @@ def q9_histories(observations: Observations) -> None:
                 )
             n = epochs[number] if len(epochs) == len(histories) else inputs.EXPERIMENT_EPOCHS
             for name, values in series.items():
-                if (name == "loss" or name.startswith("val_")) and np.size(values) != n:
+                if not (name == "loss" or name.startswith("val_")) or np.size(values) == n:
+                    continue
+                if np.size(values) == n + 1 and np.ravel(values)[0] == 0:
                     raise Failure(
                         "Each series of a history has as many values as the run took epochs.",
-                        f"After {n} epochs, `{name}` has {np.size(values)}.",
+                        f"`{name}` has a 0 in front of its first epoch.",
+                        "Nothing is known of an epoch 0: leave the series as `fit` gave it.",
                     )
+                raise Failure(
+                    "Each series of a history has as many values as the run took epochs.",
+                    f"After {n} epochs, `{name}` has {np.size(values)}.",
+                )
 
     _judge_any(observations, judge, key="histories")
 

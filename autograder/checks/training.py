@@ -8,7 +8,7 @@ import numpy as np
 
 from autograder.checks import registry
 from lab import settings
-from lab.checks.training import epochs_asked, loss_and_accuracy, trained
+from lab.checks.training import epochs_asked, loss_and_accuracy, not_handed_on, trained
 from lab.judging import Failure, Observations
 from lab.probes import inputs
 
@@ -41,7 +41,7 @@ def q6_epochs(observations: Observations) -> None:
     """`train` trains for {EPOCHS} epochs, unless told otherwise."""
     fits = _default_fits(observations)
     epochs = epochs_asked(fits)
-    if epochs != settings.EPOCHS:
+    if "epochs" not in not_handed_on(observations) and epochs != settings.EPOCHS:
         raise Failure(
             f"By default, training takes {settings.EPOCHS} epochs.",
             f"`fit` was asked for {epochs}" + (f" in all: it was called {len(fits)} times." if len(fits) > 1 else "."),
@@ -69,7 +69,8 @@ def _why_not(fits: list[dict[str, Any]]) -> str:
 @registry.check("q6", 1, after="q6_answered")
 def q6_batch_size(observations: Observations) -> None:
     """`train` uses batches of {BATCH_SIZE}, unless told otherwise."""
-    for fit in _default_fits(observations):
+    fits = _default_fits(observations)
+    for fit in [] if "batch_size" in not_handed_on(observations) else fits:
         if fit["batch_size"] != settings.BATCH_SIZE:
             raise Failure(
                 f"By default, a batch has {settings.BATCH_SIZE} images.",
@@ -185,16 +186,32 @@ def _evaluations(observations: Observations) -> list[tuple[tuple[float, float], 
 
 
 def _of_what_was_looked_at(observations: Observations) -> list[tuple[tuple[float, float], float, dict[str, Any]]]:
-    """The evaluations, of the images alone that were looked at: that these are too few is told of the accuracy."""
+    """The evaluations, of the images alone that were looked at: that these are too few, or others, is told of the
+    accuracy."""
     evaluations = _evaluations(observations)
     if all(any(abs(value - right) <= ACCURACY_TOLERANCE for value in pair) for pair, right, _ in evaluations):
         return evaluations
+    measured = [_as_measured(pair, call) for pair, _, call in evaluations]
+    if all(measured):
+        return [evaluation for evaluation in measured if evaluation]
     few = _looked_at(evaluations)
     cut = []
     for n, (pair, _, call) in zip(few, evaluations, strict=False):
         part = call | {key: np.asarray(call[key])[:n] for key in ("labels", "y_pred")}
         cut.append((pair, _accuracy_of_first(n, part), part | {"loss": _entropy(part)}))
     return cut or evaluations
+
+
+def _as_measured(
+    pair: tuple[float, float], call: dict[str, Any]
+) -> tuple[tuple[float, float], float, dict[str, Any]] | None:
+    """The evaluation as `model.evaluate` gave it, of whatever it was asked for; None where it did not."""
+    for loss, *metrics in call["measured"]:
+        for value, other in (pair, pair[::-1]):
+            accuracy = next((m for m in metrics if abs(other - m) <= FLOAT_TOLERANCE), None)
+            if accuracy is not None and abs(value - loss) <= LOSS_TOLERANCE * abs(loss):
+                return pair, accuracy, call | {"loss": loss}
+    return None
 
 
 def _is_loss(value: float, call: dict[str, Any]) -> bool:
@@ -212,16 +229,22 @@ def _entropy(call: dict[str, Any]) -> float:
     return float(-np.log(np.clip(hits, 1e-7, 1)).mean())
 
 
-_BROADCAST = (
+BROADCAST = (
     "Predictions of shape (n,) and labels of shape (n, 1) make a table of n × n when they are compared: "
     "`np.ravel(y_test)` first."
 )
 
 
-def _pairs_that_agree(call: dict[str, Any]) -> float:
-    """What comes out where each prediction is compared with each label."""
-    guessed = np.asarray(call["y_pred"]).argmax(axis=1)
-    return float(np.mean(guessed[:, None] == np.asarray(call["labels"])[None, :]))
+def share_of_pairs(outputs: Any, labels: Any) -> float:
+    """What comes out where the class of each image is compared with each label, as NumPy does with (n,) and (n, 1).
+
+    Args:
+        outputs: classes (n,), or class scores (n, N_CLASSES).
+        labels: integers (n,).
+    """
+    guessed = np.asarray(outputs)
+    guessed = guessed.argmax(axis=1) if guessed.ndim == 2 else guessed
+    return float(np.mean(guessed[:, None] == np.asarray(labels)[None, :]))
 
 
 def _looked_at(evaluations: list[tuple[tuple[float, float], float, dict[str, Any]]]) -> list[int]:
@@ -257,8 +280,8 @@ def q7_accuracy(observations: Observations) -> None:
                 "It calls `fit`: what the model is measured on, it has been trained on.",
                 "`model.evaluate` measures, and changes nothing.",
             )
-        if any(abs(value - _pairs_that_agree(call)) <= ACCURACY_TOLERANCE for value in pair):
-            raise Failure(expected, "Every prediction is compared with every label.", _BROADCAST)
+        if any(abs(value - share_of_pairs(call["y_pred"], call["labels"])) <= ACCURACY_TOLERANCE for value in pair):
+            raise Failure(expected, "Every prediction is compared with every label.", BROADCAST)
         if _looked_at(evaluations):
             raise Failure(
                 expected,

@@ -214,14 +214,14 @@ Q7_WRONG = {
     "on-the-test-set-of-the-notebook": (
         "x_all, y_all = np.random.rand(600, 32, 32, 3), np.arange(600) % 10\n"
         + evaluate("return model.evaluate(x_all, y_all, verbose=0)"),
-        {"q7_accuracy", "q7_loss", "q7_order"}, {"q7_accuracy": "Use the model that is passed in"}
+        {"q7_accuracy"}, {"q7_accuracy": "Use the model that is passed in"}
     ),
     "another-model": (
         "other = compile_model(build_tiny_vgg())\n" + evaluate("return other.evaluate(x_test, y_test, verbose=0)"),
-        {"q7_accuracy", "q7_loss", "q7_order"}, {"q7_order": "Neither number is right"}
+        {"q7_accuracy"}, {"q7_order": "Neither number is right"}
     ),
     "labels-shuffled": (
-        evaluate("return model.evaluate(x_test, y_test[::-1], verbose=0)"), {"q7_accuracy", "q7_loss"}, {}
+        evaluate("return model.evaluate(x_test, y_test[::-1], verbose=0)"), {"q7_accuracy"}, {}
     ),
     "constants": (
         evaluate("return 0.5, 0.5"), {"q7_accuracy", "q7_loss", "q7_order"}, {"q7_order": "there is no order to see"}

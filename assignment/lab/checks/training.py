@@ -21,6 +21,30 @@ def epochs_asked(fits: list[dict[str, Any]]) -> int:
     return sum(max(fit["epochs"] - fit["initial_epoch"], 0) for fit in fits)
 
 
+KERAS_DEFAULTS = {"epochs": 1, "batch_size": 32}  # of `fit`, where nothing is said
+
+
+def not_handed_on(observations: Observations) -> set[str]:
+    """Which of `epochs` and `batch_size` never reach their places in `fit`: left out, or one in the place of the other.
+
+    Told by `q6_arguments`: what `train` does by default then says nothing of its defaults.
+    """
+    asked = [
+        {"epochs": epochs_asked(call["fits"]), "batch_size": call["fits"][0]["batch_size"]}
+        for call in observations["q6"]["calls"]
+        if call["fits"] and not call["error"]
+    ]
+    if len(asked) < 2:
+        return set()
+    swapped = [
+        {"epochs": settings.BATCH_SIZE, "batch_size": settings.EPOCHS},
+        {"epochs": OTHER_BATCH_SIZE, "batch_size": OTHER_EPOCHS},
+    ]
+    if asked == swapped:
+        return set(KERAS_DEFAULTS)
+    return {name for name, value in KERAS_DEFAULTS.items() if all(call[name] == value for call in asked)}
+
+
 @registry.check("q6", 0.5)
 def q6_answered(observations: Observations) -> None:
     """`train` calls `fit`."""

@@ -15,6 +15,7 @@ from lab.recorder import Fit, recording
 from lab.student import Data, NeedsEarlier, Student, integers, quiet
 
 MAX_ROWS = 5_000  # of what a fit was given that are looked up
+MAX_MEASURED = 20  # calls of `model.evaluate` within one of `evaluate` whose numbers are kept
 LEARNING_RATE = "learning_rate"  # what callbacks of Keras that change it note
 KEY_STEP = 48  # every 48th value of an image tells it from all others
 
@@ -148,7 +149,9 @@ def probe_evaluation(student: Student) -> Observation:
                 _rename_metric(model, data.y_test, name)
                 answer = student.call("evaluate", model, data.x_test.copy(), data.y_test[rows])
         right = _what_is_right(model, data, rows, seed, loss)
-        calls.append(answer.plain() | right | {"trains": len(seen.fits)})
+        calls.append(
+            answer.plain() | right | {"trains": len(seen.fits), "measured": plain(seen.measured[:MAX_MEASURED])}
+        )
     return {"calls": calls}
 
 

@@ -327,6 +327,35 @@ def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
         marks=10,
         fails={"q9_accuracies": "They are given in percent."},
     ),
+    wrong(
+        "q9",
+        "rows compared with columns",
+        "labels of shape (n, 1) make a table with the predictions",
+        line(
+            "run_experiment",
+            (
+                MEASURED,
+                "predicted = model.predict(x_test, verbose=0).argmax(axis=1)\n"
+                "        accuracy = np.mean(predicted == np.reshape(y_test, (-1, 1)))",
+            ),
+        ),
+        marks=10,
+        fails={"q9_accuracies": "Every prediction is compared with every label.\nHint: Predictions of shape (n,)"},
+    ),
+    wrong(
+        "q9",
+        "histories begin with a zero",
+        "a value for an epoch 0, so that the curves of a figure start at the origin",
+        line(
+            "run_experiment",
+            (
+                "    return {",
+                "    histories = [{k: [0.0] + list(v) for k, v in h.history.items()} for h in histories]\n    return {",
+            ),
+        ),
+        marks=11,
+        fails={"q9_histories": "has a 0 in front of its first epoch"},
+    ),
     # Accuracies
     wrong(
         "q9",

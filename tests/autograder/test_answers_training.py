@@ -218,7 +218,7 @@ Q7_WRONG = {
     ),
     "another-model": (
         "other = compile_model(build_tiny_vgg())\n" + evaluate("return other.evaluate(x_test, y_test, verbose=0)"),
-        {"q7_accuracy"}, {"q7_order": "Neither number is right"}
+        {"q7_accuracy"}, {"q7_accuracy": "it is another number"}
     ),
     "labels-shuffled": (
         evaluate("return model.evaluate(x_test, y_test[::-1], verbose=0)"), {"q7_accuracy"}, {}

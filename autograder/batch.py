@@ -292,7 +292,7 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
         jobs = options.jobs or _jobs(say)
         threads = stack.enter_context(workers.here(jobs, lambda: stop.at_once))
         yield _Crew(
-            threads, prepare, partial(attempt.grade, kernels=kernels), stop, say, _expected(len(due), jobs, say)
+            threads, prepare, partial(attempt.grade, kernels=kernels), stop, say, _expected(list(due), jobs, say)
         )
         if kernels is not None and kernels.complaint:
             say(f"Kernels were started afresh, which is slower: {kernels.complaint}.")
@@ -310,7 +310,7 @@ def _jobs(say: Callable[[str], None]) -> int:
     return fitting
 
 
-def _expected(submissions: int, jobs: int, say: Callable[[str], None]) -> float | None:
+def _expected(paths: Sequence[Path], jobs: int, say: Callable[[str], None]) -> float | None:
     """How many seconds they will take on this machine, which says how fast it is; None where nothing is known."""
     from autograder import calibration
 
@@ -319,12 +319,20 @@ def _expected(submissions: int, jobs: int, say: Callable[[str], None]) -> float 
     except ValueError as problem:
         say(str(problem))
         return None
-    if reference is None:
+    if reference is None or not paths:
         return None
     speed = calibration.measure()
-    seconds = calibration.seconds_left(reference, speed, submissions, jobs)
+    seconds = calibration.seconds_left(reference, speed, len(paths), sum(map(_is_bare, paths)), jobs)
     say(f"{calibration.sentence(reference, speed)} About {_duration(seconds)} left.")
     return seconds
+
+
+def _is_bare(path: Path) -> bool:
+    """Whether it is a notebook without a picture, as far as a glance at the file can tell."""
+    try:
+        return path.suffix == ".ipynb" and b"image/png" not in path.read_bytes()
+    except OSError:
+        return False
 
 
 def _tried(crew: _Crew, paths: Sequence[Path]) -> Iterator[tuple[Path, SubmissionResult, bool]]:

@@ -32,8 +32,9 @@ class Reference:
         machine: its processor and number of cores.
         versions: of Python and the packages that compute.
         piece: CPU seconds of a piece of the work.
-        start: CPU seconds before the first submission of a batch.
-        submission: CPU seconds of a whole solution.
+        start: seconds before the first submission of a batch.
+        submission: seconds of a whole solution with its pictures, graded alone.
+        bare: the same of one that was handed in without pictures: cells that only draw are run too.
     """
 
     machine: str
@@ -41,6 +42,7 @@ class Reference:
     piece: float
     start: float
     submission: float
+    bare: float
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,19 @@ def measure() -> Speed:
     return Speed(min(pieces), min(share, 1.0))
 
 
-def seconds_left(reference: Reference, speed: Speed, submissions: int, jobs: int) -> float:
-    """How long a batch will take, before anything of it is done."""
+def seconds_left(reference: Reference, speed: Speed, submissions: int, bare: int, jobs: int) -> float:
+    """How long a batch will take, before anything of it is done.
+
+    Args:
+        reference: what a machine of known speed takes.
+        speed: of this machine.
+        submissions: how many there are.
+        bare: how many of them have no pictures.
+        jobs: how many are graded at a time.
+    """
     slower = speed.piece / reference.piece / speed.share
-    return slower * (reference.start + reference.submission * math.ceil(submissions / jobs))
+    mean = (reference.submission * (submissions - bare) + reference.bare * bare) / submissions
+    return slower * (reference.start + mean * math.ceil(submissions / jobs))
 
 
 def sentence(reference: Reference, speed: Speed) -> str:

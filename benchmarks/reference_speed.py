@@ -1,7 +1,8 @@
 """What `make grade` compares this machine with: `make bench`, or `python benchmarks/reference_speed.py [--n N]`.
 
-Measured are, in CPU seconds, a piece of the calibration (`autograder/calibration.py`), the start of a batch, and the
-sample solution, all four variants in it: medians of N. They go into `benchmarks/reference.json`, beside the machine.
+Measured are a piece of the calibration (`autograder/calibration.py`) in CPU seconds, and by the clock the start of a
+batch and the sample solution, all four variants in it, with a picture in its outputs and without: medians of N. They go
+into `benchmarks/reference.json`, beside the machine, which should have nothing else to do.
 """
 
 import argparse
@@ -15,11 +16,14 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import nbformat
+
 from autograder import calibration, samples
 from autograder.attempt import grade_file
 from autograder.sandbox import environment, open_nursery
-from autograder.sandbox.cpu_time import Meter
+from autograder.sandbox.provisioner import Nursery
 
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 PACKAGES = ("keras", "tensorflow", "numpy")
 
 
@@ -29,34 +33,39 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=7, metavar="N", help="how often it is measured (default: 7)")
     n = parser.parse_args().n
     pieces = [calibration.measure().piece for _ in range(n)]
-    meter, whole = Meter(os.getpid()), []
     with TemporaryDirectory() as folder:
-        solution = samples.write(Path(folder)) / "solution.ipynb"
-        before = _spent(meter)
+        bare = samples.write(Path(folder)) / "solution.ipynb"
+        complete = bare.with_name("with_pictures.ipynb")
+        notebook = nbformat.read(bare, as_version=4)
+        cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+        cell.outputs = [nbformat.v4.new_output("display_data", data={"image/png": PIXEL})]
+        nbformat.write(notebook, complete)
+        begun = time.monotonic()
         with open_nursery(environment()) as kernels:
-            grade_file(solution, kernels=kernels)  # warms up
-            first = _spent(meter) - before
-            for _ in range(n):
-                before = _spent(meter)
-                grade_file(solution, kernels=kernels)
-                whole.append(_spent(meter) - before)
-    submission = statistics.median(whole)
+            _seconds(complete, kernels)
+            first = time.monotonic() - begun
+            times = {path: [_seconds(path, kernels) for _ in range(n)] for path in (complete, bare)}
+    medians = {path: statistics.median(found) for path, found in times.items()}
     found = calibration.Reference(
         f"{_processor()}, {os.cpu_count()} cores",
         ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES)]),
         round(statistics.median(pieces), 4),
-        round(max(first - submission, 0.0), 1),
-        round(submission, 1),
+        round(max(first - medians[complete], 0.0), 1),
+        round(medians[complete], 1),
+        round(medians[bare], 1),
     )
     calibration.REFERENCE.write_text(json.dumps(asdict(found), indent=2) + "\n")
     print(f"{found.machine}, Linux {platform.release().partition('-')[0]}, {found.versions}; n = {n}, median")
     print(f"a piece of the calibration: {found.piece:.4f} CPU s ({min(pieces):.4f} to {max(pieces):.4f})")
-    print(f"start of a batch: {found.start:.1f} CPU s (measured once)")
-    print(f"one solution: {found.submission:.1f} CPU s ({min(whole):.1f} to {max(whole):.1f})")
+    print(f"start of a batch: {found.start:.1f} s (measured once)")
+    for name, path in (("with a picture", complete), ("without pictures", bare)):
+        print(f"one solution {name}: {medians[path]:.1f} s ({min(times[path]):.1f} to {max(times[path]):.1f})")
 
 
-def _spent(meter: Meter) -> float:
-    return meter.read().computed + time.process_time()
+def _seconds(path: Path, kernels: Nursery) -> float:
+    begun = time.monotonic()
+    grade_file(path, kernels=kernels)
+    return time.monotonic() - begun
 
 
 def _processor() -> str:

@@ -11,23 +11,24 @@ from rich.console import Console
 from autograder import batch, calibration
 from autograder.calibration import Reference, Speed
 
-REFERENCE = Reference("AMD EPYC, 2 cores", "Python 3.11.7", piece=0.04, start=8.0, submission=4.0)
+REFERENCE = Reference("AMD EPYC, 2 cores", "Python 3.11.7", piece=0.04, start=8.0, submission=4.0, bare=12.0)
 
 
 @pytest.mark.parametrize(
-    ("speed", "submissions", "jobs", "seconds", "said"),
+    ("speed", "submissions", "bare", "jobs", "seconds", "said"),
     [
-        (Speed(0.04, 1.0), 30, 2, 68, "This machine has 1.0 times the speed of that of docs/benchmarks.md"),
-        (Speed(0.08, 1.0), 30, 2, 136, "This machine has 0.5 times the speed of that of docs/benchmarks.md"),
-        (Speed(0.04, 0.25), 30, 2, 272, "; other programs leave 25 % of a core to this one."),
-        (Speed(0.02, 1.0), 31, 2, 36, "This machine has 2.0 times the speed of that of docs/benchmarks.md"),
-        (Speed(0.04, 1.0), 1, 8, 12, "(AMD EPYC, 2 cores)."),
+        (Speed(0.04, 1.0), 30, 0, 2, 68, "This machine has 1.0 times the speed of that of docs/benchmarks.md"),
+        (Speed(0.08, 1.0), 30, 0, 2, 136, "This machine has 0.5 times the speed of that of docs/benchmarks.md"),
+        (Speed(0.04, 0.25), 30, 0, 2, 272, "; other programs leave 25 % of a core to this one."),
+        (Speed(0.04, 1.0), 30, 15, 2, 128, "(AMD EPYC, 2 cores)."),
+        (Speed(0.02, 1.0), 31, 0, 2, 36, "This machine has 2.0 times the speed of that of docs/benchmarks.md"),
+        (Speed(0.04, 1.0), 1, 0, 8, 12, "(AMD EPYC, 2 cores)."),
     ],
 )
 def test_the_time_left_follows_from_the_speed(
-    speed: Speed, submissions: int, jobs: int, seconds: float, said: str
+    speed: Speed, submissions: int, bare: int, jobs: int, seconds: float, said: str
 ) -> None:
-    assert calibration.seconds_left(REFERENCE, speed, submissions, jobs) == pytest.approx(seconds)
+    assert calibration.seconds_left(REFERENCE, speed, submissions, bare, jobs) == pytest.approx(seconds)
     assert said in calibration.sentence(REFERENCE, speed)
 
 
@@ -59,9 +60,24 @@ def test_a_batch_says_it_before_it_begins(tmp_path: Path, monkeypatch: pytest.Mo
     lines = grade(tmp_path / "submissions").splitlines()
     said = (
         "This machine has 0.8 times the speed of that of docs/benchmarks.md (AMD EPYC, 2 cores); other programs leave "
-        "50 % of a core to this one. About 30 s left."
+        "50 % of a core to this one. About 50 s left."
     )
     assert lines.index(said) < next(i for i, line in enumerate(lines) if line.startswith("ada: "))
+
+
+def test_notebooks_without_pictures_are_expected_to_take_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, bare, packed, gone = (tmp_path / name for name in ("drawn.ipynb", "bare.ipynb", "packed.zip", "gone.ipynb"))
+    drawn.write_text('{"data": {"image/png": "iVBORw0KGgo"}}')
+    bare.write_text("{}")
+    packed.write_text("PK")
+    said: list[str] = []
+    monkeypatch.setattr(calibration, "reference", lambda: REFERENCE)
+    monkeypatch.setattr(calibration, "measure", lambda: Speed(0.04, 1.0))
+    assert batch._expected([drawn, bare, packed, gone], 1, said.append) == 8 + 3 * 4 + 12
+    assert batch._expected([], 1, said.append) is None
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize("content", [None, "{", json.dumps({"piece": 1})])

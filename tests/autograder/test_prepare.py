@@ -5,7 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from support import PROJECT
+
+from autograder.sandbox.inside import prepare
 
 LOOK = """
 import json
@@ -108,3 +113,16 @@ def test_a_resnet50_whose_values_come_on_demand_is_like_any_other(tmp_path: Path
         check=False,
     )
     assert done.stdout == "the same\n", done.stderr
+
+
+def test_a_figure_is_not_drawn_before_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare._hasten()
+    drawn: list[str] = []
+    monkeypatch.setattr(FigureCanvasAgg, "draw", lambda self: drawn.append("drawn"))
+    with plt.ion():
+        figure, axes = plt.subplots()
+        axes.plot([1, 2])
+        plt.draw()
+        figure.canvas.draw_idle()
+    plt.close(figure)
+    assert drawn == []

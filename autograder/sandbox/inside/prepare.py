@@ -16,6 +16,7 @@ import numpy as np
 from IPython import get_ipython
 from keras.src.backend.common import global_state
 from keras.src.backend.common.stateless_scope import in_stateless_scope
+from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib_inline.config import InlineBackend
 
 from .elsewhere import lead
@@ -78,6 +79,9 @@ def _hasten() -> None:
         typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)  # type: ignore[attr-defined]
     gc.freeze()
     gc.set_threshold(*YOUNG)
+    # pyplot draws every open figure after each statement that changed it; here nobody looks before its cell has ended.
+    canvas: Any = FigureCanvasBase
+    canvas.draw_idle = lambda self, *arguments, **options: None
 
 
 def _make_ticks_late() -> None:

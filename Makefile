@@ -7,7 +7,7 @@ FORMAT ?=
 IDS ?=
 ONLY ?=
 ALL ?=
-PICTURES ?=
+BARE ?=
 SEEDS ?=
 EPOCHS ?=
 VARIANTS ?=
@@ -71,8 +71,8 @@ lint: .venv/installed  ## ruff and strict mypy
 bench: .venv/installed  ## the benchmarks, into docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py
 
-zoo: .venv/installed  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text] [PICTURES=1]
-	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo$(if $(ALL), --all)$(if $(ONLY), --only "$(ONLY)")$(if $(PICTURES), --pictures)
+zoo: .venv/installed  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text] [BARE=1]
+	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo$(if $(ALL), --all)$(if $(ONLY), --only "$(ONLY)")$(if $(BARE), --bare)
 
 endurance: .venv/installed  ## a large class in one run, and in runs that are killed: make endurance [N=1000] [PART=whole|killed]
 	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo.endurance $(if $(N),--n $(N)) $(if $(PART),--part $(PART))

@@ -41,9 +41,9 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="every entry, not just a spread of them")
     parser.add_argument("--only", default="", metavar="TEXT", help="just the entries whose name holds this text")
     parser.add_argument(
-        "--pictures",
+        "--bare",
         action="store_true",
-        help="right and wrong entries with a picture in their outputs, which must change no mark; writes no page",
+        help="right and wrong entries without a picture in their outputs, which must change no mark; writes no page",
     )
     parser.add_argument("--jobs", type=int, help="submissions at a time (default: one a core)")
     parser.add_argument("--force", action="store_true", help="also what was graded before and has not changed")
@@ -60,11 +60,11 @@ def main() -> int:
             arguments.only,
             options,
             console,
-            arguments.pictures,
+            arguments.bare,
         )
         for group, entries in chosen.items()
     }
-    attacks = [attack for attack in hostile.ATTACKS if arguments.only in attack.name and not arguments.pictures]
+    attacks = [attack for attack in hostile.ATTACKS if arguments.only in attack.name and not arguments.bare]
     outcomes["hostile"], traces = _attack(attacks, options, console)
     for outcome in (o for group in outcomes.values() for o in group if o.faults):
         console.print(f"\n{outcome.entry.name}: {outcome.entry.did}", style="bold", markup=False, highlight=False)
@@ -72,14 +72,14 @@ def main() -> int:
             console.print(f"  {fault}", markup=False, highlight=False)
     for trace in traces:
         console.print(f"\nof an unknown attack: {trace}", style="bold red", markup=False, highlight=False)
-    if not arguments.only and not arguments.pictures:
+    if not arguments.only and not arguments.bare:
         PAGE.write_text(accuracy.page(outcomes, {group: len(entries) for group, entries in GROUPS.items()}))
         console.print(f"\nwrote {PAGE.relative_to(PROJECT)}")
     good = {group: sum(not o.faults for o in found) for group, found in outcomes.items()}
     print(", ".join(f"{group} {good[group]}/{len(found)}" for group, found in outcomes.items()))
     enough = (
         arguments.only
-        or arguments.pictures
+        or arguments.bare
         or (not traces and all(len(outcomes[group]) >= number for group, number in ENOUGH.items()))
     )
     return 0 if enough and all(good[group] == len(found) for group, found in outcomes.items()) else 1
@@ -92,12 +92,12 @@ def _spread(group: str) -> list[Entry]:
 
 
 def _grade(
-    group: str, chosen: Sequence[Entry], only: str, options: batch.Options, console: Console, pictures: bool
+    group: str, chosen: Sequence[Entry], only: str, options: batch.Options, console: Console, bare: bool
 ) -> list[accuracy.Outcome]:
     entries = {entry.name: entry for entry in chosen}
-    name_of_folder = f"{group}-pictures" if pictures else group
+    name_of_folder = f"{group}-bare" if bare else group
     folder = FOLDER / name_of_folder
-    _write(folder, entries, {p.stem: p for p in BLIND if group == "equivalent" and only in p.stem}, pictures)
+    _write(folder, entries, {p.stem: p for p in BLIND if group == "equivalent" and only in p.stem}, bare)
     if not any(folder.iterdir()):
         return []
     results: dict[str, SubmissionResult] = {
@@ -133,22 +133,22 @@ def _attack(
     return found, [trace for trace in traces if not any(attack.name in trace for attack in attacks)]
 
 
-def _write(folder: Path, entries: dict[str, Entry], blind: dict[str, Path], pictures: bool) -> None:
+def _write(folder: Path, entries: dict[str, Entry], blind: dict[str, Path], bare: bool) -> None:
     """The submissions as files, and no others."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         if path.stem not in entries.keys() | blind.keys():
             path.unlink()
     for name, entry in track(entries.items(), f"writing {folder.name}"):
-        _write_one(folder / f"{name}.ipynb", notebooks.make(entry), pictures)
+        _write_one(folder / f"{name}.ipynb", notebooks.make(entry), bare)
     for name, path in blind.items():
         notebook = nbformat.read(path, as_version=4)
         notebooks.publish_own(notebook)
-        _write_one(folder / f"{name}.ipynb", notebook, pictures)
+        _write_one(folder / f"{name}.ipynb", notebook, bare)
 
 
-def _write_one(path: Path, notebook: Any, pictures: bool) -> None:
-    if pictures:
+def _write_one(path: Path, notebook: Any, bare: bool) -> None:
+    if not bare:  # handed in with its outputs, as the handout asks
         notebooks.add_picture(notebook)
     path.write_bytes(submissions.write(notebook))
 

@@ -55,7 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Those that share something come first, so that none is alone at the end."""
     if "quick" in config.option.markexpr:
-        from zoo.in_process import mark_quick
+        from answers.in_process import mark_quick
 
         mark_quick(items)
     items.sort(key=lambda item: not _shares(item.path))

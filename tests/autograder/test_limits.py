@@ -14,10 +14,9 @@ from typing import Any
 
 import nbformat
 import pytest
+from answers import RIGHT, WRONG
+from answers.entries import Entry, right
 from zoo import accuracy, notebooks
-from zoo.entries import Entry, right
-from zoo.equivalent import ENTRIES as RIGHT
-from zoo.wrong import ENTRIES as WRONG
 
 from autograder import attempt
 from autograder.checks import all_checks

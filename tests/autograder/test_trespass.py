@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from zoo import equivalent
+from answers import RIGHT
 from zoo.__main__ import BLIND
 from zoo.notebooks import solution
 
@@ -160,9 +160,9 @@ def test_names_go_from_cell_to_cell() -> None:
 
 
 def test_no_whole_notebook_is_told() -> None:
-    """Nor is any other entry of the zoo: `zoo/in_process.py` sees to that."""
+    """Nor is any other answer: `answers/in_process.py` sees to that."""
     notebooks = {"handout": build.handout(), "solution": solution()}
     notebooks |= {path.stem: nbformat.read(path, as_version=4) for path in BLIND}
-    notebooks |= {entry.name: entry.apply(solution()) for entry in equivalent.ENTRIES if entry.question == "all"}
+    notebooks |= {entry.name: entry.apply(solution()) for entry in RIGHT if entry.question == "all"}
     told = {name: trespass.find(notebook, {}) for name, notebook in notebooks.items()}
     assert {name: where for name, where in told.items() if where} == {}

@@ -19,8 +19,10 @@ from typing import Any
 import dill
 import nbformat
 import pytest
+from answers import RIGHT, WRONG
+from answers.entries import whole
 from python_on_whales import DockerException, docker
-from zoo import equivalent, notebooks, wrong
+from zoo import notebooks
 from zoo.hostile.on_plain import _autograder as plain_autograder
 
 from autograder import build, image, samples, submissions
@@ -29,7 +31,7 @@ from autograder.image import batch
 from lab import settings
 
 GRADESCOPE = "otter-grade:gradescope"  # made by run.sh: the zip on Otter's default image, Ubuntu 22.04
-ZOO = [*equivalent.ENTRIES[::40], *wrong.ENTRIES[::40]]
+ZOO = [*whole(RIGHT)[::40], *whole(WRONG)[::40]]
 
 pytestmark = pytest.mark.slow
 

@@ -14,20 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from answers import RIGHT, WRONG, records
+from answers.entries import Entry, spread, whole
 from rich.console import Console
 from rich.progress import track
 from support import PROJECT
 
 from autograder import batch, submissions
 from autograder.results import SubmissionResult
-from zoo import accuracy, equivalent, hostile, notebooks, records, wrong
-from zoo.entries import Entry, spread
+from zoo import accuracy, hostile, notebooks
 from zoo.hostile import judging
 from zoo.hostile.attack import Attack
 from zoo.hostile.world import VICTIM, World
 
 ENOUGH = {"equivalent": 80, "wrong": 200, "hostile": 60}
-GROUPS: dict[str, Sequence[Entry]] = {"equivalent": equivalent.ENTRIES, "wrong": wrong.ENTRIES}
+GROUPS: dict[str, Sequence[Entry]] = {"equivalent": whole(RIGHT), "wrong": whole(WRONG)}
 SPREAD = {"equivalent": 5, "wrong": 14}  # entries a question that are graded by default; hostile ones all are
 OF_NOTEBOOKS = 8  # entries about whole notebooks
 BLIND = sorted((Path(__file__).parent / "blind").glob("*.ipynb"))

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from answers.entries import Entry
+
 from autograder.dataset import dataset
 from autograder.results import SubmissionResult
 from lab import settings
-from zoo.entries import Entry
 from zoo.hostile import on_plain
 from zoo.hostile.attack import Attack
 

@@ -25,11 +25,13 @@ import matplotlib.image
 import nbformat
 import numpy as np
 import psutil
+from answers import RIGHT, WRONG
+from answers.entries import whole
 from rich.progress import track
 from support import PROJECT
 
 from autograder import gradebook, submissions
-from zoo import equivalent, notebooks, wrong
+from zoo import notebooks
 
 FOLDER = PROJECT / "build" / "endurance"
 CLASS, WHOLE, KILLED = FOLDER / "class", FOLDER / "whole", FOLDER / "killed"
@@ -93,7 +95,7 @@ def grade_killed(seed: int) -> int:
 def write_class(folder: Path, n: int, rng: random.Random) -> None:
     """Entries of the zoo in a random order, each with a remark and a picture that no other has, every tenth cut off."""
     folder.mkdir(parents=True)
-    entries = [*equivalent.ENTRIES, *wrong.ENTRIES]
+    entries = whole((*RIGHT, *WRONG))
     chosen = [entry for _ in range(-(-n // len(entries))) for entry in rng.sample(entries, len(entries))][:n]
     for number, entry in enumerate(track(chosen, "writing the class")):
         notebook = notebooks.make(entry)

@@ -14,12 +14,12 @@ import kept
 import keras
 import nbformat
 import numpy as np
+from answers.entries import PIXEL, Entry
 from support import PROJECT, namespace
 
 from autograder import build
 from autograder.samples import edits
 from lab import run_record, settings
-from zoo.entries import PIXEL, Entry
 
 
 @cache

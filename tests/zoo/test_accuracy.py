@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from answers.entries import right, wrong
 
 from autograder.checks import all_checks
 from autograder.results import SubmissionResult
 from lab.judging import CheckResult, points_of
 from zoo.accuracy import judge
-from zoo.entries import right, wrong
 
 RIGHT = right("q4", "all is well", "it is right")
 WRONG = wrong("q4", "five by five kernels", "3×3 is asked", marks=10, fails={"q4_convolutions": "kernel_size"})

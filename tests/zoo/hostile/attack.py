@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any, Literal
 
 import nbformat
+from answers.entries import Edit
 
 from autograder import build, submissions
-from zoo.entries import Edit
 from zoo.hostile.world import ABSTRACT, FOLDER, PORT, SECRET_FILE, VICTIM, WORD
 
 # What every attack knows: the places to reach, and its own name, which it leaves wherever it gets.

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from answers.entries import function
+
 from autograder.samples import edits
 from lab import settings
 from zoo import notebooks
-from zoo.entries import function
 from zoo.hostile.attack import HARMFUL, Attack
 
 HARM = "a machine that stands still, or a batch that does not end"

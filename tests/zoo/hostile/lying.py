@@ -1,7 +1,8 @@
 """Objects that lie, and libraries that were changed: what a notebook can do to the probes beside it."""
 
+from answers.entries import Edit
+
 from autograder.samples import edits
-from zoo.entries import Edit
 from zoo.hostile.attack import OURS, Attack
 
 FULL = "full marks without an answer"

@@ -150,9 +150,10 @@ def submissions(tests: Mapping[str, str], only: Sequence[str] = ("",), *, everyt
         only: just those whose name holds one of these texts.
         everything: every entry, not just the spread that `make zoo` grades, without run records.
     """
-    from zoo import records
+    from answers import records
+    from answers.entries import spread
+
     from zoo.__main__ import BLIND, GROUPS, OF_NOTEBOOKS, SPREAD
-    from zoo.entries import spread
     from zoo.notebooks import solution
 
     found = [Submission("solution", "all", True, _code(solution()))]

@@ -1,4 +1,4 @@
-"""Try entries of the zoo in this process, each on its own question: for test_zoo.py and test_zoo_wrong.py."""
+"""Try answers in this process, each on its own question: for test_answers.py."""
 
 import hashlib
 import pickle
@@ -11,17 +11,17 @@ from unittest import mock
 
 import pytest
 from support import observations_of
+from zoo.notebooks import changed_code, make, solution, undefined
 
+from answers import RIGHT, WRONG, records
+from answers.entries import Entry, spread, whole
 from autograder import trespass, verification
 from autograder.checks import all_checks
 from autograder.checks.records import with_answers
 from lab import run_record, settings
 from lab.judging import CheckResult, judge
-from zoo import equivalent, records, wrong
-from zoo.entries import Entry, spread
-from zoo.notebooks import changed_code, make, solution, undefined
 
-BEFORE = {"q9": ("q4",), "q13": ("q4",), "q14": ("q4",)}  # questions whose answers these are compared with
+BEFORE = {"q13": ("q4",), "q14": ("q4",)}  # questions whose answers these are compared with
 
 
 def follows_settings(entry: Entry) -> bool:
@@ -37,13 +37,13 @@ def quick() -> frozenset[str]:
     """Names of one right and two wrong entries of each question, which are also tried with other settings."""
     return frozenset(
         entry.name
-        for entries, n in ((equivalent.ENTRIES, 1), (wrong.ENTRIES, 2))
-        for entry in spread(filter(follows_settings, entries), n, of_notebooks=0)
+        for entries, n in ((RIGHT, 1), (WRONG, 2))
+        for entry in spread(filter(follows_settings, whole(entries)), n, of_notebooks=0)
     )
 
 
 def mark_quick(items: Iterable[pytest.Item]) -> None:
-    """Mark the tests of these entries; only where somebody asks, since all of the zoo's edits are made for it."""
+    """Mark the tests of these entries; only where somebody asks, since all of the edits are made for it."""
     for item in items:
         case = getattr(item, "callspec", None)
         if case is not None and case.id in quick():
@@ -59,12 +59,14 @@ def assert_gets_its_marks(entry: Entry) -> None:
     """The entry's answer to its question gets just the stated marks, for the stated reasons."""
     if entry.real and not verification.is_possible():
         pytest.skip("needs CIFAR-10 in KERAS_HOME")
-    notebook = make(entry) if entry.question in settings.VARIANTS.values() else entry.apply(solution())
+    recorded = entry.question in settings.VARIANTS.values() and not entry.is_snippet
+    notebook = make(entry) if recorded else entry.apply(solution())
     code = changed_code(notebook)
     assert trespass.find(notebook, {}) == []
     if re.search(r"^\s*[%!]", code, re.MULTILINE):
         pytest.skip("IPython's magics: graded by `make zoo` only")
-    questions = (*BEFORE.get(entry.question, ()), *(("q3",) if entry.real else ()), entry.question)
+    before = ("q4",) if recorded else BEFORE.get(entry.question, ())
+    questions = (*before, *(("q3",) if entry.real else ()), entry.question)
     observations = replace(observations_of(questions, code, undefined(notebook)), records=run_record.find(notebook))
     checks = [check for check in all_checks() if check.question == entry.question]
     with (
@@ -72,8 +74,10 @@ def assert_gets_its_marks(entry: Entry) -> None:
         mock.patch.object(verification, "answers", _answers),
     ):
         results = {result.name: result for result in judge(checks, with_answers(observations))}
+    if entry.is_snippet:  # it has no record
+        results = {name: result for name, result in results.items() if not name.endswith("_record")}
     assert_as_stated(entry, results)
-    full = settings.POINTS[entry.question]
+    full = sum(result.points for result in results.values())
     earned = sum(result.earned for result in results.values())
     assert earned == pytest.approx(full if entry.marks is None else entry.marks)
 

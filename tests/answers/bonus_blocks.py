@@ -1,17 +1,14 @@
-"""The bonus question: the tiny ResNet."""
+"""The bonus question: the residual blocks."""
 
-from zoo.entries import Entry, function, line, wrong
+from answers.entries import Entry, function, line, right, wrong
 
-ADD = '        x = layers.Add(name=f"block{block}_add")([shortcut, x])\n'
+SUM = 'layers.Add(name=f"block{block}_add")([shortcut, x])'
+ADD = f"        x = {SUM}\n"
 LAST_RELU = '        x = layers.ReLU(name=f"block{block}_relu{settings.CONVS_PER_BLOCK}")(x)\n'
-STEM_BN = '    x = layers.BatchNormalization(name="stem_bn")(x)\n'
-STEM_RELU = '    x = layers.ReLU(name="stem_relu")(x)\n'
 STEM_POOL = '    x = layers.MaxPooling2D(settings.POOL_SIZE, name="stem_pool")(x)\n'
-AVERAGE = '    x = layers.AveragePooling2D(settings.AVERAGE_POOL_SIZE, name="average_pool")(x)\n'
-FLATTEN = '    x = layers.Flatten(name="flatten")(x)\n'
 
 
-def _network(block: str) -> str:
+def network_of(block: str) -> str:
     """Source of a tiny ResNet whose block is a function from x to what it returns."""
     return f"""
 def residual_block(x):
@@ -33,7 +30,126 @@ def build_tiny_resnet():
 """
 
 
-ENTRIES: tuple[Entry, ...] = (
+RIGHT: tuple[Entry, ...] = (
+    right(
+        "bonus",
+        "residual block in a helper function",
+        "blocks without batch normalisation, activation as an argument",
+        function(
+            "build_tiny_resnet",
+            '''
+def residual_block(x, filters=10):
+    """Two convolutions and a skip connection."""
+    skip = x
+    x = layers.Conv2D(filters, (3, 3), padding="same", activation="relu")(x)
+    x = layers.Conv2D(filters, (3, 3), padding="same")(x)
+    x = layers.add([x, skip])
+    return layers.Activation("relu")(x)
+
+
+def build_tiny_resnet():
+    inp = layers.Input(shape=(32, 32, 3))
+    x = layers.Conv2D(10, (7, 7), padding="same")(inp)
+    x = layers.BatchNormalization()(x)
+    x = layers.Activation("relu")(x)
+    x = layers.MaxPooling2D((2, 2))(x)
+    x = residual_block(x)
+    x = residual_block(x)
+    x = layers.AveragePooling2D((4, 4))(x)
+    x = layers.Flatten()(x)
+    out = layers.Dense(10, activation="softmax")(x)
+    return keras.models.Model(inputs=inp, outputs=out)
+''',
+        ),
+    ),
+    right(
+        "bonus",
+        "plus sign for the sum",
+        "Keras makes an Add of it",
+        line("build_tiny_resnet", (SUM, "x + shortcut")),
+    ),
+    right(
+        "bonus",
+        "three residual blocks",
+        "one more is fine",
+        line("build_tiny_resnet", ("range(1, settings.BLOCKS + 1)", "range(1, settings.BLOCKS + 2)")),
+    ),
+    right(
+        "bonus",
+        "one by one convolution on the shortcut",
+        "the shapes would fit without it, and it is allowed",
+        line("build_tiny_resnet", ("shortcut = x", "shortcut = layers.Conv2D(settings.FILTERS, 1)(x)")),
+    ),
+    right(
+        "bonus",
+        "shortcut convolution with batch normalisation",
+        "as in the original ResNet where the shape changes; no biases before a normalisation",
+        function(
+            "build_tiny_resnet",
+            """
+def conv_bn(x, kernel):
+    x = layers.Conv2D(settings.FILTERS, kernel, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
+    return layers.BatchNormalization(momentum=0.9)(x)
+
+
+def build_tiny_resnet():
+    inputs = keras.Input(shape=settings.IMAGE_SHAPE)
+    x = keras.activations.relu(conv_bn(inputs, settings.STEM_KERNEL_SIZE))
+    x = layers.MaxPool2D()(x)
+    for _ in range(2):
+        y = keras.activations.relu(conv_bn(x, 3))
+        y = conv_bn(y, 3)
+        x = keras.activations.relu(layers.Add()([y, conv_bn(x, 1)]))
+    x = layers.AvgPool2D(4)(x)
+    x = layers.Flatten()(x)
+    return keras.Model(inputs, layers.Dense(settings.N_CLASSES, "softmax")(x), name="tinyResNet")
+""",
+        ),
+    ),
+    right(
+        "bonus",
+        "shortcut convolution in the first block only",
+        "each block has its own shortcut",
+        line(
+            "build_tiny_resnet",
+            ("shortcut = x", "shortcut = layers.Conv2D(settings.FILTERS, 1, use_bias=False)(x) if block == 1 else x"),
+        ),
+    ),
+    right(
+        "bonus",
+        "shortcut convolution only where channels differ",
+        "they never do, so the shortcut is the block's input",
+        line(
+            "build_tiny_resnet",
+            (
+                "shortcut = x",
+                """shortcut = x
+        if shortcut.shape[-1] != settings.FILTERS:
+            shortcut = layers.Conv2D(settings.FILTERS, (1, 1), padding="same")(shortcut)""",
+            ),
+        ),
+    ),
+    right(
+        "bonus",
+        "batch normalisation after the sum",
+        "it may stand there, before the last activation",
+        line("build_tiny_resnet", (SUM, f"layers.BatchNormalization()({SUM})")),
+    ),
+    right(
+        "bonus",
+        "normalisation after the first convolution only",
+        "inside the blocks it is optional",
+        line(
+            "build_tiny_resnet",
+            (
+                'x = layers.BatchNormalization(name=f"block{block}_bn{conv}")(x)',
+                "x = layers.BatchNormalization()(x) if conv == 1 else x",
+            ),
+        ),
+    ),
+)
+
+WRONG: tuple[Entry, ...] = (
     # Blocks: activations
     wrong(
         "bonus",
@@ -41,7 +157,7 @@ ENTRIES: tuple[Entry, ...] = (
         "the last ReLU of a block comes after the Add",
         function(
             "build_tiny_resnet",
-            _network("""
+            network_of("""
     y = layers.Conv2D(10, 3, padding="same", activation="relu")(x)
     y = layers.Conv2D(10, 3, padding="same", activation="relu")(y)
     return layers.add([x, y])
@@ -92,7 +208,7 @@ ENTRIES: tuple[Entry, ...] = (
         "the order of a later paper",
         function(
             "build_tiny_resnet",
-            _network("""
+            network_of("""
     y = layers.ReLU()(layers.BatchNormalization()(x))
     y = layers.Conv2D(10, 3, padding="same")(y)
     y = layers.ReLU()(layers.BatchNormalization()(y))
@@ -126,7 +242,7 @@ ENTRIES: tuple[Entry, ...] = (
         "a block has two",
         function(
             "build_tiny_resnet",
-            _network("""
+            network_of("""
     for _ in range(2):
         y = layers.Conv2D(10, 3, padding="same")(x)
         x = layers.ReLU()(layers.Add()([x, y]))
@@ -182,7 +298,7 @@ ENTRIES: tuple[Entry, ...] = (
         "the block's input is lost",
         function(
             "build_tiny_resnet",
-            _network("""
+            network_of("""
     x = layers.Conv2D(10, 3, padding="same", activation="relu")(x)
     y = layers.Conv2D(10, 3, padding="same")(x)
     return layers.ReLU()(layers.Add()([x, y]))
@@ -274,7 +390,7 @@ ENTRIES: tuple[Entry, ...] = (
         "both paths are pooled before the sum",
         function(
             "build_tiny_resnet",
-            _network("""
+            network_of("""
     y = layers.Conv2D(10, 3, padding="same", activation="relu")(x)
     y = layers.Conv2D(10, 3, padding="same")(y)
     y = layers.MaxPooling2D(2)(y)
@@ -338,240 +454,5 @@ ENTRIES: tuple[Entry, ...] = (
         marks=2,
         fails={"bonus_answered": "raised ValueError"},
         real=True,
-    ),
-    # Stem
-    wrong(
-        "bonus",
-        "small stem",
-        "the question asks for 7×7",
-        line("build_tiny_resnet", ("settings.STEM_KERNEL_SIZE", "settings.KERNEL_SIZE")),
-        marks=9,
-        fails={"bonus_stem": "has kernel_size = [3, 3]"},
-    ),
-    wrong(
-        "bonus",
-        "stem without batch normalisation",
-        "in the stem it is not optional",
-        line("build_tiny_resnet", (STEM_BN, "")),
-        marks=9,
-        fails={"bonus_stem": "comes activation relu"},
-    ),
-    wrong(
-        "bonus",
-        "stem without activation",
-        "batch normalisation is linear",
-        line("build_tiny_resnet", (STEM_RELU, "")),
-        marks=9,
-        fails={"bonus_stem": "comes max pooling"},
-    ),
-    wrong(
-        "bonus",
-        "activation of the stem before its normalisation",
-        "the order is convolution, normalisation, ReLU",
-        line("build_tiny_resnet", (STEM_BN + STEM_RELU, STEM_RELU + STEM_BN)),
-        marks=9,
-        fails={"bonus_stem": "comes activation relu"},
-    ),
-    wrong(
-        "bonus",
-        "stem without pooling",
-        "every block works on four times as many pixels",
-        line("build_tiny_resnet", (STEM_POOL, "")),
-        marks=9,
-        fails={"bonus_stem": "max pooling 2×2"},
-    ),
-    wrong(
-        "bonus",
-        "strides in the stem for pooling",
-        "as in the original ResNet",
-        line(
-            "build_tiny_resnet",
-            ('STEM_KERNEL_SIZE, padding="same"', 'STEM_KERNEL_SIZE, strides=2, padding="same"'),
-            (STEM_POOL, ""),
-        ),
-        marks=9,
-        fails={"bonus_stem": "has strides = [2, 2]"},
-    ),
-    wrong(
-        "bonus",
-        "stem without padding",
-        "the maps shrink from 32×32 to 26×26",
-        line("build_tiny_resnet", ('STEM_KERNEL_SIZE, padding="same"', 'STEM_KERNEL_SIZE, padding="valid"')),
-        marks=9,
-        fails={"bonus_stem": "has padding = valid"},
-    ),
-    # Head
-    wrong(
-        "bonus",
-        "global pooling for average pooling and flatten",
-        "as in the original ResNet: one value a filter is left",
-        line("build_tiny_resnet", (AVERAGE + FLATTEN, "    x = layers.GlobalAveragePooling2D()(x)\n")),
-        marks=9,
-        fails={"bonus_head": "There is no flatten, but"},
-    ),
-    wrong(
-        "bonus",
-        "global pooling before flatten",
-        "one value a filter is left",
-        line("build_tiny_resnet", (AVERAGE, "    x = layers.GlobalAveragePooling2D(keepdims=True)(x)\n")),
-        marks=9,
-        fails={"bonus_head": "would leave one value a filter"},
-    ),
-    wrong(
-        "bonus",
-        "maximum for average in the last pooling",
-        "the question asks for the average",
-        line("build_tiny_resnet", ("layers.AveragePooling2D", "layers.MaxPooling2D")),
-        marks=9,
-        fails={"bonus_head": "max pooling 4×4"},
-    ),
-    wrong(
-        "bonus",
-        "average pooling two by two",
-        "the size that all other poolings have",
-        line(
-            "build_tiny_resnet",
-            ('AveragePooling2D(settings.AVERAGE_POOL_SIZE, name="average_pool")', "AveragePooling2D(2)"),
-        ),
-        marks=9,
-        fails={"bonus_head": "average pooling 2×2"},
-    ),
-    wrong(
-        "bonus",
-        "no average pooling",
-        "the dense layer grows to sixteen times its size",
-        line("build_tiny_resnet", (AVERAGE, "")),
-        marks=9,
-        fails={"bonus_head": "Before flatten there is activation relu"},
-    ),
-    wrong(
-        "bonus",
-        "sigmoid at the end",
-        "the outputs do not sum to one",
-        line("build_tiny_resnet", ('"softmax"', '"sigmoid"')),
-        marks=9,
-        fails={"bonus_head": "sigmoid"},
-    ),
-    wrong(
-        "bonus",
-        "no flatten",
-        "the dense layer works on each of 4×4 places by itself",
-        line("build_tiny_resnet", (FLATTEN, "")),
-        marks=7,
-        fails={"bonus_answered": "(n, 4, 4, 10)"},
-        real=True,
-        opens={"bonus_record": "the network does not give one value a class"},
-    ),
-    # Anything else
-    wrong(
-        "bonus",
-        "hidden dense layer",
-        "one dense layer is asked for",
-        line("build_tiny_resnet", (FLATTEN, FLATTEN + '    x = layers.Dense(64, activation="relu")(x)\n')),
-        marks=9,
-        fails={"bonus_nothing_else": "It has 2 dense layers"},
-    ),
-    wrong(
-        "bonus",
-        "dropout before the dense layer",
-        "an experiment of its own",
-        line("build_tiny_resnet", (FLATTEN, FLATTEN + "    x = layers.Dropout(0.5)(x)\n")),
-        marks=9,
-        fails={"bonus_nothing_else": "Dropout"},
-    ),
-    wrong(
-        "bonus",
-        "a convolution between stem and blocks",
-        "more than asked for",
-        line(
-            "build_tiny_resnet",
-            (STEM_POOL, STEM_POOL + '    x = layers.Conv2D(10, 3, padding="same", activation="relu")(x)\n'),
-        ),
-        marks=9,
-        fails={"bonus_nothing_else": "(convolution 3×3, 10 filters, same padding)"},
-    ),
-    wrong(
-        "bonus",
-        "same convolutions in both blocks",
-        "layers made once and called again share their weights",
-        function(
-            "build_tiny_resnet",
-            "conv_a = layers.Conv2D(10, 3, padding='same')\nconv_b = layers.Conv2D(10, 3, padding='same')\n\n"
-            + _network("""
-    y = layers.ReLU()(conv_a(x))
-    return layers.ReLU()(layers.Add()([x, conv_b(y)]))
-"""),
-        ),
-        marks=9,
-        fails={"bonus_nothing_else": "weights are shared"},
-    ),
-    wrong(
-        "bonus",
-        "weight decay on the convolutions",
-        "a regulariser changes what is minimised",
-        line(
-            "build_tiny_resnet",
-            ('padding="same", name=f"block', 'padding="same", kernel_regularizer="l2", name=f"block'),
-        ),
-        marks=9,
-        fails={"bonus_nothing_else": "regulariser"},
-    ),
-    wrong(
-        "bonus",
-        "normalisation called with training true",
-        "it never uses its running statistics",
-        line(
-            "build_tiny_resnet",
-            ('BatchNormalization(name="stem_bn")(x)', 'BatchNormalization(name="stem_bn")(x, training=True)'),
-        ),
-        marks=9,
-        fails={"bonus_nothing_else": "training=True"},
-    ),
-    wrong(
-        "bonus",
-        "network of question 13 handed in",
-        "no residual network at all",
-        function(
-            "build_tiny_resnet",
-            """
-def build_tiny_resnet():
-    return build_tiny_vgg_bn()
-""",
-        ),
-        marks=5,
-        fails={"bonus_stem": "The stem is", "bonus_blocks": "It has no Add layer", "bonus_head": "average pooling 4×4"},
-    ),
-    wrong(
-        "bonus",
-        "question left out",
-        "neither the network nor its experiment is there",
-        function("build_tiny_resnet", ""),
-        record=lambda record: None,
-        marks=0,
-        fails={"bonus_answered": "`build_tiny_resnet` is not defined", "bonus_record": "There is none"},
-    ),
-    wrong(
-        "bonus",
-        "record of a network without normalisation",
-        "the blocks were changed after the experiment",
-        record=lambda record: (
-            record
-            | {
-                "runs": [
-                    run | {"weights": [w for w in run["weights"] if "_bn" not in w["path"] or "stem" in w["path"]]}
-                    for run in record["runs"]
-                ]
-            }
-        ),
-        marks=8,
-        fails={"bonus_record": "belong to another one"},
-    ),
-    wrong(
-        "bonus",
-        "sum computed and thrown away",
-        "the block goes on without its shortcut",
-        line("build_tiny_resnet", ("x = layers.Add(", "layers.Add(")),
-        marks=7,
-        fails={"bonus_blocks": "`block1_add` adds up two tensors, but nothing uses the sum."},
     ),
 )

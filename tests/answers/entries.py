@@ -1,4 +1,4 @@
-"""One submission of the zoo: what the student did, as edits of the solution notebook, and what it must get."""
+"""One answer: what the student did, as edits of the solution notebook, and what it must get."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -17,14 +17,14 @@ RecordEdit = Callable[[dict[str, Any]], dict[str, Any] | None]  # gives back a r
 
 @dataclass(frozen=True)
 class Entry:
-    """A submission made by small edits of the solution notebook.
+    """An answer made by small edits of the solution notebook.
 
     Args:
         question: which one it is about, such as "q4"; "all" for the form of a whole notebook.
         did: what the student did, in a few words.
         why: why that is right, or what it spoils.
         edits: applied in order.
-        marks: that the question must get; None: all of them.
+        marks: that the question must get; None: all of them. A snippet's are those without the run record.
         fails: checks that must fail -> words that their feedback must hold. What depends on them is skipped.
         elsewhere: marks of other questions that cannot but suffer.
         record: changes the run record of the question's variant before it is published; None: nothing is changed.
@@ -49,6 +49,11 @@ class Entry:
         words = re.sub(r"[^a-z0-9]+", "-", self.did.lower()).strip("-")
         return f"{self.question}-{words}"
 
+    @property
+    def is_snippet(self) -> bool:
+        """Whether it stands for no notebook that a student would hand in: it is tried in process only."""
+        return any(isinstance(edit, _Snippet) for edit in self.edits)
+
     def apply(self, solution: Any) -> Any:
         """The notebook that this student hands in; the solution stays as it is.
 
@@ -60,7 +65,7 @@ class Entry:
             for edit in self.edits:
                 edit(notebook)
         except edits.EditError as problem:
-            raise edits.EditError(f"zoo entry {self.name}: {problem}") from None
+            raise edits.EditError(f"entry {self.name}: {problem}") from None
         return notebook
 
 
@@ -85,6 +90,11 @@ def wrong(
 ) -> Entry:
     """An entry that must lose the marks of some checks."""
     return Entry(question, did, why, changes, marks, fails, elsewhere or {}, record, real, opens or {})
+
+
+def whole(entries: Iterable[Entry]) -> list[Entry]:
+    """Those that stand for whole notebooks, which `make zoo` grades."""
+    return [entry for entry in entries if not entry.is_snippet]
 
 
 def spread(entries: Iterable[Entry], n: int, of_notebooks: int) -> list[Entry]:
@@ -129,6 +139,23 @@ def cell_before(name: str, source: str) -> Edit:
 def cell_after(name: str, source: str) -> Edit:
     """Insert a code cell after the one that defines a function."""
     return lambda notebook: _insert(notebook, name, source, 1)
+
+
+def code(source: str) -> Edit:
+    """A snippet: code that is run after all the solution's definitions, and so replaces some of them.
+
+    Without a run record of its own, it is judged without the check of the record.
+    """
+    return _Snippet(source)
+
+
+@dataclass(frozen=True)
+class _Snippet:
+    source: str
+
+    def __call__(self, notebook: Any) -> None:
+        last = max(i for i, c in enumerate(notebook.cells) if c.cell_type == "code" and c.source.startswith("def "))
+        notebook.cells.insert(last + 1, nbformat.v4.new_code_cell(self.source))
 
 
 def text(old: str, new: str) -> Edit:

@@ -1,4 +1,4 @@
-"""Every right entry of the zoo on its own question, in this process; `make zoo ALL=1` grades whole notebooks."""
+"""Every answer on its own question, in this process; `make zoo ALL=1` grades whole notebooks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
+from answers import RIGHT, WRONG
+from answers.entries import Entry, whole
+from answers.in_process import assert_gets_its_marks, parameters, quick
 from lab import settings
-from zoo import equivalent, wrong
-from zoo.entries import Entry
-from zoo.in_process import assert_gets_its_marks, parameters, quick
 
 
 @pytest.fixture(autouse=True)
@@ -20,19 +20,24 @@ def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("entry", parameters(equivalent.ENTRIES))
-def test_entry_gets_its_marks(entry: Entry) -> None:
+@pytest.mark.parametrize("entry", parameters(RIGHT))
+def test_right_answer_gets_all_marks(entry: Entry) -> None:
+    assert_gets_its_marks(entry)
+
+
+@pytest.mark.parametrize("entry", parameters(WRONG))
+def test_wrong_answer_gets_its_marks(entry: Entry) -> None:
     assert_gets_its_marks(entry)
 
 
 def test_every_question_has_entries() -> None:
-    for entries, least, n_quick in ((equivalent.ENTRIES, 4, 1), (wrong.ENTRIES, 14, 2)):
+    for entries, least, n_quick in ((RIGHT, 4, 1), (WRONG, 14, 2)):
         for question in settings.POINTS:
-            names = [entry.name for entry in entries if entry.question == question]
+            names = [entry.name for entry in whole(entries) if entry.question == question]
             assert len(names) >= least, question
             assert sum(name in quick() for name in names) == n_quick, question
 
 
 def test_names_are_unique() -> None:
-    names = [entry.name for entry in (*equivalent.ENTRIES, *wrong.ENTRIES)]
+    names = [entry.name for entry in (*RIGHT, *WRONG)]
     assert sorted(names) == sorted(set(names))

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from answers.entries import Edit, Entry, RecordEdit, function, right, wrong
 from autograder.samples.edits import RECORDS
 from lab import settings
-from zoo.entries import Edit, Entry, RecordEdit, function, right, wrong
 
 Record = dict[str, Any]
 FULL = {"q9": 12.0, "q13": 7.0, "q14": 7.0, "bonus": 10.0}
@@ -170,7 +170,7 @@ def _false(question: str, did: str, why: str, words: str, change: Callable[[Reco
     return _bad(question, did, why, words, _of_trained(VARIANTS[question], change), real=True)
 
 
-EQUIVALENT: tuple[Entry, ...] = (
+RIGHT: tuple[Entry, ...] = (
     _real("q9", "real trainings", "as they were", lambda record: record),
     _real("q13", "real trainings with batch normalisation", "moving averages are weights too", lambda record: record),
     _real("q14", "real trainings of three blocks", "as they were", lambda record: record),
@@ -223,7 +223,7 @@ def _dead(run: Record) -> Record:
     return run | {"history": {name: [2.3026] * settings.EPOCHS for name in run["history"]}}
 
 
-WRONG: tuple[Entry, ...] = (
+MISTAKEN: tuple[Entry, ...] = (
     _bad(
         "q13",
         "outputs cleared",
@@ -409,4 +409,5 @@ FORGED: tuple[Entry, ...] = (
     ),
 )
 
-ENTRIES = (*EQUIVALENT, *WRONG, *FORGED)
+WRONG = (*MISTAKEN, *FORGED)
+ENTRIES = (*RIGHT, *WRONG)

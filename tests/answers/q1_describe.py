@@ -1,6 +1,20 @@
 """Question 1: describing the data."""
 
-from answers.entries import Entry, function, line, right, wrong
+from answers.entries import Entry, code, function, line, right, wrong
+
+
+def describe(**replaced: str) -> str:
+    """Source of `describe_data` with other values for some keys; empty, they are left out."""
+    values = {
+        "n_train": "len(x_train)",
+        "n_test": "len(x_test)",
+        "image_shape": "x_train.shape[1:]",
+        "n_classes": "int(max(y_train.max(), y_test.max())) + 1",
+        "class_counts": "np.bincount(np.ravel(y_train), minlength=int(max(y_train.max(), y_test.max())) + 1)",
+    } | replaced
+    inside = ", ".join(f"{key}={value}" for key, value in values.items() if value)
+    return f"def describe_data(x_train, y_train, x_test, y_test):\n    return dict({inside})\n"
+
 
 COUNTS = "np.bincount(y_train.ravel(), minlength=n_classes)"
 
@@ -87,6 +101,56 @@ def describe_data(x_train, y_train, x_test, y_test):
                 "keras.utils.to_categorical(y_train, n_classes).sum(axis=0)",
             ),
         ),
+    ),
+    right(
+        "q1",
+        "counts in a dict by number, and more keys",
+        "what else it holds is free",
+        code("""
+def describe_data(x_train, y_train, x_test, y_test):
+    n_classes = 1 + max(map(int, [*np.ravel(y_train), *np.ravel(y_test)]))
+    counts = {k: (np.ravel(y_train) == k).sum() for k in range(n_classes)}
+    return dict(n_train=len(x_train), n_test=len(x_test), image_shape=x_train.shape[1:], n_classes=n_classes,
+                class_counts=counts, more="keys are fine", mean=x_train.mean())
+"""),
+    ),
+    right(
+        "q1",
+        "numbers of NumPy",
+        "they are numbers too",
+        code("""
+def describe_data(x_train, y_train, x_test, y_test):
+    return dict(n_train=np.int64(len(x_train)), n_test=np.float32(len(x_test)), image_shape=np.array(x_test.shape[1:]),
+                n_classes=np.maximum(y_train.max(), y_test.max()) + 1,
+                class_counts=np.histogram(y_train, bins=np.arange(int(max(y_train.max(), y_test.max())) + 2))[0])
+"""),
+    ),
+    right(
+        "q1",
+        "tensors for numbers",
+        "they are numbers too",
+        code("""
+import tensorflow as tf
+def describe_data(x_train, y_train, x_test, y_test):
+    train, test = (tf.cast(tf.reshape(y, [-1]), tf.int32) for y in (y_train, y_test))
+    n_classes = tf.reduce_max(tf.concat([train, test], 0)) + 1
+    return dict(n_train=tf.constant(len(x_train)), n_test=len(x_test), image_shape=tf.constant(x_test.shape[1:]),
+                n_classes=n_classes, class_counts=tf.math.bincount(train, minlength=n_classes))
+"""),
+    ),
+    right(
+        "q1",
+        "ordered dictionary, and prints",
+        "an ordered one is a dictionary too",
+        code("""
+import collections
+def describe_data(x_train, y_train, x_test, y_test):
+    print("looking"); print(x_train.shape)
+    counts = collections.Counter(np.ravel(y_train).tolist())
+    return collections.OrderedDict(n_train=len(x_train), n_test=len(x_test), image_shape=x_train.shape[1:],
+                                   n_classes=(n := int(np.max([*y_train.flat, *y_test.flat])) + 1),
+                                   class_counts=[counts[k] for k in range(n)])
+"""),
     ),
 )
 
@@ -258,5 +322,128 @@ def describe_data(x_train, y_train, x_test, y_test):
         ),
         marks=2.5,
         fails={"q1_described": "returned nothing"},
+    ),
+    wrong(
+        "q1",
+        "image shape typed in",
+        "that of the argument is asked for",
+        code(describe(image_shape="settings.IMAGE_SHAPE")),
+        marks=3,
+        fails={"q1_summary": "`image_shape` describes"},
+    ),
+    wrong(
+        "q1",
+        "labels of the test set counted",
+        "those of the training set are asked for",
+        code(describe(class_counts="np.bincount(np.ravel(y_test), minlength=10)")),
+        marks=3,
+        fails={"q1_summary": "Count the labels of the training set"},
+    ),
+    wrong(
+        "q1",
+        "sums of the images for counts",
+        "labels are to be counted",
+        code(describe(class_counts="np.sum(x_train, axis=(0, 1, 2))")),
+        marks=3,
+        fails={"q1_summary": "counts the training"},
+    ),
+    wrong(
+        "q1",
+        "class without images left out of a dictionary",
+        "its count is 0",
+        code(describe(class_counts="dict(zip(*np.unique(y_train, return_counts=True)))")),
+        marks=3,
+        fails={"q1_summary": "0 for a class that has none"},
+    ),
+    wrong(
+        "q1",
+        "classes of the training set only",
+        "the test set can hold others",
+        code(describe(n_classes="len(np.unique(y_train))")),
+        marks=3,
+        fails={"q1_summary": "`n_classes` is the largest label in either set"},
+    ),
+    wrong(
+        "q1",
+        "numbers of images swapped",
+        "each has its name",
+        code(describe(n_train="len(x_test)", n_test="len(x_train)")),
+        marks=3,
+        fails={"q1_summary": "`n_train`"},
+    ),
+    wrong(
+        "q1",
+        "number of classes left out",
+        "it is asked for",
+        code(describe(n_classes="")),
+        marks=4.5,
+        fails={"q1_described": "There is no `n_classes`."},
+    ),
+    wrong(
+        "q1",
+        "shorter keys",
+        "the names are given",
+        code(
+            "def describe_data(a, b, c, d):\n"
+            "    return {'n_train': len(a), 'test': len(c), 'shape': a.shape[1:], 'classes': 10}\n"
+        ),
+        marks=2.5,
+        fails={"q1_described": "There is no `n_test`, no `image_shape`"},
+    ),
+    wrong(
+        "q1",
+        "labels for counts",
+        "they are to be counted",
+        code(describe(class_counts="np.ravel(y_train)")),
+        marks=3,
+        fails={"q1_summary": "It holds the labels themselves"},
+    ),
+    wrong(
+        "q1",
+        "labels of the classes for counts",
+        "their images are to be counted",
+        code(describe(class_counts="range(1 + int(max(y_train.max(), y_test.max())))")),
+        marks=3,
+        fails={"q1_summary": "the labels of the classes themselves"},
+    ),
+    wrong(
+        "q1",
+        "ten classes typed in",
+        "they follow from the arguments",
+        code(describe(n_classes="10")),
+        marks=3,
+        fails={"q1_summary": "is the largest label in either set, plus one"},
+    ),
+    wrong(
+        "q1",
+        "classes of both sets counted",
+        "one without any image is missed",
+        code(describe(n_classes="len(np.unique([*np.ravel(y_train), *np.ravel(y_test)]))")),
+        marks=3,
+        fails={"q1_summary": "A class without any image counts, too"},
+    ),
+    wrong(
+        "q1",
+        "list of lengths",
+        "a dictionary is asked for",
+        code("def describe_data(*arrays):\n    return [len(a) for a in arrays]\n"),
+        marks=2.5,
+        fails={"q1_described": "returns a dictionary"},
+    ),
+    wrong(
+        "q1",
+        "an array of the notebook described",
+        "the arguments are not used",
+        code(describe(n_train="len(x_train_raw)")),
+        marks=2.5,
+        fails={"q1_described": "names from cells that have run"},
+    ),
+    wrong(
+        "q1",
+        "describe_data left out",
+        "the notebook does not define it",
+        code("del describe_data"),
+        marks=2.5,
+        fails={"q1_described": "was it renamed"},
     ),
 )

@@ -1,6 +1,12 @@
 """Question 1: loading the data."""
 
-from answers.entries import Entry, function, right, wrong
+from answers.entries import Entry, code, function, right, wrong
+
+
+def load(returned: str) -> str:
+    """Source of `load_data`, given what it returns."""
+    return f"def load_data():\n    (a, b), (c, d) = keras.datasets.cifar10.load_data()\n    return {returned}\n"
+
 
 RIGHT: tuple[Entry, ...] = (
     right(
@@ -48,6 +54,16 @@ def load_data():
     return (train_images, train_labels), (test_images, test_labels)
 """,
         ),
+    ),
+    right(
+        "q1",
+        "lists in place of tuples on loading",
+        "they stand for pairs",
+        code("""
+def load_data():
+    (a, b), (c, d) = keras.datasets.cifar10.load_data()
+    return [[a, b], [c, d]]
+"""),
     ),
 )
 
@@ -180,5 +196,77 @@ def load_data():
         ),
         marks=4,
         fails={"q1_images": "`y_train` holds whole numbers"},
+    ),
+    wrong(
+        "q1",
+        "images and labels swapped",
+        "images come first",
+        code(load("(b, a), (d, c)")),
+        marks=3,
+        fails={"q1_shapes": "images and labels in their places"},
+    ),
+    wrong(
+        "q1",
+        "training set alone",
+        "the test set is asked for too",
+        code(load("(a, b)")),
+        marks=2.5,
+        fails={"q1_answered": "It returned"},
+    ),
+    wrong(
+        "q1",
+        "sets in a dictionary",
+        "two pairs are asked for",
+        code(load("{'train': (a, b), 'test': (c, d)}")),
+        marks=2.5,
+        fails={"q1_answered": "It returned a dict"},
+    ),
+    wrong(
+        "q1",
+        "training labels shuffled without images",
+        "images get the labels of others",
+        code(load("(a, np.random.permutation(b)), (c, d)")),
+        marks=4,
+        fails={"q1_images": "The labels of the train"},
+    ),
+    wrong(
+        "q1",
+        "channels first",
+        "the images of Keras have their channels last",
+        code(load("(np.moveaxis(a, 3, 1), b), (np.moveaxis(c, 3, 1), d)")),
+        marks=4,
+        fails={"q1_shapes": "(50000, 3, 32, 32)"},
+    ),
+    wrong(
+        "q1",
+        "images of both sets first",
+        "a pair for each set is asked for",
+        code(load("(a, c), (b, d)")),
+        marks=4.5,
+        fails={"q1_answered": "the images of both sets first, then the labels of both"},
+    ),
+    wrong(
+        "q1",
+        "loading raises an error",
+        "nothing is loaded",
+        code("def load_data():\n    return 1 / 0\n"),
+        marks=2.5,
+        fails={"q1_answered": "ZeroDivisionError"},
+    ),
+    wrong(
+        "q1",
+        "loading left as it came",
+        "nothing is loaded",
+        code("def load_data():\n    ...\n"),
+        marks=2.5,
+        fails={"q1_answered": "It returned None"},
+    ),
+    wrong(
+        "q1",
+        "load_data left out",
+        "the notebook does not define it",
+        code("del load_data"),
+        marks=2.5,
+        fails={"q1_answered": "`load_data` is not defined"},
     ),
 )

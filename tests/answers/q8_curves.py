@@ -1,6 +1,23 @@
 """Question 8: the learning curves."""
 
-from answers.entries import Entry, function, line, right, wrong
+from answers.entries import Entry, code, function, line, right, wrong
+
+
+def panels(
+    draw: str = "ax.plot(h[q], label='training'); ax.plot(h['val_' + q], label='validation')",
+    after: str = "ax.set_ylabel(q); ax.legend()",
+) -> str:
+    """Source of `plot_history` with a panel for each quantity q of the history h."""
+    return f"""
+def plot_history(history):
+    h = history.history
+    fig, axes = plt.subplots(1, 2)
+    for ax, q in zip(axes, ("loss", "accuracy")):
+        {draw}
+        {after}
+    return fig
+"""
+
 
 RIGHT: tuple[Entry, ...] = (
     right(
@@ -374,5 +391,114 @@ def plot_history(history, skip=5):
         ),
         marks=3,
         fails={"q8_series": "one value an epoch"},
+    ),
+    wrong(
+        "q8",
+        "training accuracy twice",
+        "the validation accuracy is missing",
+        code(
+            panels("ax.plot(h[q], label='training'); ax.plot(h['val_loss' if q == 'loss' else q], label='validation')")
+        ),
+        marks=3,
+        fails={"q8_series": "validation accuracy"},
+    ),
+    wrong(
+        "q8",
+        "one panel of two for want of a second",
+        "`zip` ends with the panels",
+        code(
+            panels()
+            .replace("plt.subplots(1, 2)", "plt.subplots(1, 1, squeeze=False); axes = axes[0]")
+            .replace(", strict=True", "")
+        ),
+        marks=1.5,
+        fails={
+            "q8_lines": "There are 2 curves.",
+            "q8_series": "training accuracy",
+            "q8_labels": "speaks of the accuracy",
+        },
+    ),
+    wrong(
+        "q8",
+        "one curve of four",
+        "the others are missing",
+        code(
+            "def plot_history(history):\n    plt.plot(history.history['loss'], label='loss')\n"
+            "    plt.title('loss and accuracy')\n"
+        ),
+        marks=2.5,
+        fails={"q8_lines": "There is 1 curve.", "q8_series": "No curve has the values of:"},
+    ),
+    wrong(
+        "q8",
+        "last epoch cut off",
+        "its values are part of the curve",
+        code(panels("ax.plot(h[q][:-1], label='training'); ax.plot(h['val_' + q][:-1], label='validation')")),
+        marks=3,
+        fails={"q8_series": "No curve has the values of:"},
+    ),
+    wrong(
+        "q8",
+        "logarithm of the training curves",
+        "the values are asked for",
+        code(panels("ax.plot(np.log(h[q]), label='training'); ax.plot(h['val_' + q], label='validation')")),
+        marks=3,
+        fails={"q8_series": "training loss, training accuracy"},
+    ),
+    wrong(
+        "q8",
+        "values sorted",
+        "the order of the epochs is lost",
+        code(panels("ax.plot(sorted(h[q]), label='training'); ax.plot(sorted(h['val_' + q]), label='validation')")),
+        marks=3,
+        fails={"q8_series": "No curve has the values of:"},
+    ),
+    wrong(
+        "q8",
+        "no names at all",
+        "which curve is which remains open",
+        code(panels("ax.plot(h[q]); ax.plot(h['val_' + q])", "ax.set_ylabel(q)")),
+        marks=5,
+        fails={"q8_told_apart": "have no such names"},
+    ),
+    wrong(
+        "q8",
+        "names that say nothing",
+        "which curve is which remains open",
+        code(panels("ax.plot(h[q], label='A'); ax.plot(h['val_' + q], label='B')")),
+        marks=5,
+        fails={"q8_told_apart": "which curve is training"},
+    ),
+    wrong(
+        "q8",
+        "titles of the panels swapped",
+        "loss is called accuracy",
+        code(panels(after="ax.set_title('loss' if q == 'accuracy' else 'accuracy'); ax.legend()")),
+        marks=5,
+        fails={"q8_labels": "of the curves in question"},
+    ),
+    wrong(
+        "q8",
+        "an empty figure",
+        "nothing is drawn",
+        code("def plot_history(history):\n    return plt.figure()\n"),
+        marks=0,
+        fails={"q8_answered": "No axes of it holds a line"},
+    ),
+    wrong(
+        "q8",
+        "raises an error",
+        "nothing is drawn",
+        code("def plot_history(history):\n    raise RuntimeError\n"),
+        marks=0,
+        fails={"q8_answered": "raised RuntimeError"},
+    ),
+    wrong(
+        "q8",
+        "left out",
+        "the notebook does not define it",
+        code("del plot_history"),
+        marks=0,
+        fails={"q8_answered": "`plot_history` is not defined"},
     ),
 )

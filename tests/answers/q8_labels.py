@@ -1,6 +1,14 @@
 """Question 8: legends, titles and axes, and other histories."""
 
-from answers.entries import Entry, function, line, right, wrong
+from answers.entries import Entry, code, function, line, right, wrong
+from answers.q7_numbers import ACC
+from answers.q8_curves import panels
+
+TRAINED = (
+    "import pandas as pd\ndef train(model, x, y, epochs=100, batch_size=128):\n"
+    "    history = model.fit(x, y, epochs=epochs, batch_size=batch_size, validation_split=0.3)\n    return {}\n"
+)
+
 
 RIGHT: tuple[Entry, ...] = (
     right(
@@ -164,6 +172,198 @@ def plot_history(history):
         ax.legend()
     return fig
 """,
+        ),
+    ),
+    right(
+        "q8",
+        "two figures, only one returned",
+        "a figure that was shown counts",
+        code("""
+def plot_history(history):
+    for q in ("loss", "accuracy"):
+        fig = plt.figure()
+        plt.plot(history.history[q], label="training " + q)
+        plt.plot(history.history["val_" + q], label="validation " + q)
+        plt.ylabel(q); plt.legend(); plt.show()
+    return fig
+"""),
+    ),
+    right(
+        "q8",
+        "legend of the figure with handles",
+        "it is for all panels",
+        code("""
+def plot_history(history):
+    h = history.history
+    fig, axes = plt.subplots(2, 1, sharex=True)
+    for ax, q in zip(axes, ("loss", "accuracy")):
+        one, = ax.plot(h[q], color="k"); two, = ax.plot(h["val_" + q], color="tab:red")
+        ax.set_title(q)
+    fig.legend([one, two], ["training", "validation"])
+    return fig
+"""),
+    ),
+    right(
+        "q8",
+        "a panel a set of images",
+        "titles tell the sets apart, legends the quantities",
+        code("""
+def plot_history(history):
+    fig, axes = plt.subplots(1, 2)
+    for ax, prefix, title in zip(axes, ("", "val_"), ("Training: loss and accuracy", "Validation: loss and accuracy")):
+        ax.plot(history.history[prefix + "loss"], label="loss")
+        ax.plot(history.history[prefix + "accuracy"], label="accuracy")
+        ax.set_title(title); ax.legend()
+    return fig
+"""),
+    ),
+    right(
+        "q8",
+        "data frame plots a panel a column",
+        "pandas names the lines by the columns",
+        code("""
+import pandas as pd
+def plot_history(history):
+    axes = pd.DataFrame(history.history).plot(subplots=True)
+    return axes[0].figure
+"""),
+    ),
+    right(
+        "q8",
+        "data frame plots one labelled panel",
+        "the label of the axis names both quantities",
+        code("""
+import pandas as pd
+def plot_history(history):
+    ax = pd.DataFrame(history.history).plot(ylabel="loss / accuracy", grid=True)
+    return ax.figure
+"""),
+    ),
+    right(
+        "q8",
+        "dots in place of lines",
+        "a dot an epoch shows the values",
+        code("""
+def plot_history(history):
+    fig, axes = plt.subplots(1, 2)
+    for ax, q in zip(axes, ("loss", "accuracy")):
+        for prefix, name in (("", "training"), ("val_", "validation")):
+            values = history.history[prefix + q]
+            ax.scatter(range(len(values)), values, label=name)
+        ax.set_ylabel(q); ax.legend()
+    return fig
+"""),
+    ),
+    right(
+        "q8",
+        "names beside the lines",
+        "texts at their ends tell the curves apart",
+        code("""
+def plot_history(history):
+    fig, axes = plt.subplots(1, 2)
+    for ax, q in zip(axes, ("loss", "accuracy")):
+        for prefix, name in (("", "training"), ("val_", "validation")):
+            values = history.history[prefix + q]
+            ax.plot(values)
+            if q == "loss": ax.text(len(values) - 1, values[-1], name)
+            else: ax.annotate(name, (len(values) - 1, values[-1]), xytext=(5, 0), textcoords="offset points")
+        ax.set_title(q)
+    return fig
+"""),
+    ),
+    right(
+        "q8",
+        "smoothed curves besides",
+        "the values themselves are drawn too",
+        code("""
+def plot_history(history):
+    fig, axes = plt.subplots(1, 2)
+    for ax, q in zip(axes, ("loss", "accuracy")):
+        for prefix, name in (("", "training"), ("val_", "validation")):
+            values = history.history[prefix + q]
+            ax.plot(values, label=name)
+            ax.plot(np.convolve(values, np.ones(3) / 3, mode="same"), alpha=0.4)
+            ax.axhline(min(values))
+        ax.set_ylabel(q); ax.legend()
+    return fig
+"""),
+    ),
+    right(
+        "q8",
+        "ggplot style, names of epochs as ticks",
+        "the legend names quantity and set",
+        code("""
+def plot_history(history):
+    with plt.style.context("ggplot"):
+        fig, axes = plt.subplots(1, 2)
+        for ax, q in zip(axes, ("loss", "accuracy")):
+            ax.plot(history.epoch, history.history[q], ls="-", c="0.2", lw=3, label=f"{q} of training")
+            ax.plot(history.epoch, history.history["val_" + q], ls=":", c="0.2", label=f"{q} of validation")
+            ax.legend(); ax.set_xticks(history.epoch, [f"epoch {e}" for e in history.epoch])
+        fig.suptitle("Loss and accuracy")
+    return fig
+"""),
+    ),
+    right(
+        "q8",
+        "epochs as texts",
+        "their order is that of the values",
+        code("""
+def plot_history(history):
+    fig, axes = plt.subplots(1, 2)
+    for ax, q in zip(axes, ("loss", "accuracy")):
+        names = [f"e{e}" for e in history.epoch]
+        ax.plot(names, history.history[q], label="train"); ax.plot(names, history.history["val_" + q], label="val")
+        ax.legend(); ax.set_ylabel(q + " value")
+    return fig
+"""),
+    ),
+    right(
+        "q8",
+        "labels that end in “value”",
+        "`val` at the beginning of a word is not validation",
+        code("""
+def plot_history(history):
+    fig, axes = plt.subplots(1, 2)
+    for ax, q in zip(axes, ("loss", "accuracy")):
+        ax.plot(history.history[q], label=q + " value")
+        ax.plot(history.history["val_" + q], label=q + " value on held-out images")
+        ax.legend(); ax.set_ylabel(q)
+    return fig
+"""),
+    ),
+    right(
+        "q8",
+        "a subfigure a quantity",
+        "its heading names the quantity",
+        code("""
+def plot_history(history):
+    fig = plt.figure()
+    for part, q in zip(fig.subfigures(1, 2), ("loss", "accuracy")):
+        part.suptitle(q); ax = part.subplots()
+        ax.plot(history.history[q], label="train"); ax.plot(history.history["val_" + q], label="val"); ax.legend()
+    return fig
+"""),
+    ),
+    right(
+        "q8",
+        "metric named acc under a wrong loss",
+        "names follow from the student's own question 5",
+        code(ACC + panels().replace('"accuracy"', '"acc"')),
+    ),
+    right(
+        "q8",
+        "train returns the dictionary of the history",
+        "the history has the form of the student's own question 6",
+        code(TRAINED.format("history.history") + panels().replace("history.history", "history")),
+    ),
+    right(
+        "q8",
+        "train returns a data frame of the history",
+        "the history has the form of the student's own question 6",
+        code(
+            TRAINED.format("pd.DataFrame(history.history)")
+            + panels().replace("history.history", "history.to_dict('list')")
         ),
     ),
 )

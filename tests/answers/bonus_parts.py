@@ -231,7 +231,7 @@ WRONG: tuple[Entry, ...] = (
     wrong(
         "bonus",
         "one normalisation for all convolutions",
-        "each has statistics of its own",
+        "each needs statistics of its own",
         code(resnet(block="relu(add(norm(conv(relu(norm(conv(x))))), x))") + "\nnorm = layers.BatchNormalization()\n"),
         marks=7,
         fails={"bonus_nothing_else": "weights are shared"},

@@ -3,7 +3,6 @@
 from answers.entries import Entry, wrong
 from answers.networks import (
     BARE,
-    BN,
     CONV,
     HEAD,
     INPUT,
@@ -144,27 +143,11 @@ WRONG: tuple[Entry, ...] = (
     ),
     wrong(
         "q4",
-        "further dense layer of ten",
-        "one is asked for",
-        network(vgg(head=("layers.Flatten()", "layers.Dense(CLASSES)", "layers.Dense(CLASSES, 'softmax')"))),
-        marks=11,
-        fails={"q4_nothing_else": "2 dense layers"},
-    ),
-    wrong(
-        "q4",
         "dropout of maps",
         "none is asked for",
         network(vgg(conv=f"{BARE}, layers.SpatialDropout2D(.2), {RELU}")),
         marks=11,
         fails={"q4_nothing_else": "(SpatialDropout2D)"},
-    ),
-    wrong(
-        "q4",
-        "batch normalisation after each ReLU",
-        "it comes in question 13",
-        network(vgg(conv=f"{CONV}, {BN}")),
-        marks=11,
-        fails={"q4_nothing_else": "(batch normalisation)"},
     ),
     wrong(
         "q4",

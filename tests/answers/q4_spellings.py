@@ -269,7 +269,7 @@ RIGHT: tuple[Entry, ...] = (
     right(
         "q4",
         "subclass with TensorFlow, logits and convolutions in reverse order",
-        "weights tell which network it is",
+        "with its weights, the network that is asked for gives the same outputs",
         network(
             subclass(
                 LOOP + "x = tf.nn.relu(conv(x))" + POOLED + "\n        return self.dense(self.flatten(x))",

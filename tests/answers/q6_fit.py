@@ -81,7 +81,7 @@ RIGHT: tuple[Entry, ...] = (
     right(
         "q6",
         "pipelines of tf.data without a smaller last batch",
-        "a few images a pass are no other share",
+        "the few images left out of a pass do not change the share",
         code(
             train(
                 TF_DATA + SPLIT + "t = ds((x[:n], y[:n])).shuffle(99).batch(batch_size, drop_remainder=True)\n"
@@ -168,7 +168,7 @@ WRONG: tuple[Entry, ...] = (
     wrong(
         "q6",
         "ten epochs whatever is asked",
-        "neither what is asked for nor what is passed in",
+        "it is neither the default that is asked for nor what is passed in",
         code(fit(epochs="10")),
         marks=5,
         fails={"q6_arguments": "10 epochs with batches of 50", "q6_epochs": "`fit` was asked for 10."},

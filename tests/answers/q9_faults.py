@@ -165,14 +165,6 @@ WRONG: tuple[Entry, ...] = (
     ),
     wrong(
         "q9",
-        "another model trained than measured",
-        "the one that is measured has learnt nothing",
-        small(loop(fit="history = train(compile_model(build_model()), x_train, y_train, epochs=epochs)")),
-        marks=9,
-        fails={"q9_accuracies": "of 3 are not what the trained models reach"},
-    ),
-    wrong(
-        "q9",
         "numbers made up",
         "nothing is trained",
         small("""
@@ -183,14 +175,6 @@ def run_experiment(build_model, n_runs=5, epochs=100):
 """),
         marks=0,
         fails={"q9_answered": "It trained none."},
-    ),
-    wrong(
-        "q9",
-        "last validation accuracy",
-        "that of the test set is asked for",
-        small(loop(measure="accuracy = history.history['val_accuracy'][-1]")),
-        marks=9,
-        fails={"q9_accuracies": "on the test set"},
     ),
     wrong(
         "q9",

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from zoo.notebooks import changed_code, solution
 
 from answers import RIGHT, WRONG
-from answers.entries import Entry, whole
+from answers.entries import Entry, code, right, whole
 from answers.in_process import assert_gets_its_marks, parameters, quick
 from lab import settings
 
@@ -41,3 +42,9 @@ def test_every_question_has_entries() -> None:
 def test_names_are_unique() -> None:
     names = [entry.name for entry in (*RIGHT, *WRONG)]
     assert sorted(names) == sorted(set(names))
+
+
+def test_a_snippet_is_run_as_it_stands_and_is_no_notebook() -> None:
+    entry = right("q6", "a snippet", "for this test", code("EPOCHS = 7\n\n"))
+    assert changed_code(entry.apply(solution())) == "EPOCHS = 7\n\n"
+    assert whole([entry]) == []

@@ -180,7 +180,9 @@ def feature_maps(model, image):
             ("image[np.newaxis]", "images[:1] / 255"),
         ),
         marks=5,
-        fails={"q10_values": "output of its layer for the given image"},
+        fails={
+            "q10_values": "for the given image, with its own values.\nFound: That of `block1_conv1` is something else"
+        },
     ),
     wrong(
         "q10",

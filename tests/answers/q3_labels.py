@@ -54,7 +54,10 @@ def preprocess(x_train, y_train, x_test, y_test):
         "nothing can be learned from them",
         line("preprocess", (LABELS[0], "np.random.default_rng(1).permutation(y_train.flatten())")),
         marks=6,
-        fails={"q3_labels": "Reorder images and labels together"},
+        fails={
+            "q3_labels": "In `y_train`, labels came out beside other images than they came in.\n"
+            "Hint: Reorder images and labels together"
+        },
     ),
     wrong(
         "q3",

@@ -337,7 +337,10 @@ def preprocess(x_train, y_train, x_test, y_test):
 """,
         ),
         marks=6,
-        fails={"q3_same_map": "Images that were in both sets came out different"},
+        fails={
+            "q3_same_map": "Images that were in both sets came out different.\n"
+            "Hint: Scale the test images by the same numbers as the training images"
+        },
     ),
     wrong(
         "q3",

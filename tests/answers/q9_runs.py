@@ -384,7 +384,7 @@ def run_experiment(build_model, n_runs=settings.RUNS, epochs=settings.EPOCHS):
 """,
         ),
         marks=10.5,
-        fails={"q9_runs": "Every run trains with your `train` of Question 6"},
+        fails={"q9_runs": "Every run trains with your `train` of Question 6.\nFound: A run called `fit` by itself"},
     ),
     wrong(
         "q9",

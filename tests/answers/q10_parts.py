@@ -1,7 +1,7 @@
 """Question 10: maps and figures in rarer forms; snippets."""
 
-from answers.entries import Edit, Entry, code, right, wrong
-from answers.quick import QUICK_PLOTS, with_network, with_plots
+from answers.entries import Entry, code, right, wrong
+from answers.quick import with_network, with_plots
 
 EXTRACT = """
 def feature_maps(model, image):
@@ -47,12 +47,6 @@ def plot_feature_maps(maps, filter_index):
         ax.set_title(name)
     return fig
 """
-
-
-def with_right_maps(source: str) -> Edit:
-    """A snippet that may call the solution's `feature_maps` by the name `_right`."""
-    return code("_right = feature_maps\n" + QUICK_PLOTS + source)
-
 
 RIGHT: tuple[Entry, ...] = (
     right("q10", "squeezed", "the axis of the batch is gone", with_plots(EXTRACT % "np.squeeze(v)")),
@@ -181,7 +175,7 @@ WRONG: tuple[Entry, ...] = (
         "q10",
         "maps left out",
         "the notebook does not define the function",
-        with_right_maps("del feature_maps"),
+        with_plots("del feature_maps"),
         marks=2,
         fails={"q10_answered": "`feature_maps` is not defined"},
     ),
@@ -189,7 +183,7 @@ WRONG: tuple[Entry, ...] = (
         "q10",
         "maps left as they came",
         "nothing is returned",
-        with_right_maps("def feature_maps(model, image): ..."),
+        with_plots("def feature_maps(model, image): ..."),
         marks=2,
         fails={"q10_answered": "returned nothing (None)"},
     ),
@@ -197,7 +191,7 @@ WRONG: tuple[Entry, ...] = (
         "q10",
         "maps raise an error",
         "nothing is returned",
-        with_right_maps("def feature_maps(model, image): return undefined"),
+        with_plots("def feature_maps(model, image): return undefined"),
         marks=2,
         fails={"q10_answered": "raised NameError"},
     ),
@@ -205,7 +199,7 @@ WRONG: tuple[Entry, ...] = (
         "q10",
         "maps as a text",
         "a dictionary is asked for",
-        with_right_maps("def feature_maps(model, image): return 'maps'"),
+        with_plots("def feature_maps(model, image): return 'maps'"),
         marks=2,
         fails={"q10_answered": "It returned a text"},
     ),
@@ -213,7 +207,7 @@ WRONG: tuple[Entry, ...] = (
         "q10",
         "class and not a dictionary",
         "a dictionary is asked for",
-        with_right_maps("def feature_maps(model, image): return dict"),
+        with_plots("def feature_maps(model, image): return dict"),
         marks=2,
         fails={"q10_answered": "returns a dict"},
     ),
@@ -221,7 +215,7 @@ WRONG: tuple[Entry, ...] = (
         "q10",
         "maps as a huge list",
         "a dictionary is asked for",
-        with_right_maps("def feature_maps(m, i): return [0] * 10**6"),
+        with_plots("def feature_maps(m, i): return [0] * 10**6"),
         marks=2,
         fails={"q10_answered": "returns a dict"},
     ),
@@ -229,7 +223,7 @@ WRONG: tuple[Entry, ...] = (
         "q10",
         "an empty dictionary",
         "no layer is in it",
-        with_right_maps("def feature_maps(model, image): return {}"),
+        with_plots("def feature_maps(model, image): return {}"),
         marks=2,
         fails={"q10_answered": "It is empty"},
     ),
@@ -237,7 +231,7 @@ WRONG: tuple[Entry, ...] = (
         "q10",
         "all but the pooling",
         "it makes maps too",
-        with_right_maps(EXTRACT.replace("== 4", "== 4 and 'pool' not in layer.name") % "v[0]"),
+        with_plots(EXTRACT.replace("== 4", "== 4 and 'pool' not in layer.name") % "v[0]"),
         marks=6,
         fails={"q10_layers": "There is no `block1_pool`"},
     ),

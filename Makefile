@@ -21,7 +21,7 @@ PART ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help student autograder grade image otter-grade test test-all bench baselines replicate zoo endurance lint docs clean
+.PHONY: help student autograder grade image otter-grade test test-all mutations bench baselines replicate zoo endurance lint docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ lint: .venv/installed  ## ruff and strict mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+mutations: .venv/installed  ## test the tests: does `make test` fail if a check or a probe is changed? make mutations [N=10] [SEED=0]
+	$(BIN)/python tests/mutation.py $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED))
 
 bench: .venv/installed  ## the benchmarks, into docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py

@@ -9,6 +9,7 @@ ONLY ?=
 ALL ?=
 BARE ?=
 SEEDS ?=
+SEED ?=
 EPOCHS ?=
 VARIANTS ?=
 SCHEDULER ?=

@@ -9,9 +9,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,9 @@ STUDENT_PACKAGES = (
     "ipykernel",
 )
 IN_ZIP = ("setup.sh", "run_autograder", "run_otter.py", "environment.yml")  # ours, of autograder/image, for Otter's
+KEPT = PROJECT / "build" / "assigned"
+ASSIGNING = ("otter-grader", "nbformat")  # packages
+DAY = 86_400  # seconds
 ZIP_DATE = (2020, 1, 1, 0, 0, 0)
 
 
@@ -103,7 +108,10 @@ _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "samples", "image")
 
 @contextmanager
 def _assigned() -> Iterator[Path]:
-    """A folder with what `otter assign` makes of the rendered master notebook: student/ and autograder/."""
+    """What `otter assign` makes of the rendered master notebook: student/ and autograder/ in a folder to be read only.
+
+    It is kept under a fingerprint of all that goes into it, since Otter takes ten seconds.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         stage, made = Path(temporary) / "stage", Path(temporary) / "made"
         stage.mkdir()
@@ -111,30 +119,43 @@ def _assigned() -> Iterator[Path]:
         shutil.copytree(PROJECT / "assignment" / "lab", stage / "lab", ignore=_IGNORED)
         figures = PROJECT / "assignment" / "figures"
         shutil.copytree(figures, stage / "figures", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-        path = os.pathsep.join(str(PROJECT / p) for p in (".", "assignment"))
-        command = [
-            sys.executable,
-            "-m",
-            "otter",
-            "assign",
-            NOTEBOOK,
-            str(made),
-            "--no-run-tests",
-            "--no-pdfs",
-        ]
-        done = subprocess.run(
-            command,
-            cwd=stage,
-            env=os.environ | {"PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise BuildError(f"otter assign failed:\n{done.stderr[-3000:]}")
-        for part in ("student", "autograder"):
-            _name_cells(made / part / NOTEBOOK)
-        yield made
+        kept = KEPT / _fingerprint(stage)
+        if not kept.is_dir():
+            _assign(stage, made)
+            _keep(made, kept)
+        yield kept if kept.is_dir() else made
+
+
+def _assign(stage: Path, made: Path) -> None:
+    path = os.pathsep.join(str(PROJECT / p) for p in (".", "assignment"))
+    command = [sys.executable, "-m", "otter", "assign", NOTEBOOK, str(made), "--no-run-tests", "--no-pdfs"]
+    done = subprocess.run(
+        command, cwd=stage, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise BuildError(f"otter assign failed:\n{done.stderr[-3000:]}")
+    for part in ("student", "autograder"):
+        _name_cells(made / part / NOTEBOOK)
+
+
+def _fingerprint(stage: Path) -> str:
+    """Of all files of a folder, and of the packages that work on them."""
+    digest = hashlib.sha256(repr([sys.version, *((name, version(name)) for name in ASSIGNING)]).encode())
+    for file in sorted(path for path in stage.rglob("*") if path.is_file()):
+        digest.update(f"{file.relative_to(stage)} {file.stat().st_size}\n".encode() + file.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def _keep(made: Path, kept: Path) -> None:
+    """Keep what was made, in the place of what is older than a day; where that is not possible, it is not kept."""
+    with suppress(OSError):  # no right to write, or another process has just kept the same
+        KEPT.mkdir(parents=True, exist_ok=True)
+        for old in KEPT.iterdir():
+            if time.time() - old.stat().st_mtime > DAY:
+                shutil.rmtree(old, ignore_errors=True)
+        new = Path(tempfile.mkdtemp(prefix="new-", dir=KEPT))
+        shutil.copytree(made, new, dirs_exist_ok=True)
+        new.rename(kept)
 
 
 def render(master: Path) -> Any:

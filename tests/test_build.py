@@ -3,6 +3,7 @@
 import ast
 import html
 import json
+import os
 import re
 import subprocess
 import sys
@@ -37,11 +38,49 @@ def master_cells() -> list[Any]:
     return list(nbformat.read(MASTER, as_version=4).cells)
 
 
-def test_building_twice_gives_the_same_bytes(made: Path, tmp_path: Path) -> None:
+def test_building_twice_gives_the_same_bytes(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "KEPT", tmp_path / "kept")
     build.student(tmp_path)
     build.autograder(tmp_path)
     for name in ("student.zip", "autograder.zip"):
         assert (tmp_path / name).read_bytes() == (made / name).read_bytes(), name
+
+
+def test_what_otter_made_is_kept_until_something_of_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assigned: list[Path] = []
+
+    def assign(stage: Path, made: Path) -> None:
+        assigned.append(stage)
+        made.mkdir()
+        (made / "made").write_text((stage / build.NOTEBOOK).read_text())
+
+    render, kept = build.render, tmp_path / "kept"
+    monkeypatch.setattr(build, "KEPT", kept)
+    monkeypatch.setattr(build, "_assign", assign)
+    for _ in range(2):
+        with build._assigned() as folder:
+            assert folder.parent == kept
+    assert len(assigned) == 1
+
+    def other(master: Path) -> Any:
+        notebook = render(master)
+        notebook.cells[0].source += " "
+        return notebook
+
+    monkeypatch.setattr(build, "render", other)
+    (old,) = kept.iterdir()
+    os.utime(old, (0, 0))
+    with build._assigned() as folder:
+        assert folder != old
+    assert (len(assigned), old.exists()) == (2, False)
+    monkeypatch.setattr(build, "version", lambda name: "another")
+    with build._assigned():
+        assert len(assigned) == 3
+    monkeypatch.setattr(build, "KEPT", tmp_path / "file")
+    (tmp_path / "file").write_text("nothing can be kept here")
+    with build._assigned() as folder:
+        assert (folder / "made").exists()
+    assert len(assigned) == 4
 
 
 def test_handout_holds_what_a_student_needs(made: Path) -> None:

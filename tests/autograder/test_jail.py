@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import jail
+from autograder.sandbox import jail, warden
 from autograder.sandbox.jail import JailError, Room
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -60,6 +60,20 @@ ALLOWED = {
     ),
     "machine": ("print('processor' in open('/proc/cpuinfo').read())", "True"),
     "random": ("import os; print(len(os.urandom(8) + open('/dev/urandom', 'rb').read(8)))", "16"),
+    "locks": (
+        "import fcntl; f = open('a', 'w'); fcntl.flock(f, fcntl.LOCK_EX); fcntl.lockf(f, fcntl.LOCK_EX); print('held')",
+        "held",
+    ),
+    "hdf5": (
+        "import h5py; f = h5py.File('a.h5', 'w'); f['x'] = 3; f.close(); print(h5py.File('a.h5')['x'][()])",
+        "3",
+    ),
+    "terminals": ("import sys; print(sys.stdin.isatty(), sys.stdout.isatty())", "False False"),
+    "pipes": (
+        "import fcntl, os; r, w = os.pipe(); fcntl.fcntl(w, fcntl.F_SETPIPE_SZ, 4096); os.set_blocking(r, False); "
+        "print(fcntl.fcntl(w, fcntl.F_GETPIPE_SZ))",
+        "4096",
+    ),
     "pairs": ("import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))", "b'x'"),
 }
 
@@ -123,6 +137,19 @@ FORBIDDEN = {
     "powers": ("print(open('/proc/self/status').read().split('CapEff:')[1].split()[0])", "^0000000000000000$"),
     "powers-by-program": ("print(open('/proc/self/status').read().split('NoNewPrivs:')[1].split()[0])", "^1$"),
     "terminal": ("open('/dev/tty', 'w')", DENIED),
+    "names-of-files": (CALL.format("c.inotify_init1(0)"), REFUSED),
+    "lease": ("import fcntl, numpy; fcntl.fcntl(open(numpy.__file__), fcntl.F_SETLEASE, fcntl.F_RDLCK)", REFUSED),
+    "notice": ("import fcntl, os; fcntl.fcntl(os.open('.', os.O_RDONLY), fcntl.F_NOTIFY, 4)", REFUSED),
+    "signals-to-others": ("import fcntl; fcntl.fcntl(0, fcntl.F_SETOWN, 1)", REFUSED),
+    "attributes": (  # FS_IOC_SETFLAGS: immutable, append only
+        "import fcntl, numpy; fcntl.ioctl(open(numpy.__file__), 0x40086602, b'\\x10' + bytes(7))",
+        "Inappropriate ioctl",
+    ),
+    "attributes-by-other-bits": (
+        CALL.format("c.syscall(16, os.open('.', 0), ctypes.c_ulong(1 << 32 | 0x80086601), (ctypes.c_char * 8)())"),
+        "Inappropriate ioctl",
+    ),
+    "keys-typed": ("import fcntl; fcntl.ioctl(0, 0x5412, b'x')", "Inappropriate ioctl"),
     "disk": ("open('/dev/sda', 'rb')", f"{DENIED}|No such"),
     "memory": ("x = bytearray(17 * 2**30)", "MemoryError"),
     "files": ("f = [open('/dev/null') for _ in range(2000)]", "Too many open files"),
@@ -281,3 +308,10 @@ def test_nothing_outlives_the_warden(tmp_path: Path) -> None:
     assert jailed.process.stdout.readline() == "up\n"
     jailed.process.kill()
     assert jailed.output == ""  # the end of the pipe: nobody holds it any more
+
+
+def test_commands_are_refused_in_blocks_that_leave_out_none() -> None:
+    for first, end in ((8, 36), (39, 1030), (0, 1), (0x5402, 0x540F), (5, 5)):
+        found = [number for start, size in warden._blocks(first, end) for number in range(start, start + size)]
+        assert found == list(range(first, end))
+        assert all(size & (size - 1) == 0 and start % size == 0 for start, size in warden._blocks(first, end))

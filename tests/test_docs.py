@@ -64,5 +64,6 @@ def test_what_this_machine_is_compared_with() -> None:
     assert machine == reference.machine
     assert f"{reference.versions}; n = " in text_of(BENCHMARKS)
     assert f"a piece of the calibration: {reference.piece:.4f} CPU s" in text_of(BENCHMARKS)
-    assert f"start of a batch: {reference.start:.1f} CPU s" in text_of(BENCHMARKS)
-    assert f"one solution: {reference.submission:.1f} CPU s" in text_of(BENCHMARKS)
+    assert f"start of a batch: {reference.start:.1f} s" in text_of(BENCHMARKS)
+    assert f"one solution with a picture: {reference.submission:.1f} s" in text_of(BENCHMARKS)
+    assert f"one solution without pictures: {reference.bare:.1f} s" in text_of(BENCHMARKS)

@@ -116,7 +116,6 @@ def train(model, x, y, epochs=settings.EPOCHS, batch_size=settings.BATCH_SIZE):
             "q4_convolutions",
             "q5_loss_runs",
             "q5_loss",
-            "q6_batch_size",
             "q6_arguments",
             "q9_record",
         ),

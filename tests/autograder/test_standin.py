@@ -71,6 +71,7 @@ def test_data_follow_from_the_seed(few: None) -> None:
     assert all((first != second).any() for first, second in zip(arrays(3), arrays(4), strict=True))
 
 
+@pytest.mark.slow
 def test_a_small_network_learns_it_but_not_at_once(made: standin.Data) -> None:
     import keras
 

@@ -167,13 +167,16 @@ class Student:
             NeedsEarlier: there is neither.
         """
         answer = self.call("build_tiny_vgg")
-        if answer.error is None and classifies(answer.value):
+        fits = answer.error is None and classifies(answer.value)
+        if fits and answer.value.weights:
             return answer.value, True
         if "build" in self.neutral:
             return self.neutral["build"](), False
         fault = _missing_or_raised("build_tiny_vgg", answer)
         if fault is None and not isinstance(answer.value, keras.Model):
             fault = "`build_tiny_vgg` does not return a Keras model"
+        if fits:
+            fault = "the model of `build_tiny_vgg` has no weights that Keras could train"
         sizes = f"{settings.N_CLASSES} values for an image of shape {settings.IMAGE_SHAPE}"
         raise NeedsEarlier(4, fault or f"the model of `build_tiny_vgg` does not give {sizes}")
 

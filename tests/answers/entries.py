@@ -70,10 +70,16 @@ class Entry:
 
 
 def right(
-    question: str, did: str, why: str, *changes: Edit, record: RecordEdit | None = None, real: bool = False
+    question: str,
+    did: str,
+    why: str,
+    *changes: Edit,
+    elsewhere: Mapping[str, float] | None = None,
+    record: RecordEdit | None = None,
+    real: bool = False,
 ) -> Entry:
     """An entry that must get full marks."""
-    return Entry(question, did, why, changes, record=record, real=real)
+    return Entry(question, did, why, changes, elsewhere=elsewhere or {}, record=record, real=real)
 
 
 def wrong(

@@ -233,6 +233,9 @@ def test_no_model_is_question_4() -> None:
     assert "`build_tiny_vgg` does not return a Keras model." in blamed(build_tiny_vgg=lambda: None)
     flat = keras.Sequential([layers.Flatten()])
     assert "does not give 10 values for an image of shape (32, 32, 3)." in blamed(build_tiny_vgg=lambda: flat)
+    mean = keras.layers.Lambda(lambda x: keras.ops.tile(keras.ops.mean(x, (1, 2, 3))[:, None], (1, 10)))
+    untrained = keras.Sequential([keras.Input((32, 32, 3)), mean])
+    assert "has no weights that Keras could train." in blamed(build_tiny_vgg=lambda: untrained)
 
 
 def test_no_compiling_is_question_5() -> None:

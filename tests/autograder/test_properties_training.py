@@ -137,10 +137,11 @@ def test_any_accuracy_and_loss(n: int, seed: int, sharpness: float, off: float, 
     right = sum(int(max(range(10), key=row.__getitem__)) == label for row, label in zip(p, labels, strict=True)) / n
     loss = sum(-np.log(max(row[label], 1e-7)) for row, label in zip(p, labels, strict=True)) / n
 
-    def judged(first: float, second: float) -> set[str]:
+    def judged(first: float, second: float, *measured: list[float]) -> set[str]:
         value: Any = {"list": [first, second], "array": np.array([first, second])}.get(form)
         value = {"accuracy": second, "test_loss": first} if value is None else value
         call = {"error": None, "value": value, "y_pred": p, "labels": labels, "loss": 123.0, "trains": 0}
+        call["measured"] = list(measured)
         return failed("q7", {"calls": [call, call]})
 
     assert judged(loss, right) == set()
@@ -150,6 +151,9 @@ def test_any_accuracy_and_loss(n: int, seed: int, sharpness: float, off: float, 
     wrong = loss * loss_factor
     if abs(wrong - right) > 1e-3 and abs(right - loss) > 0.02 * loss:
         assert judged(wrong, right) == {"q7_loss"}
+        other = right + off
+        if abs(wrong - other) > 0.02 * max(wrong, abs(other)) + 1e-3:  # `model.evaluate` of other data is one slip
+            assert judged(wrong, other, [wrong, other]) == {"q7_accuracy"}
     if form != "dict" and abs(right - loss) > 0.02 * loss:
         assert judged(right, loss) == {"q7_order"}
 

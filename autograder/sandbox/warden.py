@@ -35,6 +35,7 @@ PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, 
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 CAPABILITY_VERSION_3 = 0x20080522
 CLONE_NEWPID = 0x20000000
+PID_MAX_OF_NAMESPACE = (6, 14)  # Linux, from which on a process namespace has a limit of its own
 
 # System calls that no notebook needs, and what each of them is used for.
 FORBIDDEN = {
@@ -170,6 +171,9 @@ def guard(policy_file: str, kernel: Kernel) -> int:
 def _rule(kernel: Kernel, policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
     """Be the first process of the namespace: start the kernel, bury orphans, end with the kernel."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # the warden may be killed: then this is all over
+    if tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= PID_MAX_OF_NAMESPACE:
+        with contextlib.suppress(OSError):  # in a container it may be read only
+            Path("/proc/sys/kernel/pid_max").write_text(str(OTHER_TASKS))  # or a flood could be faster than the warden
     child = os.fork()
     if child == 0:
         _become(kernel, policy, libc)

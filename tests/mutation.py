@@ -22,7 +22,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 MUTATED = ("autograder/checks", "assignment/lab/checks", "assignment/lab/probes")
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "zoo.log", "dist", "zoo", "endurance", "bench", "*.pyc")
+LEFT_OUT = (".git", ".venv", "dist", "build/zoo", "build/endurance", "build/bench")  # of the copy
 LONGEST = 3600  # seconds of a run; a mutation may make a loop endless
 COMPARISONS = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.In: "not in",
@@ -103,7 +103,13 @@ def _kind(node: ast.expr) -> str:
 def copy_to(folder: Path) -> Path:
     """The project, with what tests have kept of earlier runs."""
     project = folder / "project"
-    shutil.copytree(PROJECT, project, ignore=LEFT_OUT, symlinks=True)
+    left_out = {PROJECT / name for name in LEFT_OUT}
+    shutil.copytree(
+        PROJECT,
+        project,
+        ignore=lambda folder, names: [name for name in names if Path(folder, name) in left_out],
+        symlinks=True,
+    )
     return project
 
 
@@ -141,6 +147,11 @@ def main() -> int:
     files = [file.relative_to(PROJECT) for folder in MUTATED for file in sorted((PROJECT / folder).glob("*.py"))]
     every = [mutation for file in files for mutation in mutations(file)]
     chosen = random.Random(options.seed).sample(every, options.n)
+    with tempfile.TemporaryDirectory(prefix="tiny-vgg-mutation-") as folder:
+        failed = first_failure(copy_to(Path(folder)), "")
+    if failed:
+        print(f"{failed} fails without any mutation: nothing can be learnt from it")
+        return 1
     noticed = 0
     for mutation in chosen:
         line = (PROJECT / mutation.path).read_text().splitlines()[mutation.line - 1]

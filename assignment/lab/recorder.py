@@ -11,6 +11,7 @@ import itertools
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from numbers import Real
 from types import CodeType
 from typing import Any
 
@@ -313,7 +314,7 @@ def _evaluate(original: Any) -> Any:
             else:
                 result = original(self, x, y, batch_size, **options)
             _note_batches(self, x, y, options.get("steps"))
-            _active[-1].measured.append(_loss_first(result))
+            _note_numbers(result)
             return result
         weight = options.get("sample_weight")
         x, y, weight = _first_steps((x, y, weight), options.pop("steps", None), batch_size)
@@ -329,18 +330,23 @@ def _evaluate(original: Any) -> Any:
         else:
             result = original(self, x, y, size, **(options | ({} if weight is None else {"sample_weight": weight})))
         _note(self, rows, lambda: _classes(self, x), y)
-        _active[-1].measured.append(_loss_first(result))
+        _note_numbers(result)
         return result
 
     evaluate.__doc__ = original.__doc__
     return evaluate
 
 
-def _loss_first(result: Any) -> list[float]:
-    """The numbers that `evaluate` gives, in a list."""
+def _note_numbers(result: Any) -> None:
+    """Note the numbers that `evaluate` gave, the loss first; a metric that is no number, as one a class, is left out."""
+    if not _active[-1].keep_rows:
+        return
     if isinstance(result, dict):
-        result = [result["loss"], *(value for name, value in result.items() if name != "loss")]
-    return [float(value) for value in (result if isinstance(result, list) else [result])]
+        result = [value for _, value in sorted(result.items(), key=lambda item: item[0] != "loss")]
+    values = result if isinstance(result, list) else [result]
+    numbers = [float(value) for value in values if isinstance(value, Real)]
+    if numbers:
+        _active[-1].measured.append(numbers)
 
 
 def _first_steps(arrays: tuple[Any, ...], steps: int | None, batch_size: int | None) -> tuple[Any, ...]:

@@ -338,7 +338,7 @@ def _evaluate(original: Any) -> Any:
 
 
 def _note_numbers(result: Any) -> None:
-    """Note the numbers that `evaluate` gave, the loss first; a metric that is no number, as one a class, is left out."""
+    """Note the numbers that `evaluate` gave, the loss first; a metric that is no number (one a class) is left out."""
     if not _active[-1].keep_rows:
         return
     if isinstance(result, dict):

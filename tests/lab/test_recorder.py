@@ -493,3 +493,14 @@ def test_a_hand_written_loop_returns_logs() -> None:
     with recording():
         logs = [model.train_on_batch(X[:8], Y[:8]) for _ in range(5)]
     assert all(len(pair) == 2 and np.isfinite(pair).all() for pair in logs)
+
+
+def test_a_metric_that_is_no_number_is_left_out_of_what_was_measured() -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy", keras.metrics.F1Score()])
+    x, y = np.ones((6, 4), np.float32), np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 2]]
+    batches = [(x, y)]
+    with recording() as seen:
+        loss, accuracy, f1 = model.evaluate(iter(batches), steps=1, verbose=0)
+    assert np.shape(f1) == (3,)
+    assert seen.measured == [[pytest.approx(loss), pytest.approx(accuracy)]]

@@ -15,7 +15,7 @@ from pathlib import Path
 from autograder import resume, submissions, workers
 from autograder.grading import grade_notebook
 from autograder.results import FAILED, NOT_GRADED, SubmissionResult
-from autograder.sandbox import MachineError, Nursery, environment, jail, open_nursery
+from autograder.sandbox import DEFAULT_LIMITS, Limits, MachineError, Nursery, environment, jail, open_nursery
 from autograder.submissions import Parcel, UnreadableSubmission
 from autograder.workers import WorkersError
 
@@ -31,7 +31,7 @@ class Task:
         unsafe: go on where that system cannot hold student code safely.
         trust: run it even if it reaches for the grader.
         fresh: start its kernels afresh instead of forking them.
-        entropy: see `sandbox.execute`.
+        entropy, limits: see `sandbox.execute`.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Task:
     trust: bool = False
     fresh: bool = False
     entropy: bytes | None = None
+    limits: Limits = DEFAULT_LIMITS
 
 
 def grade_file(
@@ -56,18 +57,26 @@ def grade_file(
 
 
 def prepare(
-    path: Path, name: str, unsafe: bool = False, trust: bool = False, fresh: bool = False, secret: bytes | None = None
+    path: Path,
+    name: str,
+    unsafe: bool = False,
+    trust: bool = False,
+    fresh: bool = False,
+    secret: bytes | None = None,
+    limits: Limits | None = None,
 ) -> Task | SubmissionResult:
     """Read a submission; the arguments are those of `Task`. What is no notebook has its result already.
 
     Args:
         secret: of the gradebook, from which comes the entropy of what is graded into it.
+        limits: None: the usual ones.
     """
     key = ""
     try:
         key = resume.key_of(path)
         entropy = secret and hmac.digest(secret, key.encode(), "sha256")
-        return Task(name, submissions.pack(path), key, unsafe, trust, fresh, entropy)
+        parcel = submissions.pack(path)
+        return Task(name, parcel, key, unsafe, trust, fresh, entropy, limits or DEFAULT_LIMITS)
     except UnreadableSubmission as reason:
         return SubmissionResult(name, "needs_review", notes=(str(reason),), key=key)
     except OSError as error:  # a file that the system does not give is no fault of its author
@@ -94,6 +103,7 @@ def _graded(task: Task, kernels: Nursery | None) -> SubmissionResult:
             trust=task.trust,
             nursery=kernels,
             entropy=task.entropy,
+            limits=task.limits,
         )
     except UnreadableSubmission as reason:
         return SubmissionResult(task.name, "needs_review", notes=(str(reason),), key=task.key)

@@ -25,6 +25,7 @@ from autograder.results import SubmissionResult
 
 if TYPE_CHECKING:  # what grades is imported when there is something to grade: it takes seconds
     from autograder.attempt import Task
+    from autograder.sandbox import Limits
     from autograder.workers import Workers
 
 MEMORY = 5 * 2**29  # bytes that a submission seldom exceeds; `sandbox.jail.Room` says what ends one
@@ -49,6 +50,7 @@ class Options:
         fresh: start every kernel afresh instead of forking it from a warm process: slower, the same marks.
         scheduler: address of a dask scheduler, whose workers grade; None: this machine does.
         brief: of hidden checks, feedback pages tell the title and the outcome only.
+        limits: of time; None: the usual ones.
     """
 
     jobs: int | None = None
@@ -59,6 +61,7 @@ class Options:
     fresh: bool = False
     scheduler: str | None = None
     brief: bool = False
+    limits: "Limits | None" = None
 
 
 def grade_folder(
@@ -272,7 +275,8 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
 
     def prepare(path: Path) -> "Task | SubmissionResult":
         name = due[path]
-        return attempt.prepare(path, name, options.unsafe, name in options.trust, options.fresh, secret)
+        is_trusted = name in options.trust
+        return attempt.prepare(path, name, options.unsafe, is_trusted, options.fresh, secret, options.limits)
 
     with ExitStack() as stack:
         if options.scheduler:

@@ -127,7 +127,7 @@ def _attack(
     names = {name: Path(file).stem for name, (file, _) in files.items()}
     trusted = tuple(names[attack.name] for attack in attacks if attack.trusted)
     with world.planted():
-        graded = batch.grade_folder(folder, out, replace(options, trust=trusted), console)
+        graded = batch.grade_folder(folder, out, replace(options, trust=trusted, limits=hostile.LIMITS), console)
     results = {result.submission: result for result in graded}
     traces = world.traces()
     found = [judging.judge(attack, results[names[attack.name]], out, traces) for attack in attacks]

@@ -9,7 +9,7 @@ from answers.entries import Entry
 from autograder.dataset import dataset
 from autograder.results import SubmissionResult
 from lab import settings
-from zoo.hostile import on_plain
+from zoo.hostile import LIMITS, on_plain
 from zoo.hostile.attack import Attack
 
 
@@ -114,7 +114,8 @@ HOSTILE = (
     "Each starts from the blank handout, if not said otherwise, so that every mark would be one gained. An attack "
     "fails if it gets no mark that its honest part does not earn and no planted secret, reaches no listener planted on "
     "this machine, leaves no process, file or changed byte outside of its scratch folder, brings no program into a "
-    "page, and does not stop the batch.",
+    "page, and does not stop the batch. Since many take all the time that they get, they get less than a student: "
+    f"{LIMITS.cell:.0f} seconds of CPU time a cell, {LIMITS.cells:.0f} for all cells.",
     "",
     "The last column is what the same submission gets from plain Otter: `otter run` with an autograder that asks the "
     "same questions (`tests/zoo/plain/plain.ipynb`, 15 marks), on the account of an instructor "

@@ -5,10 +5,13 @@ from typing import Any
 import nbformat
 
 from autograder import build
+from autograder.sandbox import Limits
 from zoo.hostile import files, forging, greedy, lying, reaching
 from zoo.hostile.world import WORD
 
 ATTACKS = tuple(attack for theme in (reaching, forging, lying, files, greedy) for attack in theme.ATTACKS)
+
+LIMITS = Limits(cell=20, cells=100, probe=15, wait=20)  # many attacks take all the time that they get
 
 
 def victim() -> Any:

@@ -20,7 +20,7 @@ from typing import Any
 
 from autograder.dataset import dataset
 from autograder.sandbox import door
-from autograder.sandbox.inside.look import store
+from autograder.sandbox.inside import messages
 
 PROJECT = Path(__file__).resolve().parent.parent
 FOLDER = PROJECT / "build" / "cache" / "observations"
@@ -89,7 +89,7 @@ def read(name: str, seed: int) -> Looks | None:
     try:
         found = _read(folder, seed)
         os.utime(folder)
-    except (door.DoorError, OSError):
+    except (door.DoorError, KeyError, OSError):
         return None
     return found or None
 
@@ -104,7 +104,9 @@ def write(name: str, looks: Looks, seed: int) -> Looks:
     made = Path(tempfile.mkdtemp(prefix="new-", dir=FOLDER))
     try:
         for look, observation in looks.items():
-            store(observation, made / look, seed)
+            text, packed = messages.pack({"seed": seed, "observation": observation})
+            (made / f"{look}.json").write_bytes(text)
+            (made / f"{look}.npz").write_bytes(packed)
         found = _read(made, seed)
         shutil.rmtree(FOLDER / name, ignore_errors=True)
         with contextlib.suppress(OSError):  # another process has kept the same meanwhile
@@ -115,8 +117,11 @@ def write(name: str, looks: Looks, seed: int) -> Looks:
 
 
 def _read(folder: Path, seed: int) -> dict[str, dict[str, Any]]:
-    looks = {path.stem: door.read(folder, path.stem, seed) for path in folder.glob("*.json")}
-    return {look: observation for look, observation in looks.items() if observation is not None}
+    looks = {
+        path.stem: door.decode(path.read_bytes(), path.with_suffix(".npz").read_bytes())
+        for path in folder.glob("*.json")
+    }
+    return {look: kept["observation"] for look, kept in looks.items() if kept["seed"] == seed}
 
 
 def prune(limit: int = LIMIT) -> None:

@@ -21,7 +21,8 @@ from autograder.checks import all_checks
 from autograder.dataset import dataset, resnet50_conv1
 from autograder.sandbox import runner
 from autograder.sandbox.inside import prepare
-from autograder.sandbox.inside.neutral import FUNCTIONS
+from autograder.sandbox.inside.fallbacks import FUNCTIONS
+from lab.agent import Agent
 from lab.judging import CheckResult, Observations, judge
 from lab.probes import observe
 from lab.recorder import recording
@@ -80,7 +81,7 @@ def _look(wanted: tuple[str, ...], student_code: str, without: tuple[str, ...], 
     looks: dict[str, dict[str, Any]] = {}
 
     def look(question: str, stand_ins: Any) -> dict[str, Any]:
-        student.stand_ins = stand_ins
+        student.neutral = stand_ins
         seen = observe(question, student)
         looks[_name(question, stand_ins)] = seen
         return seen
@@ -89,7 +90,7 @@ def _look(wanted: tuple[str, ...], student_code: str, without: tuple[str, ...], 
     naming.reset_uids()  # names of layers are those of a fresh kernel, whatever was tried before
     names = namespace(student_code, without)
     with recording(keep_rows=False):
-        student = Student(names, seed, FUNCTIONS)
+        student = Student(Agent(names, FUNCTIONS).answer, seed, FUNCTIONS)
         _observations(wanted, look, seed)
     return looks
 

@@ -19,7 +19,8 @@ OBSERVES = {
     "the recorder": "assignment/lab/recorder.py",
     "a setting": "assignment/lab/settings.py",
     "how a student is tried": "assignment/lab/student.py",
-    "a stand-in": "autograder/sandbox/inside/neutral.py",
+    "what answers the probes": "assignment/lab/agent.py",
+    "a stand-in": "autograder/sandbox/inside/fallbacks.py",
     "the solution": "solutions/reference.py",
     "the data": "autograder/standin.py",
     "what calls the probes": "tests/support.py",
@@ -34,7 +35,7 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     observe = support.observe
 
     def noting(question: str, student: Any) -> Any:
-        seen.append(f"{question} {student.stand_ins}")
+        seen.append(f"{question} {student.neutral}")
         return observe(question, student)
 
     monkeypatch.setattr(support, "observe", noting)

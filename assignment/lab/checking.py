@@ -67,6 +67,7 @@ def advise(result: CheckResult) -> None:
 def _look(name: str, env: Mapping[str, Any]) -> dict[str, CheckResult]:
     """Probe the question that a check belongs to; its other checks in the same cell share the probe."""
     global _last
+    from lab.agent import Agent
     from lab.checks import registry
     from lab.judging import Observations, judge
     from lab.probes import observe
@@ -76,7 +77,7 @@ def _look(name: str, env: Mapping[str, Any]) -> dict[str, CheckResult]:
     moment = (question, _execution_count(), id(env))
     if moment[1] is None or _last[0] != moment:
         seed = secrets.randbits(32)
-        observations = Observations({question: observe(question, Student(dict_of(env), seed))}, seed)
+        observations = Observations({question: observe(question, Student(Agent(dict_of(env)).answer, seed))}, seed)
         wanted = [c for c in registry.checks.values() if c.question == question]
         _last = moment, {r.name: r for r in judge(wanted, observations)}
     return _last[1]

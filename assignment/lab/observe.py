@@ -6,6 +6,8 @@
 import contextlib
 import itertools
 import numbers
+import re
+import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -17,6 +19,7 @@ MAX_ARRAY_BYTES = 64 * 2**20
 MAX_ITEMS = 20_000
 MAX_DEPTH = 8
 MAX_TEXT = 4_000
+KEY_STEP = 48  # every 48th value of an image tells it from all others
 MAX_IN_ALL = 200_000  # items of nested containers
 
 
@@ -97,6 +100,52 @@ def _opaque(value: Any) -> Plain:
 def _is_instance(value: Any, module: str, name: str) -> bool:
     """isinstance without importing a heavy package that the student may not use."""
     return any(base.__name__ == name and (base.__module__ or "").startswith(module) for base in type(value).__mro__)
+
+
+def image_keys(x: Any) -> np.ndarray:
+    """For each image a key (n, values) that no other image has; none where these are no images."""
+    x = np.asarray(x)
+    if x.ndim < 2 or not x.size or x.dtype.kind not in "biuf":
+        return np.zeros((0, 0), np.float32)
+    return np.ascontiguousarray(x.reshape(len(x), -1)[:, ::KEY_STEP], dtype=np.float32)
+
+
+def describe_error(error: BaseException, name: str = "") -> dict[str, Plain]:
+    """An error in plain form, with the line of the notebook that raised it.
+
+    Args:
+        error: see there.
+        name: of the function that was called.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if "ipykernel" in f.filename or f.filename.startswith(("<ipython", "<cell"))]
+    line = (own[-1].line or "") if own else ""
+    try:
+        message = without_colours(str(error))
+    except Exception:
+        message = ""
+    return {
+        "kind": "raised",
+        "name": name,
+        "type": type(error).__name__[:100],
+        "message": message[:500],
+        "line": line[:200],
+    }
+
+
+def without_colours(message: str) -> str:
+    """Keras writes some of its messages in bold."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", message)
+
+
+def text_of(error: BaseException) -> str:
+    """Kind and message of an error, less what Keras and TensorFlow add for their own developers."""
+    try:
+        message = re.sub(r"\{\{function_node.*?\}\} | \[Op:\w+\].*|\x1b\[[0-9;]*m", "", str(error))
+    except Exception:
+        message = ""
+    message = message.split("\n\nArguments received by")[0]
+    return f"{type(error).__name__}: {message}"[:500]
 
 
 def kind_of(value: Plain) -> str:

@@ -1,16 +1,14 @@
-"""The one-way door: observations come back from the sandbox as JSON and npz, read as hostile data."""
+"""The one-way door: what a student's kernel says, as JSON and npz, is read as hostile data."""
 
 import io
 import json
-import os
-import stat
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograder import syntax
+from autograder.sandbox.inside.messages import STORED
 from lab.run_record import count_values
 
 MAX_JSON = 20 * 2**20
@@ -22,38 +20,30 @@ MAX_DIGITS = 20  # of an integer
 
 
 class DoorError(ValueError):
-    """What came back is not an observation; the message says why."""
+    """What came back is no answer; the message says why."""
 
 
-def read(folder: Path, question: str, seed: int) -> dict[str, Any] | None:
-    """The observation that the sandbox wrote for a question; None if it wrote none.
+def decode(text: bytes, packed: bytes) -> dict[str, Any]:
+    """What a kernel has said.
 
     Args:
-        folder: where the sandbox writes.
-        question: such as "q4".
-        seed: of the inputs that the question was tried with; what was written for others is refused.
+        text: JSON, an object.
+        packed: an npz of the arrays in it; nothing where there are none.
 
     Raises:
-        DoorError: a file is too large, a link, or not what it should be.
+        DoorError: it is not what it should be, or too large.
     """
-    text = _bytes(folder / f"{question}.json", MAX_JSON)
-    if text is None:
-        return None
+    if len(text) > MAX_JSON or len(packed) > MAX_ARRAYS:
+        raise DoorError(f"an answer is larger than {MAX_JSON >> 20} MiB of text and {MAX_ARRAYS >> 20} MiB of arrays")
     if count_values(text) > MAX_VALUES:
-        raise DoorError(f"the observation of {question} has more than {MAX_VALUES:,} values")
-    packed = _bytes(folder / f"{question}.npz", MAX_ARRAYS)
+        raise DoorError(f"an answer has more than {MAX_VALUES:,} values")
     try:
         written = json.loads(text, parse_int=_int)
     except (ValueError, RecursionError):
-        raise DoorError(f"the observation of {question} is not JSON") from None
-    if not isinstance(written, dict) or not isinstance(written.get("observation"), dict):
-        raise DoorError(f"the observation of {question} is not a JSON object")
-    if written.get("seed") != seed:
-        raise DoorError(f"the observation of {question} is not one of this run")
-    arrays = _arrays(packed) if packed else {}
-    restored = _restore(written["observation"], arrays, MAX_DEPTH)
+        raise DoorError("an answer is not JSON") from None
+    restored = _restore(written, _arrays(packed) if packed else {}, MAX_DEPTH)
     if not isinstance(restored, dict):
-        raise DoorError(f"the observation of {question} is not a JSON object")
+        raise DoorError("an answer is not a JSON object")
     return restored
 
 
@@ -63,49 +53,32 @@ def _int(digits: str) -> int:
     return int(digits)
 
 
-def _bytes(path: Path, limit: int) -> bytes | None:
-    """Content of a plain file of bounded size; links are not followed."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise DoorError(f"{path.name} cannot be read: {error.strerror}") from None
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise DoorError(f"{path.name} is not a plain file")
-        content = file.read(limit + 1)
-    if len(content) > limit:
-        raise DoorError(f"{path.name} is larger than {limit >> 20} MiB")
-    return content
-
-
 def _arrays(packed: bytes) -> dict[str, np.ndarray]:
     """Numeric arrays of an npz; sizes are looked at before anything is unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             members = archive.infolist()
             if len(members) > MAX_MEMBERS or sum(m.file_size for m in members) > MAX_ARRAYS:
-                raise DoorError("the arrays of an observation are too large")
+                raise DoorError("the arrays of an answer are too large")
         with syntax.building, np.load(io.BytesIO(packed), allow_pickle=False, max_header_size=2_000) as stored:
             arrays = {name: stored[name] for name in stored.files}
     except DoorError:
         raise
     except Exception:
-        raise DoorError("the arrays of an observation cannot be read") from None
+        raise DoorError("the arrays of an answer cannot be read") from None
     if any(a.dtype.kind not in "biuf" for a in arrays.values()):
-        raise DoorError("an array of an observation is not numeric")
+        raise DoorError("an array of an answer is not numeric")
     return arrays
 
 
 def _restore(value: Any, arrays: dict[str, np.ndarray], depth: int) -> Any:
     if depth == 0:
-        raise DoorError("an observation is nested too deeply")
+        raise DoorError("an answer is nested too deeply")
     if isinstance(value, dict):
-        if set(value) == {"stored"}:
-            key = value["stored"]
+        if set(value) == {STORED}:
+            key = value[STORED]
             if not isinstance(key, str) or key not in arrays:
-                raise DoorError("an array of an observation is missing")
+                raise DoorError("an array of an answer is missing")
             return arrays[key]
         return {k: _restore(v, arrays, depth - 1) for k, v in value.items()}
     if isinstance(value, list):

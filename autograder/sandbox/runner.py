@@ -20,8 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,20 +40,24 @@ from autograder import trials
 from autograder.dataset import dataset, resnet50_conv1
 from autograder.results import CellError
 from autograder.sandbox import door, jail, machine
+from autograder.sandbox.asking import PIPES, Asking, NoAnswer
 from autograder.sandbox.cpu_time import LOOK, Meter, Reading, Watch
 from autograder.sandbox.machine import MachineError
 from autograder.sandbox.nursery import OPTIONS
 from autograder.sandbox.provisioner import Nursery, Provisioner
 from lab import settings
+from lab.probes import observe
+from lab.student import Neutral, Student
 
 MAX_OUTPUT = 10 * 2**20  # characters of one cell's output that are kept
 GRACE = 10.0  # seconds, of CPU time or of waiting, between the interrupt of a cell and the end of its kernel
 REST = 30.0  # seconds in which what a cell has put out arrives, on a busy machine too
 MAX_DEATHS = 4  # kernels that may die before the rest is given up
 IN_DOUBT = ("q9",)  # questions that take their time, and are tried with neutral stand-ins only if they are not settled
+FALLBACKS = ("build", "compile_model", "train", "evaluate")  # see inside/fallbacks.py
 PAUSES = 15.0, 1.0  # seconds after all cells of a kernel that follows one that has ended, and after each at most
 IMPORTED = ("keras", "layers", "np", "plt", "tf", "keep_runs", "publish", "settings")  # by the handout's first cell
-OPEN = ("work", "out", "home", "matplotlib", "elsewhere")  # folders that the kernel may write to
+OPEN = ("work", "home", "matplotlib", "elsewhere")  # folders that the kernel may write to
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ DEFAULT_LIMITS = Limits()
 PREPARE = """\
 import sys
 sys.path[:] = [*filter(None, sys.path), ""]
-__import__("inside.prepare", fromlist=["prepare"]).prepare({folder!r}, {seed}, {draws!r}, {absent!r})
+__import__("inside.prepare", fromlist=["prepare"]).prepare({folder!r}, {seed}, {draws!r}, {absent!r}, {late!r})
 del sys
 """
 
@@ -186,11 +192,11 @@ def execute(
 
 @contextlib.contextmanager
 def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
-    """A scratch folder with lib/ (lab, inside), data/, work/ (the kernel's working directory) and out/."""
+    """A scratch folder with lib/ (lab, inside), data/, work/ (the kernel's working directory) and pipes/."""
     folder = Path(tempfile.mkdtemp(prefix=f"tiny-vgg-{os.getpid()}-"))
     sockets = tempfile.mkdtemp(prefix=f"k-{os.getpid()}-", dir="/tmp")  # their path may have 107 characters at most
     try:
-        for name in ("lib", *OPEN, "elsewhere/tmp", "elsewhere/var/tmp", "elsewhere/kaggle"):
+        for name in ("lib", "pipes", *OPEN, "elsewhere/tmp", "elsewhere/var/tmp", "elsewhere/kaggle"):
             (folder / name).mkdir(parents=True)
         (folder / "work" / "figures").mkdir()  # as in the handout
         for name in ("content", "kaggle/working"):  # where notebooks run on Colab and Kaggle
@@ -350,6 +356,7 @@ class _Run:
         options: dict[str, Any] = {"cwd": str(self._folder / "work"), "env": self._environment()}
         options |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # TensorFlow's start-up log
         held, self._lifeline = os.pipe()
+        self._asking = Asking(self._folder / "pipes")
         try:
             async with client.async_setup_kernel(stdin=held, **options):
                 try:
@@ -359,6 +366,7 @@ class _Run:
         finally:
             os.close(held)
             self._let_go()
+            self._asking.close()
             atexit.unregister(client._cleanup_kernel)  # nbclient leaves it there if the kernel has not started
 
     async def _cells_and_probes(self, client: Any) -> None:
@@ -366,7 +374,11 @@ class _Run:
         await self._hidden(
             client,
             PREPARE.format(
-                folder=str(self._folder / "data"), seed=self._kernel_seed, draws=self._draws, absent=self._absent
+                folder=str(self._folder / "data"),
+                seed=self._kernel_seed,
+                draws=self._draws,
+                absent=self._absent,
+                late=self._late,
             ),
         )
         self._started = True
@@ -442,7 +454,7 @@ class _Run:
     def _command(self, sockets: Path) -> list[str]:
         """What starts the kernel, in the jail."""
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *OPTIONS]
-        write = [*(self._folder / name for name in OPEN), sockets]
+        write = [*(self._folder / name for name in OPEN), sockets, *(self._folder / "pipes" / name for name in PIPES)]
         read = [self._folder / "lib", self._folder / "data", self._folder / "sockets"]
         read += [path.resolve() for path in (self._folder / "data").iterdir()]
         return jail.command(self._folder, argv, write, read, Path(self._folder / "connection.json"))
@@ -502,13 +514,10 @@ class _Run:
         names = sorted({name for found in bound.values() for name in found})
         if not names:
             return
-        folder, seed = self._folder / "out", self.result.seed
-        arguments = (names, seed, str(folder / "names"))
-        await self._hidden(client, f"__import__('inside.look', fromlist=['look_for']).look_for{arguments!r}")
-        try:
-            undefined = _list((door.read(folder, "names", seed) or {}).get("undefined"))
-        except door.DoorError:  # told by the questions' own
+        found = await self._ask(client, lambda student: {"defined": list(student.named(*names))})
+        if "defined" not in found:  # told by the questions' own
             return
+        undefined = set(names) - set(found["defined"])
         for error in self.result.cell_errors:
             lost = [f"`{name}`" for name in bound[error.cell] if name in undefined]
             if lost:
@@ -519,31 +528,39 @@ class _Run:
         self._progress(question)
         self.current = question
         self.result.observations[question] = await look_twice(
-            question, lambda stand_ins: self._look(client, question, stand_ins), self._is_settled
+            question, lambda neutral: self._look(client, question, neutral), self._is_settled
         )
         self.current = None
 
-    async def _look(self, client: Any, question: str, stand_ins: str) -> dict[str, Any]:
-        """Run a probe, see `inside.look`; where it gives nothing, an observation that says why."""
-        folder, name = self._folder / "out", f"{question}-only" if stand_ins == "only" else question
-        arguments = (
-            question, self.result.seed, str(folder / name), self._withheld, self._late, stand_ins, self._markdown,
-        )  # fmt: skip
-        # it binds no name: the notebook may have a function `look` of its own
-        cell = nbformat.v4.new_code_cell(f"__import__('inside.look', fromlist=['look']).look{arguments!r}")
-        stopped = await self._execute_ours(client, cell, self._limits.probe)
-        error = _error_of(cell)
+    async def _look(self, client: Any, question: str, neutral: Neutral) -> dict[str, Any]:
+        """Run a probe; where it gives nothing, an observation that says why."""
+        observation = await self._ask(client, partial(observe, question), neutral)
+        if "not_run" in observation:
+            return self._withhold(question, observation["not_run"])
+        return observation
+
+    async def _ask(
+        self, client: Any, probe: Callable[[Student], dict[str, Any]], neutral: Neutral = "also"
+    ) -> dict[str, Any]:
+        """What a probe finds, which works in a thread of its own while the kernel answers it; else why there is
+        nothing: {"not_run": it took too long}, {"given_up": what came is no answer}, {"grader_error": a traceback}."""
+        student = Student(self._asking.ask, self.result.seed, FALLBACKS, self._withheld, neutral, self._markdown)
+        # it binds no name: the notebook may have a function `serve` of its own
+        serve = f"__import__('inside.serving', fromlist=['serve']).serve({self._asking.begin()})"
+        cell = nbformat.v4.new_code_cell(serve)
+        asked = asyncio.create_task(asyncio.to_thread(_probed, probe, student))
+        served = asyncio.create_task(self._execute_ours(client, cell, self._limits.probe, self._asking.give_up))
         try:
-            observation = door.read(folder, name, self.result.seed)
-            if observation is None and not stopped and error is None:
-                raise door.DoorError(f"the observation of {question} was not written")
-        except door.DoorError as reason:
-            return {"given_up": f"{reason}: does code of the notebook interfere with the grader?"}
-        if observation is not None:
-            return observation
-        if error is None or stopped:
-            return self._withhold(question, f"Trying it was stopped{stopped}.")
-        return {"grader_error": _without_colours("\n".join(error["traceback"]))[-4000:]}
+            await asyncio.wait({asked, served}, return_when=asyncio.FIRST_COMPLETED)
+            if asked.done():
+                self._asking.end()
+            stopped = await served
+        finally:
+            self._asking.lose()
+            observation = await asked
+        if stopped:
+            return {"not_run": f"Trying it was stopped{stopped}."}
+        return observation
 
     def _withhold(self, question: str, reason: str) -> dict[str, Any]:
         if question in settings.LEANED_ON:  # it would not come to an end in later questions either
@@ -556,11 +573,13 @@ class _Run:
         preview = next((line for line in cell.source.splitlines() if line.strip()), "")
         self.result.cell_errors.append(CellError(index + 1, preview[:100], _without_colours(error)))
 
-    async def _execute_ours(self, client: Any, cell: Any, limit: float) -> str:
+    async def _execute_ours(
+        self, client: Any, cell: Any, limit: float, interrupted: Callable[[], None] = lambda: None
+    ) -> str:
         """Execute a cell that is no part of the notebook; see `_execute`."""
         client.nb.cells.append(cell)
         try:
-            return await self._execute(client, cell, len(client.nb.cells) - 1, limit)
+            return await self._execute(client, cell, len(client.nb.cells) - 1, limit, interrupted)
         finally:
             client.nb.cells.pop()
 
@@ -577,7 +596,9 @@ class _Run:
             os.close(self._lifeline)
             self._lifeline = None
 
-    async def _execute(self, client: Any, cell: Any, index: int, limit: float) -> str:
+    async def _execute(
+        self, client: Any, cell: Any, index: int, limit: float, interrupted: Callable[[], None] = lambda: None
+    ) -> str:
         """Execute a cell; one that takes too much is interrupted.
 
         Args:
@@ -585,6 +606,7 @@ class _Run:
             cell: what is executed.
             index: where it stands in the client's notebook.
             limit: CPU seconds that it may take.
+            interrupted: called when it has taken too much.
 
         Returns:
             what it took too much of, see `Watch.excess`.
@@ -598,6 +620,7 @@ class _Run:
             excess = await self._excess(execution, limit, self._limits.wait)
             if excess:
                 await client.km.interrupt_kernel()
+                interrupted()
                 if await self._excess(execution, GRACE, GRACE):
                     await self._end_kernel(client)
                     raise DeadKernelError("the cell could not be interrupted")
@@ -624,16 +647,29 @@ class _Run:
                 return excess
 
 
+def _probed(probe: Callable[[Student], dict[str, Any]], student: Student) -> dict[str, Any]:
+    """What a probe finds, or why it finds nothing."""
+    try:
+        student.withhold()
+        return probe(student)
+    except NoAnswer:
+        return {"given_up": "nobody answered any more: does code of the notebook interfere with the grader?"}
+    except door.DoorError as reason:
+        return {"given_up": f"{reason}: does code of the notebook interfere with the grader?"}
+    except Exception:
+        return {"grader_error": _without_colours(traceback.format_exc())[-4000:]}
+
+
 async def look_twice(
     question: str,
-    look: Callable[[str], Awaitable[dict[str, Any]]],
+    look: Callable[[Neutral], Awaitable[dict[str, Any]]],
     is_settled: Callable[[str, Mapping[str, Any]], bool],
 ) -> dict[str, Any]:
     """The observation of a question; one in doubt is looked at again, with neutral stand-ins, if it is not settled.
 
     Args:
         question: such as "q4".
-        look: runs the probe, given whether there are stand-ins; see `lab.student.Student`.
+        look: runs the probe, given whether stand-ins are tried; see `lab.student.Student`.
         is_settled: see `execute`.
     """
     if question not in IN_DOUBT:

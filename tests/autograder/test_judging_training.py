@@ -7,6 +7,7 @@ import pytest
 from support import failed, results_of
 
 from autograder.checks import all_checks
+from lab.agent import Agent
 from lab.judging import CheckResult, Observations, judge
 from lab.student import Student
 
@@ -116,8 +117,8 @@ def test_faults_after_question_5_cost_nothing_in_question_8() -> None:
 
 
 def test_an_answer_in_a_markdown_cell_is_told() -> None:
-    student = Student({}, 0, markdown={"evaluate": 31})
-    observations = Observations({"q7": {"calls": [student.call("evaluate").plain()]}})
+    student = Student(Agent({}).answer, 0, markdown={"evaluate": 31})
+    observations = Observations({"q7": {"calls": [student.told(student.call("evaluate"))]}})
     result = next(r for r in judge(all_checks(), observations) if r.name == "q7_answered")
     assert result.found == "The code of `evaluate` stands in a Markdown cell (cell 31), so it did not run."
     assert result.hint == "Turn that cell into a code cell, and run it."

@@ -1,7 +1,6 @@
 """Question 9 on any numbers of runs, accuracies and epochs, against oracles in plain Python."""
 
 import math
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -107,18 +106,14 @@ def test_an_accuracy_that_no_model_reached_is_refused(
 @few
 @given(st.lists(st.integers(1, 4), min_size=RUNS, max_size=RUNS))
 def test_several_fits_of_one_model_are_one_run(fits: list[int]) -> None:
-    models = [object() for _ in fits]
-    seen: Any = SimpleNamespace(
-        fits=[SimpleNamespace(model=m, initial_epoch=0) for m, n in zip(models, fits, strict=True) for _ in range(n)]
-    )
+    seen = [{"model": number, "initial_epoch": 0} for number, n in enumerate(fits) for _ in range(n)]
     assert [len(run) for run in robustness._runs(seen, RUNS)] == fits
 
 
 @few
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=8))
 def test_fits_of_one_model_are_runs_unless_they_go_on(starts: list[int]) -> None:
-    model = object()
-    seen: Any = SimpleNamespace(fits=[SimpleNamespace(model=model, initial_epoch=start) for start in starts])
+    seen = [{"model": 1, "initial_epoch": start} for start in starts]
     expected = 1 if RUNS == 1 else 1 + sum(start == 0 for start in starts[1:])
     assert len(robustness._runs(seen, RUNS)) == expected
 

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from lab import figures_drawn
+from lab.agent import Agent
 from lab.student import Student
 
 BEGIN = """
@@ -73,7 +74,7 @@ def drawn(body: str) -> list[tuple[str, list[list[float]]]]:
     """Titles and curves of each figure that has axes, by what a function with this body draws."""
     names: dict[str, Any] = {"__name__": "notebook"}
     exec(BEGIN + f"    {body}\n", names)
-    seen: Any = Student(names, 7).call_plot("f")
+    seen: Any = Student(Agent(names).answer, 7).call_plot("f")
     assert seen["error"] is None
     axes = [[a for a in figure["axes"] if a["lines"]] for figure in seen["figures"]]
     return [

@@ -9,8 +9,10 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from lab.agent import Agent
 from lab.model_spec import TraceError, trace
-from lab.probes import architecture
+from lab.models_seen import spec_of
+from lab.student import Student
 
 SHAPE = (8, 8, 3)
 
@@ -347,21 +349,28 @@ MODELS = {
 }
 
 
+def drawn(model: Any) -> Any:
+    """The model has other weights meanwhile."""
+    pupil = Student(Agent({"model": model}).answer, 7)
+    value = pupil.named("model")["model"]
+    return pupil.weights_drawn(value, pupil.ask("spec", model=value, shape=list(SHAPE)), 7)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_is_the_same_after_a_look_as_before(name: str) -> None:
     model = MODELS[name]()
     x = np.random.default_rng(0).normal(size=(5, *SHAPE)).astype("float32")
     weights, nodes, output = model.get_weights(), nodes_of(model), np.asarray(model(x, training=False))
     tensors = [layer.output for layer in model.layers] if name in ("sequential", "nested") else []
-    spec, variables, _ = architecture.spec_of(model)
-    with architecture.WeightsDrawn(model, variables, 7):
+    spec = spec_of(model, SHAPE)[0]
+    with drawn(model):
         assert not np.allclose(np.asarray(model(x, training=True)), output, atol=1e-2)
     assert nodes_of(model) == nodes
     for before, after in zip(weights, model.get_weights(), strict=True):
         np.testing.assert_array_equal(before, after)
     np.testing.assert_array_equal(np.asarray(model(x, training=False)), output)
     assert [layer.output for layer in model.layers[: len(tensors)]] == tensors
-    again = architecture.spec_of(model)[0]
+    again = spec_of(model, SHAPE)[0]
     assert (again["nodes"] and [n | {"name": ""} for n in again["nodes"]]) == (
         spec["nodes"] and [n | {"name": ""} for n in spec["nodes"]]  # functions get a new name at each call
     )
@@ -371,7 +380,7 @@ def test_a_model_is_the_same_after_a_look_as_before(name: str) -> None:
 def test_weights_come_back_also_after_an_error() -> None:
     model = built(layers.Dense(2))
     weights = model.get_weights()
-    with pytest.raises(ZeroDivisionError), architecture.WeightsDrawn(model, trace(model)[1], 7):
+    with pytest.raises(ZeroDivisionError), drawn(model):
         _ = 1 / 0
     np.testing.assert_array_equal(model.get_weights()[0], weights[0])
 
@@ -396,11 +405,11 @@ def test_weights_of_an_untraceable_model_come_in_order_of_use() -> None:
 
     model = Backwards()
     model(keras.Input((32, 32, 3)))
-    spec, variables, reason = architecture.spec_of(model)
+    spec, variables, reason = spec_of(model, (32, 32, 3))
     assert spec["weights"] == {"0/kernel": [3, 5], "1/bias": [5], "2/kernel": [5, 2], "3/bias": [2]}
     assert variables["0/kernel"] is model.first.kernel
     assert "TensorFlow function" in str(reason)
     assert "\n" not in str(reason)
     assert (spec["trainable"], spec["regularized"]) == (True, False)
     model.last.trainable = False
-    assert architecture.spec_of(model)[0]["trainable"] is False
+    assert spec_of(model, (32, 32, 3))[0]["trainable"] is False

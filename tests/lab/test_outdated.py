@@ -6,9 +6,10 @@ import pytest
 import tensorflow as tf
 from keras import backend
 
+from lab.agent import Agent
 from lab.checks.common import require_no_error
 from lab.judging import Failure
-from lab.student import run
+from lab.student import Student
 
 
 def model() -> keras.Model:
@@ -48,9 +49,10 @@ X = np.zeros((2, 4, 4, 3), "float32")
 )
 def test_names_of_old_tutorials_get_a_hint(code: str, words: str) -> None:
     names = {"keras": keras, "tf": tf, "backend": backend, "model": model, "unbuilt": unbuilt, "X": X}
-    answer = run(eval, code, names)
+    pupil = Student(Agent({"f": lambda: eval(code, names)}).answer, 7)
+    answer = pupil.told(pupil.call("f"))
     with pytest.raises(Failure) as failure:
-        require_no_error(answer.plain(), "train")
+        require_no_error(answer, "train")
     assert words in failure.value.hint, failure.value
 
 

@@ -9,7 +9,7 @@ import keras
 import pytest
 from keras import layers, ops
 
-from lab.probes.architecture import _is_keras_own
+from lab.models_seen import is_keras_own
 from solutions import reference
 
 VARIANTS = ("tiny_vgg", "tiny_vgg_bn", "tiny_vgg_3blocks", "tiny_resnet")
@@ -65,7 +65,7 @@ def replaced(x: Any) -> Any:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_models_of_the_reference_are_keras_own(variant: str) -> None:
-    assert _is_keras_own(getattr(reference, f"build_{variant}")())
+    assert is_keras_own(getattr(reference, f"build_{variant}")())
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_models_of_the_reference_are_keras_own(variant: str) -> None:
     ids=["normalised", "operations", "activations", "function", "layer as function", "nested"],
 )
 def test_graphs_of_keras_layers_are(step: Callable[[Any], Any]) -> None:
-    assert _is_keras_own(graph(step))
+    assert is_keras_own(graph(step))
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,8 @@ def test_graphs_of_keras_layers_are(step: Callable[[Any], Any]) -> None:
     ],
 )  # fmt: skip
 def test_what_may_toss_a_coin_is_not(step: Callable[[Any], Any]) -> None:
-    assert not _is_keras_own(graph(step))
+    assert not is_keras_own(graph(step))
 
 
 def test_a_model_with_a_call_of_its_own_is_not() -> None:
-    assert not _is_keras_own(Network())
+    assert not is_keras_own(Network())

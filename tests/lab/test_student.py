@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from keras import layers
 
-from autograder.sandbox.inside.neutral import FUNCTIONS
+from autograder.sandbox.inside.fallbacks import FUNCTIONS
 from lab import settings
-from lab.student import NeedsEarlier, Student, classifies, integers
+from lab.agent import Agent, classifies
+from lab.student import Copied, NeedsEarlier, Raised, Student, Tensor, integers
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -36,7 +37,8 @@ def categorical(model: Any) -> Any:
 
 
 def student(grading: bool = False, **names: Any) -> Student:
-    return Student(names, 7, FUNCTIONS if grading else None)
+    agent = Agent(names, FUNCTIONS if grading else None)
+    return Student(agent.answer, 7, FUNCTIONS if grading else ())
 
 
 def relabelled(one_hot: bool, *, train: bool = True, test: bool = True) -> Any:
@@ -56,10 +58,11 @@ def test_errors_become_plain() -> None:
     def fails() -> None:
         raise ValueError("\x1b[1mno\x1b[0m")
 
-    answer = student(f=fails).call("f")
+    pupil = student(f=fails)
+    answer = pupil.call("f")
     assert answer.error is not None
     assert (answer.error["kind"], answer.error["type"], answer.error["message"]) == ("raised", "ValueError", "no")
-    assert answer.plain() == {"error": answer.error, "value": None}
+    assert pupil.told(answer) == {"error": answer.error, "value": None}
     assert student().call("f").error == {"kind": "missing", "name": "f"}
     assert student(f=3).call("f").error == {"kind": "missing", "name": "f", "now": "int"}
 
@@ -91,7 +94,8 @@ def test_prints_and_warnings_are_quiet(capsys: pytest.CaptureFixture[str]) -> No
         warnings.warn("careful", stacklevel=1)
         return 5
 
-    assert student(f=talks).call("f").value == 5
+    pupil = student(f=talks)
+    assert pupil.told(pupil.call("f")) == {"error": None, "value": 5}
     assert capsys.readouterr().out == ""
 
 
@@ -268,7 +272,7 @@ def test_one_hot_labels_beside_bytes_fit_their_loss() -> None:
     pupil = student(preprocess=preprocess, build_tiny_vgg=build, compile_model=categorical)
     model, own = pupil.compiled(pupil.data("test", 30, 20))
     assert own == {"model": True, "compile": True}
-    assert model.compiled
+    assert pupil.ask("compiled", model=model, steps=[0])["loss"]["name"] == "categorical_crossentropy"
 
 
 def test_compiling_in_place_is_enough() -> None:
@@ -282,7 +286,7 @@ def test_at_grading_neutral_functions_stand_in(one_hot: bool) -> None:
     data = pupil.data("test", 30, 20)
     model, own = pupil.compiled(data)
     assert own == {"model": False, "compile": False}
-    assert np.isfinite(model.evaluate(data.x_test, data.y_test, verbose=0)).all()
+    assert np.isfinite(list(pupil.ask("evaluate", model=model, x=data.x_test, y=data.y_test).values())).all()
 
 
 def test_at_grading_the_own_model_gets_a_neutral_loss() -> None:
@@ -290,11 +294,108 @@ def test_at_grading_the_own_model_gets_a_neutral_loss() -> None:
     data = pupil.data("test", 30, 20)
     model, own = pupil.compiled(data)
     assert own == {"model": True, "compile": False}
-    assert np.isfinite(model.evaluate(data.x_test, data.y_test, verbose=0)).all()
+    assert np.isfinite(list(pupil.ask("evaluate", model=model, x=data.x_test, y=data.y_test).values())).all()
 
 
 def test_what_classifies() -> None:
-    assert classifies(build())
-    assert not classifies(keras.Sequential([layers.Dense(3)]))
-    assert not classifies(keras.Sequential([keras.Input((9, 9, 1)), layers.Flatten(), layers.Dense(10)]))
-    assert not classifies("model")
+    shape = (32, 32, 3)
+    assert classifies(build(), shape, 10)
+    assert not classifies(keras.Sequential([layers.Dense(3)]), shape, 10)
+    assert not classifies(keras.Sequential([keras.Input((9, 9, 1)), layers.Flatten(), layers.Dense(10)]), shape, 10)
+    assert not classifies("model", shape, 10)
+
+
+# Objects of the notebook's, from outside
+
+
+class Shy:
+    """An array that does not show its values."""
+
+    shape, dtype = (3,), np.dtype("float32")
+
+    def __array__(self, *arguments: Any, **options: Any) -> Any:
+        raise RuntimeError("no\n\nArguments received by Shy")
+
+
+def test_one_object_has_one_handle() -> None:
+    model = build()
+    pupil = student(a=model, b=model, c=build())
+    found = pupil.named("a", "b", "c", "d")
+    assert list(found) == ["a", "b", "c"]
+    assert found["a"] == found["b"]
+    assert found["a"].handle != found["c"].handle
+    assert found["a"].kind == "model"
+
+
+def test_what_is_told_of_an_object() -> None:
+    arrays = [np.zeros((2, 3), "uint8"), keras.ops.ones(4), (None, [1, 2])]
+    value = student(x=arrays, f=len, k=dict, d={"a": 1}).named("x", "f", "k", "d")
+    told = [(item.kind, item.shape, item.dtype, item.length) for item in value["x"].items]
+    assert told == [("array", (2, 3), "uint8", None), ("tensor", (4,), "float32", None), ("sequence", None, "", 2)]
+    assert [item.kind for item in value["x"].items[2].items] == ["none", "sequence"]
+    assert [value[name].kind for name in ("f", "k", "d")] == ["function", "class", "dict"]
+    assert value["k"].type == "dict"
+
+
+def test_an_object_that_cannot_be_looked_at_raises_here() -> None:
+    pupil = student(x=Shy())
+    with pytest.raises(Raised) as caught:
+        pupil.array(pupil.named("x")["x"])
+    assert (str(caught.value), caught.value.type) == ("RuntimeError: no", "RuntimeError")
+
+
+def test_arguments_are_copies() -> None:
+    def spoils(x: Any) -> Any:
+        x[:] = 0
+
+    given = np.ones(3)
+    pupil = student(f=spoils)
+    pupil.call("f", given)
+    assert given.all()
+    held = pupil.value("hold", value=given)
+    pupil.call("f", Copied(held))
+    assert pupil.array(held).all()
+    pupil.call("f", held)
+    assert not pupil.array(held).any()
+
+
+def test_arguments_of_all_kinds_arrive() -> None:
+    seen: list[Any] = []
+    pupil = student(f=lambda *given, **named: seen.extend([*given, named]))
+    pupil.call("f", 3, "a", None, [1, "b"], {"m": Tensor(np.ones(2, "float32")), "n": np.zeros(1)}, k=np.int64(2))
+    assert seen[:4] == [3, "a", None, [1, "b"]]
+    assert keras.ops.is_tensor(seen[4]["m"])
+    assert seen[4]["n"].shape == (1,)
+    assert seen[5] == {"k": 2}
+
+
+def test_labels_of_another_kind_keep_their_shape_in_the_message() -> None:
+    def preprocess(x_train: Any, y_train: Any, x_test: Any, y_test: Any) -> Any:
+        return x_train / 255, y_train.astype(str), x_test / 255, y_test
+
+    fault = student(preprocess=preprocess).data("test", 30, 20).fault
+    assert fault == "for 30 labels, the `y_train` that `preprocess` returns has the shape (30, 1)"
+
+
+def test_an_unknown_request_is_a_fault_of_ours() -> None:
+    with pytest.raises(ValueError, match="there is no verb '_live'"):
+        student().ask("_live", given={"handle": 1})
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, GeneratorExit, SystemExit, ZeroDivisionError])
+def test_at_grading_whatever_an_answer_raises_is_its_error(kind: type[BaseException]) -> None:
+    def leaves() -> None:
+        raise kind
+
+    agent = Agent({"f": leaves}, contained=(BaseException,))
+    error = Student(agent.answer, 7).call("f").error
+    assert error is not None
+    assert error["type"] == kind.__name__
+
+
+def test_in_the_students_own_kernel_an_interrupt_interrupts() -> None:
+    def waits() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        student(f=waits).call("f")

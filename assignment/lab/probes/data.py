@@ -5,61 +5,70 @@ from typing import Any
 import numpy as np
 
 from lab import settings
-from lab.observe import Plain, kind_of, plain
+from lab.observe import Plain, kind_of
 from lab.probes import Observation, inputs
-from lab.student import Student
+from lab.student import Raised, Student, Value
 
 
 def probe_loading(student: Student) -> Observation:
     """`load_data` once; `describe_data` on data of other sizes, with labels of the form that `load_data` gives."""
     answer = student.call("load_data")
     loaded: dict[str, Plain] = {"error": answer.error and dict(answer.error), "form": "", "parts": None}
-    if answer.error is None:
-        loaded |= _look_at_splits(answer.value, student.seed)
+    if answer.value is not None:
+        loaded |= _look_at_splits(student, answer.value)
     shape = _label_shape(loaded) or student.label_shape()
     given = [inputs.describe_inputs(student.seed, number, shape) for number in range(len(inputs.DESCRIBED))]
-    return {"load": loaded, "describe": [student.call("describe_data", *arrays).plain() for arrays in given]}
+    return {
+        "load": loaded,
+        "describe": [student.told(student.call("describe_data", *arrays)) for arrays in given],
+    }
 
 
-def _look_at_splits(value: Any, seed: int) -> dict[str, Plain]:
-    found, form = _two_pairs(value)
+def _look_at_splits(student: Student, value: Value) -> dict[str, Plain]:
+    found, form = _two_pairs(student, value)
     if found is None:
         return {"form": form, "parts": None}
-    (x_train, y_train), (x_test, y_test) = found
     parts: dict[str, Plain] = {}
-    for split, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
-        if not (hasattr(x, "shape") and hasattr(y, "shape")):
-            return {"form": f"a {split} part of {kind_of(plain(x, 1))} and {kind_of(plain(y, 1))}"}
-        x = x if isinstance(x, np.ndarray) else np.asarray(x)
-        n = len(x) if x.ndim else 0
-        rows = inputs.sampled_rows(seed, split, n) if n else np.zeros(0, int)
+    for split, (x, y) in zip(("train", "test"), found, strict=True):
+        if x.shape is None or y.shape is None:
+            kinds = (kind_of(student.plain(part, 1)) for part in (x, y))
+            return {"form": f"a {split} part of {' and '.join(kinds)}"}
+        array = x if x.kind == "array" else student.value("as_array", value=x)
+        n = array.shape[0] if array.shape else 0
+        rows = inputs.sampled_rows(student.seed, split, n) if n else np.zeros(0, int)
         parts[split] = {
-            "x_shape": list(x.shape),
+            "x_shape": list(array.shape or ()),
             "y_shape": list(y.shape),
-            "x_dtype": str(x.dtype),
-            "y_dtype": str(y.dtype),
-            "x_rows": plain(x[rows]) if n else None,
-            "y": plain(np.asarray(y)),
+            "x_dtype": array.dtype,
+            "y_dtype": y.dtype,
+            "x_rows": student.ask("array", value=array, rows=rows) if n else None,
+            "y": student.ask("array", value=y),
         }
     return {"form": form, "parts": parts}
 
 
-def _two_pairs(value: Any) -> tuple[Any, str]:
+_Pairs = tuple[tuple[Value, Value], tuple[Value, Value]]
+
+
+def _two_pairs(student: Student, value: Value) -> tuple[_Pairs | None, str]:
     """What `load_data` returned as two pairs, and its form in words. None where it holds no such pairs."""
-    try:
-        (x_train, y_train), (x_test, y_test) = value
-        if np.ndim(x_train) == np.ndim(y_train) == 4 and np.ndim(x_test) in (1, 2):
+
+    def n_axes(part: Value) -> int:
+        try:
+            shape = part.shape if part.shape is not None else student.value("as_array", value=part).shape
+        except Raised:
+            return 0
+        return len(shape or ())
+
+    if len(value.items) == 2 and all(len(pair.items) == 2 for pair in value.items):
+        (x_train, y_train), (x_test, y_test) = (pair.items for pair in value.items)
+        if n_axes(x_train) == n_axes(y_train) == 4 and n_axes(x_test) in (1, 2):
             return ((x_train, x_test), (y_train, y_test)), "the images of both sets first, then the labels of both"
-        return value, inputs.TWO_PAIRS
-    except (TypeError, ValueError):
-        pass
-    try:
-        x_train, y_train, x_test, y_test = value
-        if [np.ndim(part) == 4 for part in value] == [True, False, True, False]:
-            return ((x_train, y_train), (x_test, y_test)), "four arrays in a row"
-    except (TypeError, ValueError):
-        pass
-    return None, kind_of(plain(value, 1))
+        return ((x_train, y_train), (x_test, y_test)), inputs.TWO_PAIRS
+    if len(value.items) == 4 and [n_axes(part) == 4 for part in value.items] == [True, False, True, False]:
+        x_train, y_train, x_test, y_test = value.items
+        return ((x_train, y_train), (x_test, y_test)), "four arrays in a row"
+    return None, kind_of(student.plain(value, 1))
 
 
 def _label_shape(loaded: dict[str, Any]) -> str | None:
@@ -95,31 +104,22 @@ def probe_preprocessing(student: Student) -> Observation:
 
 def _preprocess(student: Student, number: int, shape: str, form: str) -> dict[str, Plain]:
     arrays = inputs.preprocess_inputs(student.seed, number, shape, form)
-    given = [a.copy() for a in arrays]
+    given = [student.value("hold", value=array) for array in arrays]
     answer = student.call("preprocess", *given)
-    if isinstance(answer.value, tuple | list):
-        answer.value = [_as_array(value) for value in answer.value]
-    call = answer.plain()
-    call["unchanged"] = all(np.array_equal(a, b) for a, b in zip(arrays, given, strict=True))
-    return call
-
-
-def _as_array(value: Any) -> Any:
-    """Data frames count as arrays; anything else stays as it is."""
-    if not hasattr(value, "to_numpy"):
-        return value
-    try:
-        return np.asarray(value)
-    except Exception:  # only looks like a data frame
-        return value
+    after = [student.ask("array", value=value) for value in given]
+    unchanged = all(np.array_equal(a, b) for a, b in zip(arrays, after, strict=True))
+    return student.told(answer, frames_as_arrays=True) | {"unchanged": unchanged}
 
 
 def _own_image_form(student: Student) -> list[str]:
     """The form of the images that Question 1 of this notebook gives, where it is none of raw images."""
-    images = student.namespace.get("x_train_raw")
-    if not isinstance(images, np.ndarray) or images.dtype.kind != "f" or not images.size:
+    images = student.named("x_train_raw").get("x_train_raw")
+    if images is None or images.kind != "array" or not images.shape or not images.dtype.startswith("float"):
         return []
-    return ["unit" if np.abs(images[:200]).max() <= 1 else "float"]
+    some = student.ask("array", value=images, rows=np.arange(min(200, images.shape[0])))
+    if not isinstance(some, np.ndarray) or not some.size:
+        return []
+    return ["unit" if np.abs(some).max() <= 1 else "float"]
 
 
 def _small_floats(call: dict[str, Any]) -> bool:

@@ -172,14 +172,18 @@ def predictions(seed: int, number: int, probabilities: bool) -> np.ndarray:
 # Questions 6 to 8
 
 
+def many_numbers(seed: int) -> np.ndarray:
+    """The row of numbers that `many_images` are windows of."""
+    size = int(np.prod(settings.IMAGE_SHAPE))
+    return generator(seed, "many images").random(settings.N_TRAIN + size - 1, np.float32)
+
+
 def many_images(seed: int) -> np.ndarray:
     """As many preprocessed-looking images as the training set of CIFAR-10 has: float32, read-only, all different.
 
     They are windows of one long row of numbers, so that they take no memory before they are copied.
     """
-    size = int(np.prod(settings.IMAGE_SHAPE))
-    row = generator(seed, "many images").random(settings.N_TRAIN + size - 1, np.float32)
-    windows = np.lib.stride_tricks.sliding_window_view(row, size)
+    windows = np.lib.stride_tricks.sliding_window_view(many_numbers(seed), int(np.prod(settings.IMAGE_SHAPE)))
     return windows.reshape(settings.N_TRAIN, *settings.IMAGE_SHAPE)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/sys", "/dev")
 SCRATCH = (  # what the grader has put into the scratch folder
-    *("connection.json", "data", "elsewhere", "home", "lib", "matplotlib", "out", "policy.json", "reason", "sockets"),
+    *("connection.json", "data", "elsewhere", "home", "lib", "matplotlib", "pipes", "policy.json", "reason", "sockets"),
     "work",
 )
 READING = (

@@ -6,7 +6,7 @@ import gc
 import sys
 import types
 import typing
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,13 @@ from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib_inline.config import InlineBackend
 
 from .elsewhere import lead
+from .serving import open_pipes
 from .shell import set_up
 
 YOUNG = 10_000, 20, 50  # objects, collections, collections: less garbage collection than usual, for more speed
 
 
-def prepare(folder: str, seed: int, draws: bool = True, absent: Collection[str] = ()) -> None:
+def prepare(folder: str, seed: int, draws: bool = True, absent: Collection[str] = (), late: Sequence[str] = ()) -> None:
     """Set the kernel up.
 
     Args:
@@ -33,6 +34,7 @@ def prepare(folder: str, seed: int, draws: bool = True, absent: Collection[str] 
         seed: of the random numbers that the notebook draws; the same notebook gets the same ones.
         draws: whether figures become pictures below their cells. Not where the notebook was handed in with pictures:
             those are the ones that are shown, and drawing takes more time than most cells.
+        late: cells that are left out, see `serving`.
         absent: modules that are not here, and stay so where the notebook writes such a file: nobody has read it.
     """
     _Packages.absent = frozenset(absent)
@@ -41,8 +43,8 @@ def prepare(folder: str, seed: int, draws: bool = True, absent: Collection[str] 
         InlineBackend.instance(parent=get_ipython()).figure_formats = set()
         _make_ticks_late()
     from lab import settings
+    from lab.agent import is_function
     from lab.recorder import recording
-    from lab.student import is_function
 
     if get_ipython() is not None:
         set_up(get_ipython(), settings.ASKED, is_function)
@@ -54,6 +56,9 @@ def prepare(folder: str, seed: int, draws: bool = True, absent: Collection[str] 
     _serve_cifar10(source)
     _serve_resnet50(np.load(source / "conv1_kernel.npy"), np.load(source / "conv1_bias.npy"))
 
+    if get_ipython() is not None:
+        pipes = source.parent / "pipes"
+        open_pipes(str(pipes / "requests"), str(pipes / "replies"), late)
     global _shortened
     _shortened = recording(keep_rows=False)
     _shortened.__enter__()

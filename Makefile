@@ -58,11 +58,11 @@ otter-grade: .venv/installed  ## `otter grade` in containers: make otter-grade S
 	$(BIN)/python -m autograder.image$(if $(BASE), --base "$(BASE)") grade$(OPTIONS)
 
 test: .venv/installed  ## the tests of every day; sooner where the last run's observations serve
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow" --from-kept --durations=20
 
 test-all: .venv/installed  ## the rest, as far as it fits: make test-all [BUDGET=seconds]; together with `make test` every test
-	$(BIN)/python -m pytest -n auto -m "slow or hypothesis" --hypothesis-profile=full \
-		$(if $(BUDGET),--budget $(BUDGET))
+	$(BIN)/python -m pytest -n auto -m "slow or deferred or hypothesis" --hypothesis-profile=full \
+		--durations=20 $(if $(BUDGET),--budget $(BUDGET))
 
 lint: .venv/installed  ## ruff and strict mypy
 	$(BIN)/ruff check .

@@ -49,6 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="begin no test later; say what is left out",
     )
+    parser.addoption(
+        "--from-kept",
+        action="store_true",
+        help="try deferred answers only where their observations are kept in build/cache",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

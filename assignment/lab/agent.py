@@ -367,11 +367,16 @@ class Agent:
             logs = live.evaluate(self._live(x), self._live(y), verbose=0, return_dict=True)
         return {str(name): plain(value) for name, value in logs.items()}
 
-    def metrics(self, model: Any, x: Any, y: Any) -> dict[str, Plain]:
-        """What the metrics of a compiled model say of some inputs and labels."""
-        live, x, y = self._live(model), self._live(x), self._live(y)
+    def predictions(self, model: Any, x: Any) -> dict[str, Plain]:
+        """"values": the outputs for some inputs; "outputs": outline of the same as a tensor."""
         with quiet():
-            outputs = live(x, training=False)
+            outputs = self._live(model)(self._live(x), training=False)
+        return {"values": plain(np.asarray(outputs)), "outputs": self._outline(outputs)}
+
+    def metrics(self, model: Any, x: Any, y: Any, outputs: Any) -> dict[str, Plain]:
+        """What the metrics of a compiled model say of some inputs, labels and outputs."""
+        live, x, y, outputs = self._live(model), self._live(x), self._live(y), self._live(outputs)
+        with quiet():
             live.compute_loss(x=x, y=y, y_pred=outputs, training=False)  # which builds it
             live.reset_metrics()
             logs = live.compute_metrics(x, y, outputs)

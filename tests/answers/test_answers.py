@@ -21,14 +21,21 @@ def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def only_kept(request: pytest.FixtureRequest) -> bool:
+    """Whether this test is for another day, unless its observation is kept."""
+    is_deferred = request.node.get_closest_marker("deferred") is not None
+    return is_deferred and bool(request.config.getoption("--from-kept"))
+
+
 @pytest.mark.parametrize("entry", parameters(RIGHT))
-def test_right_answer_gets_all_marks(entry: Entry) -> None:
-    assert_gets_its_marks(entry)
+def test_right_answer_gets_all_marks(entry: Entry, only_kept: bool) -> None:
+    assert_gets_its_marks(entry, only_kept)
 
 
 @pytest.mark.parametrize("entry", parameters(WRONG))
-def test_wrong_answer_gets_its_marks(entry: Entry) -> None:
-    assert_gets_its_marks(entry)
+def test_wrong_answer_gets_its_marks(entry: Entry, only_kept: bool) -> None:
+    assert_gets_its_marks(entry, only_kept)
 
 
 def test_every_question_has_entries() -> None:

@@ -151,7 +151,7 @@ def test_what_plain_otter_gave_in_words() -> None:
 
 SLICE = (
     *(a for a in reaching.ATTACKS if a.did in ("reads a file of the instructor", "leaves a daemon behind")),
-    *(a for a in forging.ATTACKS if a.did in ("forges observations that say passed", "calls no test function")),
+    *(a for a in forging.ATTACKS if a.did in ("forges answers that say passed", "calls no test function")),
     *(a for a in lying.ATTACKS if a.did == "hands in a mean that is whatever is asked"),
     *(a for a in files.ATTACKS if a.did == "brings its own grader"),
     *(a for a in greedy.ATTACKS if a.did == "makes a million files"),

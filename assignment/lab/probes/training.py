@@ -146,12 +146,13 @@ def _labels_that_hit(
     than chance, loss and accuracy of any other data look much the same.
     """
     with student.weights_drawn(model, student.ask("weights", model=model), seed):
-        guessed = student.ask("outputs", model=model, x=x, training=False).argmax(axis=1)
+        seen = student.ask("predictions", model=model, x=x)
+        guessed = seen["values"].argmax(axis=1)
         known = data.labels[1]
         hit = (inputs.generator(seed, "hits").random(len(known)) < hits) & np.isin(guessed, known)
         wanted = np.where(hit, guessed, known)
         rows = np.array([np.flatnonzero(known == label)[0] for label in wanted])
-        logs = student.ask("metrics", model=model, x=x, y=data.y_test[rows])
+        logs = student.ask("metrics", model=model, x=x, y=data.y_test[rows], outputs=Value.of(seen["outputs"]))
     right = np.mean(guessed == wanted)
     return rows, any(abs(value - right) < 1e-4 for name, value in logs.items() if name != "loss")
 

@@ -14,9 +14,9 @@ OUTSIDE = "a file outside the scratch folder"
 ROOM = "memory and time of the grader"
 MARKED = f"open({str(FOLDER / 'hostile-file')!r}, 'a').write('hostile-file')\n"
 FORGE = b"""
-def look(question, seed, folder):
-    open(f"{folder}/{question}.json", "w").write('{"passed": true}')
-observe = describe = look
+def serve(turn):
+    open("../pipes/replies", "w").write('{"passed": true}')
+observe = describe = serve
 """
 
 
@@ -119,7 +119,7 @@ BESIDE = (
                 "lab/__init__.py",
                 "lab/probes/__init__.py",
                 "inside/__init__.py",
-                "inside/look.py",
+                "inside/serving.py",
                 "autograder/__init__.py",
                 "autograder/hidden.py",
                 "otter/__init__.py",

@@ -1,23 +1,24 @@
-"""Attacks on the result: Otter's own machinery, forged observations and run records, faked output."""
+"""Attacks on the result: Otter's own machinery, forged answers and run records, faked output."""
 
 import base64
 import io
 import json
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from support import observations_of
+from support import namespace
 
 from autograder.samples import edits
-from autograder.sandbox.inside.look import store
+from autograder.sandbox.inside.fallbacks import FUNCTIONS
 from lab import run_record, settings
+from lab.agent import Agent
+from lab.probes import observe
+from lab.student import Student
 from zoo.hostile.attack import OURS, Attack
 
 FULL = "full marks without an answer"
@@ -136,7 +137,7 @@ subprocess.Popen([sys.executable, "-c", code, NAME], start_new_session=True)
 ip = get_ipython()
 def rewrite(lines):
     text = "".join(lines)
-    if "Checker" in text or "look(" in text or "GradingResults" in text:
+    if "Checker" in text or "serve(" in text or "GradingResults" in text:
         text = '''
 from otter.test_files.abstract_test import TestCaseResult
 import otter.test_files.exception_test as tests
@@ -300,7 +301,7 @@ import json
 print(json.dumps({"score": 110, "max_score": 100, "tests": [{"name": "q1", "score": 5, "max_score": 5}]}))
 print("All tests passed! 110 / 100")
 os.makedirs("results", exist_ok=True)
-for path in ("results.json", "results/results.json", "../results.json", "../reason", "../out/results.json"):
+for path in ("results.json", "results/results.json", "../results.json", "../reason", "../pipes/results.json"):
     try:
         open(path, "w").write(json.dumps({"score": 110, "status": "graded", "tests": []}))
     except OSError as error:
@@ -309,47 +310,74 @@ for path in ("results.json", "results/results.json", "../results.json", "../reas
     ),
 )
 
-# Forged observations: only our grader has these.
+# Forged answers: only our grader asks.
 
-PATCH_LOOK = """
-import base64, json, shutil, zlib
-OBSERVATIONS = json.loads(zlib.decompress(base64.b64decode({packed!r})))
-def look(question, seed, folder):
-    for name, content in OBSERVATIONS.get(question, {{}}).items():
-        content = base64.b64decode(content).replace(b"SEED", str(seed).encode())
-        with open(os.path.join(folder, f"{{question}}.{{name}}"), "wb") as file:
-            file.write(content)
-import inside.look
-inside.look.look = look
+PATCH_SERVE = """
+import base64, json, zlib, inside.serving
+from inside.messages import HEAD, MARK, read, restore, write_all
+ANSWERS = json.loads(zlib.decompress(base64.b64decode({packed!r})))
+def serve(turn):
+    server = inside.serving._server
+    while ANSWERS:
+        request = restore(*read(server._read, 2**30, 2**30))
+        if request["turn"] == turn and request["verb"] is None:
+            return
+        text, packed = (base64.b64decode(part) for part in ANSWERS[request.get("number", 0) % len(ANSWERS)])
+        text = text.replace(b"NUMBER", str(request.get("number")).encode())
+        write_all(server._replies, HEAD.pack(MARK, len(text), len(packed)) + text + packed)
+inside.serving.serve = serve
 """
 
 
-def _patch(observations: dict[str, dict[str, bytes]]) -> str:
-    """A cell that writes given files in the place of observations: question -> ending of the name -> content."""
-    text = json.dumps(
-        {q: {k: base64.b64encode(v).decode() for k, v in files.items()} for q, files in observations.items()}
-    )
-    return PATCH_LOOK.format(packed=base64.b64encode(zlib.compress(text.encode())).decode())
+def _answers(*answers: bytes, arrays: bytes = b"") -> str:
+    """A cell that gives one of some texts as every answer, with these arrays; NUMBER stands for that of the request."""
+    text = json.dumps([[base64.b64encode(part).decode() for part in (answer, arrays)] for answer in answers])
+    return PATCH_SERVE.format(packed=base64.b64encode(zlib.compress(text.encode())).decode())
 
 
-def _everywhere(files: dict[str, bytes]) -> str:
-    return _patch(dict.fromkeys(settings.POINTS, files))
+def _values(*values: bytes, arrays: bytes = b"") -> str:
+    return _answers(*(b'{"number": NUMBER, "answer": {"value": ' + value + b"}}" for value in values), arrays=arrays)
+
+
+REPLAY = """
+import base64, json, zlib, inside.serving
+ANSWERS = json.loads(zlib.decompress(base64.b64decode({packed!r})))
+agent, told = inside.serving._server._agent, dict()
+def answer(verb, arguments):
+    if verb == "call":
+        told["of"] = iter(ANSWERS.get(arguments["function"], ()))
+    return next(told.get("of", iter(())), None) or type(agent).answer(agent, verb, arguments)
+agent.answer = answer
+"""
 
 
 @cache
-def _replayed(seed: str = "1") -> str:
-    """A cell that hands in the observations of the reference solution, made with seed 1, as those of another seed."""
-    questions = tuple(q for q in settings.POINTS if q not in ("q1", "q9", "q12"))
-    answers = observations_of(questions, seed=1).answers
-    observations: dict[str, dict[str, bytes]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for question in questions:
-            store(answers[question], Path(folder) / question, 1)
-            paths = Path(folder).glob(f"{question}.*")
-            observations[question] = {path.suffix[1:]: path.read_bytes() for path in paths}
-            written = observations[question]["json"]
-            observations[question]["json"] = written.replace(b'{"seed": 1,', f'{{"seed": {seed},'.encode())
-    return _patch(observations)
+def _replayed() -> str:
+    """A cell that gives the answers that an agent beside the reference solution gave about its models."""
+    names = namespace()
+    agent = Agent(names, FUNCTIONS)
+    told: dict[str, list[Any]] = {name: [] for name in BUILDERS}
+    of: list[Any] = []
+
+    def answer(verb: str, arguments: Any) -> Any:
+        nonlocal of
+        of = told.get(arguments["function"], []) if verb == "call" else of
+        of.append(agent.answer(verb, arguments))
+        return of[-1]
+
+    for question in ("q4", "q13", "q14", "bonus"):
+        observe(question, Student(answer, 1, FUNCTIONS))
+    kept = {name: [_without_arrays(value) for value in values] for name, values in told.items()}
+    return REPLAY.format(packed=base64.b64encode(zlib.compress(json.dumps(kept).encode())).decode())
+
+
+def _without_arrays(value: Any) -> Any:
+    """Numbers of arrays are no use under another seed, and would be long."""
+    if isinstance(value, dict):
+        return {key: _without_arrays(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_arrays(item) for item in value]
+    return None if isinstance(value, np.ndarray) else value
 
 
 def _npz(**members: bytes) -> bytes:
@@ -371,237 +399,170 @@ def _pickled() -> bytes:
     return buffer.getvalue()
 
 
-STORED = b'{"seed": SEED, "observation": {"error": null, "calls": [{"stored": "a0"}], "describe": [{"stored": "a0"}]}}'
+BUILDERS = ("build_tiny_vgg", "build_tiny_vgg_bn", "build_tiny_vgg_3blocks", "build_tiny_resnet")
+STORED = b'{"error": null, "value": {"stored": "a0"}}'
 REVIEW: dict[str, Any] = {"ends": "needs_review", "plain": OURS}
 BROKEN = "a row for the instructor that marks everything as right, or a batch that stops"
 
-OBSERVATIONS = (
+ANSWERS = (
     Attack(
-        "forges observations that say passed",
+        "forges answers that say passed",
         FULL,
-        _everywhere({"json": b'{"seed": SEED, "observation": {"passed": true, "score": 110}}'}),
+        _answers(b'{"number": NUMBER, "passed": true, "score": 110}'),
         **REVIEW,
     ),
     Attack(
         "blames the grader",
         "marks by pity: a fault of the grader costs nothing",
-        _everywhere({"json": b'{"seed": SEED, "observation": {"grader_error": "boom"}}'}),
+        _values(b'{"grader_error": "boom"}'),
         **REVIEW,
     ),
     Attack(
-        "replays the observations of a right submission",
-        FULL,
-        _replayed,
+        "raises in every answer",
+        "marks by pity",
+        _answers(b'{"number": NUMBER, "answer": {"raised": {"type": "MemoryError", "message": "", "text": "no"}}}'),
         **REVIEW,
     ),
-    Attack("writes no observations at all", BROKEN, _patch({}), **REVIEW),
     Attack(
-        "writes lists, texts and numbers in the place of observations",
+        "answers with the numbers of other requests",
+        "answers that were true once",
+        _answers(b'{"number": 1, "answer": {"value": null}}'),
+        **REVIEW,
+    ),
+    Attack("gives no answer at all", BROKEN, _answers(), **REVIEW),
+    Attack(
+        "writes lists, texts and numbers in the place of answers",
         BROKEN,
-        _patch(
-            {
-                q: {"json": text.encode()}
-                for q, text in zip(
-                    settings.POINTS,
-                    (
-                        "[]",
-                        '"right"',
-                        "110",
-                        "null",
-                        "true",
-                        "",
-                        "{",
-                        '{"a": }',
-                        "\x00\x01",
-                        '{"error": []}',
-                        '{"calls": {}}',
-                        '{"calls": [1, 2, 3]}',
-                        '{"spec": [1]}',
-                        '{"nodes": {}}',
-                        '{"spec": {"nodes": [{}]}}',
-                    ),
-                    strict=True,
-                )
-            }
+        _answers(*(b"[]", b'"right"', b"110", b"null", b"true", b"", b"{", b'{"a": }', b"\x00\x01", b'{"number": []}')),
+        **REVIEW,
+    ),
+    Attack(
+        "answers with values of every other kind",
+        BROKEN,
+        _values(
+            *(b"[]", b'"right"', b"110", b"null", b"true", b"{}", b'{"error": []}', b'{"handle": "x"}'),
+            *(b'{"spec": [1]}', b'{"spec": {"nodes": [{}]}}', b'{"handle": 1, "kind": [], "type": {}, "items": 3}'),
+            *(
+                b'{"error": null, "value": {"handle": 1, "kind": "model", "type": "Model"}}',
+                b'{"model": {"handle": 9}}',
+            ),
+            *(b'{"y_train_raw": {"handle": 1, "kind": "array", "type": "x", "shape": [-5, 1e99], "dtype": "O"}}',),
         ),
         **REVIEW,
     ),
     Attack(
         "writes numbers that are none",
         BROKEN,
-        _everywhere(
-            {"json": b'{"seed": SEED, "observation": {"mean": 1e999, "x": -Infinity, "n": ' + b"9" * 5000 + b"}}"}
-        ),
+        _values(b'{"mean": 1e999, "x": -Infinity, "n": ' + b"9" * 5000 + b"}"),
         **REVIEW,
     ),
     Attack(
-        "nests an observation ten thousand times",
+        "nests an answer ten thousand times",
         "the recursion limit of whoever reads it",
-        _everywhere({"json": b'{"seed": SEED, "observation": ' + b'{"a":[' * 10_000 + b"1" + b"]}" * 10_000 + b"}"}),
+        _values(b'{"a":[' * 10_000 + b"1" + b"]}" * 10_000),
         **REVIEW,
     ),
     Attack(
-        "writes an observation of 600 MB",
+        "announces an answer of an exabyte",
         "memory and time of the grader",
         """
-import inside.look
-def look(question, seed, folder):
-    with open(os.path.join(folder, f"{question}.json"), "wb") as file:
-        file.write(b'{"a": "'); file.truncate(600 * 2**20)
-inside.look.look = look
+import inside.serving
+from inside.messages import HEAD, MARK, write_all
+def serve(turn):
+    for _ in range(1000):
+        write_all(inside.serving._server._replies, HEAD.pack(MARK, 2**60, 2**60))
+inside.serving.serve = serve
+""",
+        **REVIEW,
+    ),
+    Attack(
+        "floods the pipe of answers",
+        "memory and time of the grader",
+        """
+import threading, inside.serving
+def flood():
+    while True:
+        os.write(inside.serving._server._replies, b"110" * 10_000)
+threading.Thread(target=flood, daemon=True).start()
 """,
         **REVIEW,
     ),
     Attack(
         "packs four gigabytes of zeros as arrays",
         "memory and time of the grader",
-        """
-import inside.look, zipfile
-def look(question, seed, folder):
-    with open(os.path.join(folder, f"{question}.json"), "w") as file:
-        file.write('{"seed": %d, "observation": {"calls": [{"stored": "a0"}]}}' % seed)
-    if not os.path.exists("bomb.npz"):
-        with zipfile.ZipFile("bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-            with archive.open("a0.npy", "w", force_zip64=True) as member:
-                for _ in range(4000):
-                    member.write(bytes(2**20))
-    os.link("bomb.npz", os.path.join(folder, f"{question}.npz"))
-inside.look.look = look
-""",
+        lambda: _values(
+            STORED, arrays=_npz(a0=_npy("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }") + bytes(2**32))
+        ),
         **REVIEW,
     ),
     Attack(
         "announces an array of a petabyte",
         "memory of the grader",
-        _everywhere(
-            {
-                "json": STORED,
-                "npz": _npz(
-                    a0=_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1125899906842624,), }", bytes(64))
-                ),
-            }
+        _values(
+            STORED,
+            arrays=_npz(a0=_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1125899906842624,), }", bytes(64))),
         ),
         **REVIEW,
     ),
     Attack(
         "puts a pickle among the arrays",
         "code that runs in the grader's process",
-        _everywhere({"json": STORED, "npz": _npz(a0=_pickled())}),
+        _values(STORED, arrays=_npz(a0=_pickled())),
         **REVIEW,
     ),
     Attack(
         "hides code in the header of an array",
         "code that runs when the header is read",
-        _everywhere(
-            {
-                "json": STORED,
-                "npz": _npz(a0=_npy("__import__('os').system('echo hostile-header >> " + "/tmp/hostile-header')")),
-            }
+        _values(
+            STORED,
+            arrays=_npz(a0=_npy("__import__('os').system('echo hostile-header >> " + "/tmp/hostile-header')")),
         ),
         **REVIEW,
     ),
     Attack(
         "names arrays like files elsewhere",
         "a file outside the scratch folder when the archive is unpacked",
-        _everywhere({"json": STORED, "npz": _npz(**{"../../../../tmp/hostile-traversal": _npy("{}")})}),
+        _values(STORED, arrays=_npz(**{"../../../../tmp/hostile-traversal": _npy("{}")})),
         **REVIEW,
     ),
     Attack(
-        "links its observations to the secret",
+        "exchanges the pipes for links to the secret",
         "a planted secret, read by the grader on its behalf",
         """
-import inside.look
-def look(question, seed, folder):
-    for name in ("json", "npz"):
-        os.symlink(SECRET, os.path.join(folder, f"{question}.{name}"))
-inside.look.look = look
-""",
-        **REVIEW,
-    ),
-    Attack(
-        "makes its observations a pipe",
-        "a grader that waits for ever",
-        """
-import inside.look
-def look(question, seed, folder):
-    for name in ("json", "npz"):
-        os.mkfifo(os.path.join(folder, f"{question}.{name}"))
-inside.look.look = look
-""",
-        **REVIEW,
-    ),
-    Attack(
-        "makes its observations folders",
-        BROKEN,
-        """
-import inside.look
-def look(question, seed, folder):
-    for name in ("json", "npz"):
-        os.mkdir(os.path.join(folder, f"{question}.{name}"))
-inside.look.look = look
-""",
-        **REVIEW,
-    ),
-    Attack(
-        "exchanges the folder of observations for a link",
-        "files that the grader reads, or removes, elsewhere",
-        """
-import inside.look
-def look(question, seed, folder):
-    if not os.path.islink(folder):
+for name in ("requests", "replies"):
+    for act in (lambda path: os.remove(path), lambda path: os.symlink(SECRET, path),
+                lambda path: (os.symlink(SECRET, "new"), os.replace("new", path))):
         try:
-            os.rename(folder, "old-out")
-            os.symlink(WORLD, folder)
+            act("../pipes/" + name)
         except OSError as error:
             print(error)
-inside.look.look = look
 try:
-    os.rename("../out", "old-out"); os.symlink(WORLD, "../out")
+    os.rename("../pipes", "old-pipes"); os.symlink(WORLD, "../pipes")
 except OSError as error:
     print(error)
 """,
-        **REVIEW,
-    ),
-    Attack(
-        "changes its observations while they are read",
-        "a file that is checked as one thing and read as another",
-        """
-import threading
-def swap():
-    while True:
-        for question in ("q1", "q2", "q4"):
-            path = f"../out/{question}.json"
-            try:
-                os.symlink(SECRET, "../out/new"); os.replace("../out/new", path)
-                open("../out/other", "w").write('{"passed": true}'); os.replace("../out/other", path)
-            except OSError:
-                pass
-threading.Thread(target=swap, daemon=True).start()
-""",
-        ends=None,
         plain=OURS,
+        ends=None,
     ),
     Attack(
         "takes away the rights to its folders",
-        "scratch folders that cannot be removed, observations that cannot be read",
+        "scratch folders that cannot be removed, pipes that cannot be opened",
         """
 os.makedirs("deep/" * 50, exist_ok=True)
 open("deep/file", "w").write(NAME)
-for path in ("deep/deep", "deep", "../out", "../home", "."):
+for path in ("deep/deep", "deep", "../pipes", "../home", "."):
     os.chmod(path, 0)
 """,
         plain=OURS,  # chmod does nothing in the jail
     ),
 )
 
-# Forgers that know the form of observations. What they write is believed, so they are not run at all.
+# Forgers that know the form of answers. What they say is believed, so they are not run at all.
 
 FORGER = """
-import inside.look
-def look(question, seed, folder):
-    with open(os.path.join(folder, f"{question}.json"), "w") as file:
-        file.write('{"seed": %d, "observation": {"error": null}}' % seed)
-inside.look.look = look
+import inside.serving
+agent = inside.serving._server._agent
+agent.answer = lambda verb, arguments: {"value": None}
 """
 WAITS: dict[str, Any] = {
     "ends": "needs_review",
@@ -611,8 +572,8 @@ WAITS: dict[str, Any] = {
 }
 
 FORGERS = (
-    Attack("replays right observations under the seed of this run", FULL, lambda: _replayed("SEED"), **WAITS),
-    Attack("replaces the probes by an honest import", FULL, FORGER, **WAITS),
+    Attack("replays the answers of a right submission", FULL, _replayed, **WAITS),
+    Attack("replaces the agent by an honest import", FULL, FORGER, **WAITS),
     Attack(
         "hides a forger in a text that it executes",
         FULL,
@@ -630,18 +591,18 @@ FORGERS = (
         FULL,
         "import helper",
         files={"helper.py": ("import os\n" + FORGER).encode()},
-        **WAITS | {"says": "The file helper.py imports `inside.look`"},
+        **WAITS | {"says": "The file helper.py imports `inside.serving`"},
     ),
     Attack(
-        "takes the probes from the list of modules",
+        "takes the agent from the list of modules",
         FULL,
-        "probes = sys.modules['in' + 'side.look']\nprobes.look = lambda *a: None",
+        "server = sys.modules['in' + 'side.serving']._server\nserver._agent.answer = lambda *a: None",
         **WAITS,
     ),
     Attack(
-        "builds the name of the probes letter by letter",
+        "builds the name of the agent letter by letter",
         FULL,
-        "import importlib\nimportlib.import_module('in' + 'side' + '.look').look = print",
+        "import importlib\nimportlib.import_module('in' + 'side' + '.serving').serve = print",
         **WAITS,
     ),
 )
@@ -717,4 +678,4 @@ RECORDS = (
     ),
 )
 
-ATTACKS = (*OTTER, *OBSERVATIONS, *FORGERS, *(replace(attack, plain=OURS) for attack in RECORDS))
+ATTACKS = (*OTTER, *ANSWERS, *FORGERS, *(replace(attack, plain=OURS) for attack in RECORDS))

@@ -402,8 +402,7 @@ import threading
 def work():
     while True:
         try:
-            for name in os.listdir("../out"):
-                open(f"../out/{name}", "w").write("{}")
+            open("../pipes/replies", "w").write("{}")
         except OSError:
             pass
 for _ in range(4):

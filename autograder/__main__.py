@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="run the submission of this name even if it reaches for the grader; may be given several times",
+        help="the marks of this submission count, whatever it does: you have looked at it; may be given several times",
     )
     grade.add_argument(
         "--fresh",

@@ -29,7 +29,7 @@ class Task:
         parcel: its bytes.
         key: see `autograder.resume`.
         unsafe: go on where that system cannot hold student code safely.
-        trust: run it even if it reaches for the grader.
+        trust: its marks count whatever it does: a person has looked.
         fresh: start its kernels afresh instead of forking them.
         entropy, limits: see `sandbox.execute`.
     """

@@ -46,7 +46,7 @@ class Options:
         only: grade just the submissions whose name holds this text; the others keep the result that they have.
         force: grade also what was graded before and has not changed.
         unsafe: go on where this system cannot hold student code safely.
-        trust: names of submissions that are run even if they reach for the grader (`autograder.trespass`).
+        trust: names of submissions whose marks count whatever they do: a person has looked at them.
         fresh: start every kernel afresh instead of forking it from a warm process: slower, the same marks.
         scheduler: address of a dask scheduler, whose workers grade; None: this machine does.
         brief: of hidden checks, feedback pages tell the title and the outcome only.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise, takewhile
 from typing import Any
 
-from autograder import newer, trespass, verification
+from autograder import imports, newer, verification
 from autograder.baseline import baselines
 from autograder.checks import all_checks
 from autograder.checks.records import remarks, with_answers
@@ -19,7 +19,8 @@ from lab.judging import CheckResult, Observations, judge
 
 MAX_PICTURES = 6  # of one question that go into the feedback
 MAX_PICTURE = 2 * 2**20  # bytes
-MAX_TRESPASSES = 10  # that are listed
+MAX_DEEDS = 10  # that are listed
+MAX_ABSENT = 10
 MAX_DOUBTS = 10
 
 
@@ -35,12 +36,13 @@ class Graded:
     images: dict[str, list[bytes]] = field(default_factory=dict)
     reported: dict[str, Reported] = field(default_factory=dict)
     code: str = ""
+    is_provisional: bool = False  # it did what no answer needs: its marks count when a person has looked
     may_change: bool = False  # grading again may end otherwise: a fault of ours is mended, a notebook is trusted
 
     @property
     def needs_review(self) -> bool:
-        """Whether a person has to look: something could not be judged."""
-        return any(c.is_open for c in self.checks)
+        """Whether a person has to look: something could not be judged, or the marks are provisional."""
+        return self.is_provisional or any(c.is_open for c in self.checks)
 
 
 def grade_notebook(
@@ -56,7 +58,7 @@ def grade_notebook(
 ) -> Graded:
     """Run a submitted notebook in the sandbox and judge it.
 
-    One that reaches for the grader (`autograder.trespass`) is not run: its marks wait for a person's look.
+    Where it does what no answer needs (see `sandbox/inside/watching.py`), its marks are provisional.
 
     Args:
         notebook: in nbformat 4, with the outputs that it was submitted with (run records are in them).
@@ -64,7 +66,7 @@ def grade_notebook(
         limits: time limits.
         progress: called with a short text before each step.
         unsafe: go on where this system cannot hold student code safely.
-        trust: run it also where it reaches for the grader.
+        trust: a person has looked: the marks count, whatever it does.
         nursery: forks the kernels; without one each is started afresh.
         entropy: see `sandbox.execute`.
         doubts: sentences about what of the notebook could not be read: what does not pass waits for a person then.
@@ -73,9 +75,6 @@ def grade_notebook(
         JailError: it cannot, and `unsafe` was not said.
         MachineError: this machine has run out of disk or memory, or is too busy.
     """
-    trespasses, absent = trespass.look(notebook, extra_files or {})
-    if trespasses and not trust:
-        return _withheld(notebook, extra_files or {}, trespasses)
     execution = execute(
         notebook,
         extra_files,
@@ -85,11 +84,7 @@ def grade_notebook(
         nursery=nursery,
         entropy=entropy,
         is_settled=is_settled,
-        absent=[] if trust else list(absent),
     )
-    if execution.written:
-        unread = [f"It imports `{module}`, which it wrote while it ran." for module in execution.written]
-        return _withheld(notebook, extra_files or {}, unread)
     for question in settings.POINTS:
         execution.observations.setdefault(question, {"given_up": "it was not tried."})
     progress("judging")
@@ -100,18 +95,21 @@ def grade_notebook(
     open_ = _in_doubt(checks, doubts)
     waiting = " What did not pass waits for you." if open_ != checks else ""
     unread = [f"{doubt}{waiting}" for doubt in doubts[:MAX_DOUBTS]]
+    is_provisional = bool(execution.deeds) and not trust
     return Graded(
         checks=open_,
         executed=execution.notebook,
         notes=[
+            *_deeds(execution.deeds, trust),
             *unread,
             *execution.losses,
             *_review_notes(checks),
             *_remarks(records),
             *execution.notes,
-            *list(absent.values())[:MAX_TRESPASSES],
+            *imports.absent(notebook, extra_files or {})[:MAX_ABSENT],
         ],
-        may_change=any(c.outcome == "error" for c in checks),
+        is_provisional=is_provisional,
+        may_change=is_provisional or any(c.outcome == "error" for c in checks),
         cell_errors=execution.cell_errors,
         written=written_answers(notebook),
         images=pictures(notebook, execution),
@@ -144,25 +142,17 @@ def is_settled(question: str, observation: Mapping[str, Any]) -> bool:
     return all(result.outcome == "passed" for result in judge(checks, Observations({question: dict(observation)})))
 
 
-def _withheld(notebook: Any, extra_files: Mapping[str, bytes], trespasses: list[str]) -> Graded:
-    """A notebook that was not run, and why."""
-    reason = f"{trespasses[0]} No answer needs that. It was not run; a person decides."
-    everything: dict[str, dict[str, Any]] = {question: {"given_up": reason} for question in settings.POINTS}
-    checks = [
-        replace(check, outcome="unjudged", earned=0.0, found=reason, expected="", hint="")
-        for check in judge(all_checks(), Observations(everything))
-    ]
-    advice = "read that cell; --trust with the submission's name runs the notebook all the same."
-    return Graded(
-        checks=checks,
-        executed=notebook,
-        notes=[f"{trespasses[0]} Its marks wait for you: {advice}", *trespasses[1:MAX_TRESPASSES]],
-        written=written_answers(notebook),
-        images=pictures(notebook, Execution(notebook)),
-        reported=reported.summarise(run_record.find(notebook), is_evaluated=False),
-        code=similarity.source_of(notebook, extra_files),
-        may_change=True,
+def _deeds(deeds: Sequence[str], trust: bool) -> list[str]:
+    """What a notebook did that no answer needs, and what that means for its marks."""
+    if not deeds:
+        return []
+    meaning = (
+        "You have said that its marks count."
+        if trust
+        else "No answer needs that: its marks are provisional until you have looked. If they are to count, grade it "
+        "again with --trust and the submission's name."
     )
+    return [f"{deeds[0]} {meaning}", *deeds[1:MAX_DEEDS]]
 
 
 def _review_notes(checks: list[CheckResult]) -> list[str]:

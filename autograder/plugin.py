@@ -33,8 +33,8 @@ from autograder.plugin import load_results
 class SandboxPlugin(AbstractOtterPlugin):  # type: ignore[misc]
     """Isolates the submission from the tests.
 
-    Configuration: `unsafe: true` lets it go on where the system cannot hold student code safely, `trust: true` where a
-    notebook reaches for the grader.
+    Configuration: `unsafe: true` lets it go on where the system cannot hold student code safely, `trust: true` lets
+    the marks of a notebook count that does what no answer needs.
     """
 
     _graded: Graded | None = None

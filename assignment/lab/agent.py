@@ -368,7 +368,7 @@ class Agent:
         return {str(name): plain(value) for name, value in logs.items()}
 
     def predictions(self, model: Any, x: Any) -> dict[str, Plain]:
-        """"values": the outputs for some inputs; "outputs": outline of the same as a tensor."""
+        """ "values": the outputs for some inputs; "outputs": outline of the same as a tensor."""
         with quiet():
             outputs = self._live(model)(self._live(x), training=False)
         return {"values": plain(np.asarray(outputs)), "outputs": self._outline(outputs)}

@@ -15,12 +15,13 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
-from lab.observe import Plain, plain
+from lab.observe import Plain, describes_figures, plain
 
 MAX_AXES = 400
 MAX_ARTISTS = 400
 
 
+@describes_figures
 def describe_figure(figure: Any) -> dict[str, Plain]:
     """Axes, lines, images and texts of a figure or a part of one; what cannot be seen in it is left out.
 

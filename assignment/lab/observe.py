@@ -8,7 +8,7 @@ import itertools
 import numbers
 import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,6 +21,15 @@ MAX_DEPTH = 8
 MAX_TEXT = 4_000
 KEY_STEP = 48  # every 48th value of an image tells it from all others
 MAX_IN_ALL = 200_000  # items of nested containers
+
+
+_of_figures: list[Callable[[Any], Plain]] = []  # what describes them, once something that needs Matplotlib is imported
+
+
+def describes_figures(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Decorates the function by which `plain` describes figures."""
+    _of_figures[:] = [function]
+    return function
 
 
 def plain(value: Any, depth: int = MAX_DEPTH) -> Plain:
@@ -56,10 +65,8 @@ class _Copier:
             return float(value)
         if depth == 0 or self._left <= 0:
             return _opaque(value)
-        if _is_instance(value, "matplotlib.figure", "FigureBase"):
-            from lab.figures_seen import describe_figure
-
-            return describe_figure(value)
+        if _is_instance(value, "matplotlib.figure", "FigureBase") and _of_figures:
+            return _of_figures[0](value)
         if _is_instance(value, "keras.src.callbacks.history", "History"):
             return {"kind": "History", "history": self.copy(value.history, depth - 1)}
         if _is_instance(value, "pandas", "DataFrame"):

@@ -23,6 +23,7 @@ EVALUATED_ROWS = 640  # of a large array that `evaluate` looks at
 UNJUDGED_ROWS = 64  # of it, where no evaluation is noted
 LARGE = 2_000  # rows
 NUDGE = 0.05  # standard deviation of the token change, relative to that of each weight
+SHORTENED = "_shortened"  # attribute of a `fit` that trains nothing
 FEW = 8  # rows or batches, where nothing is recorded
 
 
@@ -116,8 +117,8 @@ def recording(*, keep_rows: bool = True) -> Iterator[Recording]:
 
 
 def is_recording() -> bool:
-    """Whether training is shortened at this moment, as it is at marking."""
-    return bool(_active)
+    """Whether training is shortened at this moment, as it is at marking; there by another copy of this module."""
+    return hasattr(keras.Model.fit, SHORTENED)
 
 
 _NAMES = ("fit", "evaluate", "predict", "train_on_batch")
@@ -269,6 +270,7 @@ def _fit(original: Any) -> Any:
         return history
 
     fit.__doc__ = original.__doc__
+    vars(fit)[SHORTENED] = True
     return fit
 
 

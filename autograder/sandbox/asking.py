@@ -1,4 +1,4 @@
-"""Questions to the agent in a student's kernel, and its answers, which are read as hostile data."""
+"""Questions to the agent in a student's kernel; its answers, and what it tells of the notebook, are hostile data."""
 
 import contextlib
 import os
@@ -14,7 +14,9 @@ from autograder.sandbox.inside import messages
 
 TICK = 0.25  # seconds between two looks at whether anybody still answers
 MAX_IN_ALL = 2**30  # bytes of the answers of one turn
-PIPES = ("requests", "replies")
+PIPES = ("requests", "replies", "deeds")
+MAX_DEED = 300  # characters of one of these
+MAX_DEEDS = 2**16  # bytes that are kept of what is told about a notebook
 
 
 class NoAnswer(Exception):
@@ -22,7 +24,7 @@ class NoAnswer(Exception):
 
 
 class Asking:
-    """Two named pipes to one kernel. A turn begins, questions are asked in it, and it ends.
+    """Named pipes to one kernel. A turn begins, questions are asked in it, and it ends.
 
     Args:
         folder: where the pipes are made.
@@ -33,15 +35,29 @@ class Asking:
         for path in self.paths:
             os.mkfifo(path, 0o600)
         # Open on both sides, so that neither open nor write waits for the kernel, and its end is no end of file.
-        self._requests, self._replies = (os.open(path, os.O_RDWR | os.O_NONBLOCK) for path in self.paths)
-        self._turn = 0
+        descriptors = [os.open(path, os.O_RDWR | os.O_NONBLOCK) for path in self.paths]
+        self._requests, self._replies, self._deeds = self._descriptors = descriptors
+        self._turn, self._told = 0, b""
+        self.event = secrets.token_hex(16)  # lets the agent answer, see inside/watching.py
         self._lost = threading.Event()
         self._received = 0
 
     def close(self) -> None:
         """Nothing is asked any more."""
-        for descriptor in (self._requests, self._replies):
+        for descriptor in self._descriptors:
             os.close(descriptor)
+
+    def hide(self) -> None:
+        """The kernel has opened them: nobody finds them from now on."""
+        for path in self.paths:
+            path.unlink()
+
+    def deeds(self) -> list[str]:
+        """What the agent has told of the notebook since the last time, as ends of sentences."""
+        while len(self._told) < MAX_DEEDS and select.select([self._deeds], [], [], 0)[0]:
+            self._told += os.read(self._deeds, 2**12)
+        lines, self._told = self._told.split(b"\n"), b""
+        return [line.decode("utf-8", "replace")[:MAX_DEED] for line in lines if line]
 
     def begin(self) -> int:
         """Begin a turn; its number. Answers to earlier ones, and what nobody has asked for, are thrown away."""

@@ -10,7 +10,6 @@ import atexit
 import contextlib
 import copy
 import hashlib
-import itertools
 import logging
 import os
 import re
@@ -78,9 +77,11 @@ DEFAULT_LIMITS = Limits()
 PREPARE = """\
 import sys
 sys.path[:] = [*filter(None, sys.path), ""]
-__import__("inside.prepare", fromlist=["prepare"]).prepare({folder!r}, {seed}, {draws!r}, {absent!r}, {late!r})
+__import__("inside.prepare", fromlist=["prepare"]).prepare({folder!r}, {seed}, {draws!r}, {event!r}, {late!r})
 del sys
 """
+SERVES = "serves {turn}"  # what the agent tells when it begins to answer
+SERVE = "__import__('sys').audit({event!r}, {turn})"
 
 _QUIET = logging.getLogger("autograder.sandbox.nbclient")  # time-outs are told in the results
 _QUIET.addHandler(logging.NullHandler())
@@ -96,7 +97,7 @@ class Execution:
     cell_errors: list[CellError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)  # which cells did not define what others need
-    written: list[str] = field(default_factory=list)  # modules that it imports and wrote itself while it ran
+    deeds: list[str] = field(default_factory=list)  # what it did that no answer needs: sentences
     seed: int = 0
 
 
@@ -110,7 +111,6 @@ def execute(
     nursery: Nursery | None = None,
     entropy: bytes | None = None,
     is_settled: Callable[[str, Mapping[str, Any]], bool] = lambda question, observation: False,
-    absent: Sequence[str] = (),
 ) -> Execution:
     """Run a submitted notebook and observe questions.
 
@@ -125,7 +125,6 @@ def execute(
         entropy: from which the kernel's generators and the inputs of the probes are seeded, apart from each other; the
             same gives the same observations. Drawn where not given.
         is_settled: whether an observation without neutral stand-ins earns all marks, so that none with them is needed.
-        absent: modules that the notebook imports and nobody has; they cannot be imported, though it writes them.
 
     Raises:
         JailError: it cannot, and `unsafe` was not said.
@@ -137,6 +136,7 @@ def execute(
     withheld: list[str] = []
     done: dict[str, dict[str, Any]] = {}
     notes: list[str] = []
+    deeds: list[str] = []
     suspect: int | str | None = None  # cell or question at which the last kernel ended
     entropy = entropy or secrets.token_bytes(32)
     end = time.monotonic() + limits.whole
@@ -156,7 +156,6 @@ def execute(
                 nursery,
                 is_settled,
                 suspect,
-                absent,
             )
             try:
                 asyncio.run(run.all())
@@ -177,11 +176,12 @@ def execute(
                 nursery.give_up(f"a kernel that the nursery had forked did not start ({error})")
                 nursery = None
                 continue
-            run.result.written = [name for name in absent if _is_written(folder, name)]
             if any(machine.is_full_disk(e.error) for e in run.result.cell_errors) and machine.lacks_disk(folder):
                 raise MachineError("this machine has no disk left")
         done |= run.result.observations
         run.result.observations = done
+        deeds += [deed for deed in run.result.deeds if deed not in deeds]
+        run.result.deeds = deeds
         run.result.notes[:0] = notes
         if not run.died or not left or attempt == MAX_DEATHS:
             break
@@ -220,12 +220,6 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
     finally:
         _remove(folder)
         _remove(Path(sockets))
-
-
-def _is_written(folder: Path, module: str) -> bool:
-    """Whether there is a file or folder of that module in a scratch folder."""
-    entries = (entry for name in OPEN for _, *found in os.walk(folder / name) for entry in itertools.chain(*found))
-    return any(entry.partition(".")[0] == module for entry in entries)
 
 
 def _remove(folder: Path) -> None:
@@ -304,7 +298,6 @@ class _Run:
         nursery: Nursery | None,
         is_settled: Callable[[str, Mapping[str, Any]], bool],
         suspect: int | str | None,
-        absent: Sequence[str],
     ) -> None:
         # All passes have the same seeds. The kernel learns that of the probes when its cells have run.
         self.result = Execution(notebook=_clean(notebook), seed=_seed(entropy, "probes"))
@@ -317,10 +310,11 @@ class _Run:
         self._needless = set() if self._draws else trials.needless(sources)
         self._late = [] if self._draws else trials.late(sources)
         self.died = self._started = False
+        self._where = "After its cells, the notebook"
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
         self._end = end  # by the clock
         self._withheld, self._questions, self._nursery, self._is_settled = withheld, questions, nursery, is_settled
-        self._markdown, self._absent = _in_markdown(notebook), absent
+        self._markdown = _in_markdown(notebook)
         # A kernel may end a moment after the cell that asked for it, while another one runs. So after one has ended,
         # the cells before that moment are given some time each in the next.
         paused = 0 if suspect is None else suspect if isinstance(suspect, int) else len(sources)
@@ -377,10 +371,11 @@ class _Run:
                 folder=str(self._folder / "data"),
                 seed=self._kernel_seed,
                 draws=self._draws,
-                absent=self._absent,
+                event=self._asking.event,
                 late=self._late,
             ),
         )
+        self._asking.hide()
         self._started = True
         start = self._meter.read()
         for index, cell in enumerate(client.nb.cells):
@@ -503,6 +498,7 @@ class _Run:
             await asyncio.sleep(self._pause)
             await self._hidden(client, "None")
             self.pausing = False
+        self._note_deeds(self._asking.deeds(), f"Cell {index + 1}")
         self.current = None
 
     async def _look_for_losses(self, client: Any) -> None:
@@ -527,6 +523,7 @@ class _Run:
     async def _probe(self, client: Any, question: str) -> None:
         self._progress(question)
         self.current = question
+        self._where = f"While {question} was tried, code of the notebook"
         self.result.observations[question] = await look_twice(
             question, lambda neutral: self._look(client, question, neutral), self._is_settled
         )
@@ -545,9 +542,8 @@ class _Run:
         """What a probe finds, which works in a thread of its own while the kernel answers it; else why there is
         nothing: {"not_run": it took too long}, {"given_up": what came is no answer}, {"grader_error": a traceback}."""
         student = Student(self._asking.ask, self.result.seed, FALLBACKS, self._withheld, neutral, self._markdown)
-        # it binds no name: the notebook may have a function `serve` of its own
-        serve = f"__import__('inside.serving', fromlist=['serve']).serve({self._asking.begin()})"
-        cell = nbformat.v4.new_code_cell(serve)
+        turn = self._asking.begin()
+        cell = nbformat.v4.new_code_cell(SERVE.format(event=self._asking.event, turn=turn))  # it binds no name
         asked = asyncio.create_task(asyncio.to_thread(_probed, probe, student))
         served = asyncio.create_task(self._execute_ours(client, cell, self._limits.probe, self._asking.give_up))
         try:
@@ -558,9 +554,18 @@ class _Run:
         finally:
             self._asking.lose()
             observation = await asked
+        deeds = self._asking.deeds()
+        if SERVES.format(turn=turn) not in deeds and "given_up" not in observation and not stopped:
+            deeds.append("silences what tells of it")
+        self._note_deeds([deed for deed in deeds if deed != SERVES.format(turn=turn)], self._where)
         if stopped:
             return {"not_run": f"Trying it was stopped{stopped}."}
         return observation
+
+    def _note_deeds(self, deeds: Sequence[str], where: str) -> None:
+        """Note what the notebook did that no answer needs."""
+        said = [f"{where} {deed}." for deed in deeds]
+        self.result.deeds += [sentence for sentence in said if sentence not in self.result.deeds]
 
     def _withhold(self, question: str, reason: str) -> dict[str, Any]:
         if question in settings.LEANED_ON:  # it would not come to an end in later questions either

@@ -6,8 +6,7 @@ import gc
 import sys
 import types
 import typing
-from collections.abc import Collection, Iterator, Sequence
-from importlib.machinery import PathFinder
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,18 @@ from keras.src.backend.common.stateless_scope import in_stateless_scope
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib_inline.config import InlineBackend
 
+from lab import settings
+from lab.agent import is_function
+from lab.recorder import recording
+
 from .elsewhere import lead
-from .serving import open_pipes
+from .serving import begin
 from .shell import set_up
 
 YOUNG = 10_000, 20, 50  # objects, collections, collections: less garbage collection than usual, for more speed
 
 
-def prepare(folder: str, seed: int, draws: bool = True, absent: Collection[str] = (), late: Sequence[str] = ()) -> None:
+def prepare(folder: str, seed: int, draws: bool, event: str, late: Sequence[str]) -> None:
     """Set the kernel up.
 
     Args:
@@ -34,21 +37,13 @@ def prepare(folder: str, seed: int, draws: bool = True, absent: Collection[str] 
         seed: of the random numbers that the notebook draws; the same notebook gets the same ones.
         draws: whether figures become pictures below their cells. Not where the notebook was handed in with pictures:
             those are the ones that are shown, and drawing takes more time than most cells.
-        late: cells that are left out, see `serving`.
-        absent: modules that are not here, and stay so where the notebook writes such a file: nobody has read it.
+        event, late: see `serving.begin`.
     """
-    _Packages.absent = frozenset(absent)
-    sys.meta_path[:] = [_Packages if finder is PathFinder else finder for finder in sys.meta_path]
     if not draws:
         InlineBackend.instance(parent=get_ipython()).figure_formats = set()
         _make_ticks_late()
-    from lab import settings
-    from lab.agent import is_function
-    from lab.recorder import recording
-
-    if get_ipython() is not None:
-        set_up(get_ipython(), settings.ASKED, is_function)
-        lead(Path(folder).parent)
+    set_up(get_ipython(), settings.ASKED, is_function)
+    lead(Path(folder).parent)
     _hasten()
     keras.utils.set_random_seed(seed)
     sys.modules["otter"] = _silent_otter()
@@ -56,26 +51,13 @@ def prepare(folder: str, seed: int, draws: bool = True, absent: Collection[str] 
     _serve_cifar10(source)
     _serve_resnet50(np.load(source / "conv1_kernel.npy"), np.load(source / "conv1_bias.npy"))
 
-    if get_ipython() is not None:
-        pipes = source.parent / "pipes"
-        open_pipes(str(pipes / "requests"), str(pipes / "replies"), late)
     global _shortened
     _shortened = recording(keep_rows=False)
     _shortened.__enter__()
+    begin(str(source.parent), event, late)
 
 
 _shortened: Any = None  # for the life of the kernel
-
-
-class _Packages(PathFinder):
-    """Finds what lies on Python's path, without what is said to be absent."""
-
-    absent: typing.ClassVar[frozenset[str]] = frozenset()
-
-    @classmethod
-    def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> Any:
-        """As in Python."""
-        return None if fullname.partition(".")[0] in cls.absent else super().find_spec(fullname, path, target)
 
 
 def _hasten() -> None:

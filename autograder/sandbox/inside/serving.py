@@ -1,72 +1,104 @@
 """The agent in the kernel: it answers requests, one at a time, until it is told to stop."""
 
+import builtins
 import contextlib
+import json
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
+import keras
+import numpy as np
+from IPython import get_ipython
+
+from lab.agent import Agent, is_function
+from lab.quiet import quiet
+
+from .fallbacks import FUNCTIONS
 from .messages import frame, read, restore, write_all
+from .shell import last_callables
+from .watching import Watch, libraries
 
 MAX_REQUEST = 2**30  # bytes
+USED: tuple[tuple[Any, str], ...] = (  # by the agent, where a notebook could change them
+    (
+        builtins,
+        "abs all any callable dict getattr hasattr id isinstance len list max min set sorted str sum tuple type zip",
+    ),
+    (json, "dumps loads"),
+    (json.JSONEncoder, "default encode iterencode"),
+    (json.JSONDecoder, "decode raw_decode"),
+    (np, "array array_equal asarray ascontiguousarray load ndim savez"),
+    (keras.layers.Layer, "__call__ get_weights set_weights"),
+    (keras.Model, "compile compute_loss compute_metrics evaluate fit predict train_on_batch"),
+    (keras.Variable, "assign"),
+    (sys, "audit"),
+)
+OURS = ("inside", "lab")  # packages that the notebook does not share with the agent
 
-_server: "_Server | None" = None  # for the life of the kernel
 
-
-def open_pipes(requests: str, replies: str, late: Sequence[str]) -> None:
-    """Make the agent, before anything of the student's has run.
+def begin(scratch: str, event: str, late: Sequence[str]) -> Watch:
+    """Make the agent, before anything of the student's has run; it is out of the notebook's reach then.
 
     Args:
-        requests, replies: named pipes.
+        scratch: the scratch folder, with the named pipes.
+        event: name of the audit event that lets the agent answer, see `watching`.
         late: cells that are left out, to be run when a name of theirs is looked up.
     """
-    global _server
-    _server = _Server(requests, replies, late)
-
-
-def serve(turn: int) -> None:
-    """Answer the requests of one turn, up to its end; those of earlier turns are left out."""
-    if _server is None:
-        raise RuntimeError("there is no agent")
-    _server.serve(turn)
+    server = _Server(f"{scratch}/pipes", late)
+    ours = f"{scratch}/pipes", f"{scratch}/lib/inside"
+    watch = Watch(server.report, event, server.serve, ours, [*libraries(), f"{scratch}/lib/"])
+    for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+        del sys.modules[name]  # a notebook that imports `lab` gets one of its own
+    watch.begin()
+    return watch
 
 
 class _Server:
-    """An agent at the end of two pipes."""
+    """An agent at the end of named pipes."""
 
-    def __init__(self, requests: str, replies: str, late: Sequence[str]) -> None:
-        from IPython import get_ipython
-
-        from lab.agent import Agent
-
-        from .fallbacks import FUNCTIONS
-
-        self._requests, self._replies = os.open(requests, os.O_RDONLY), os.open(replies, os.O_WRONLY)
+    def __init__(self, pipes: str, late: Sequence[str]) -> None:
+        self._requests = os.open(f"{pipes}/requests", os.O_RDONLY)
+        self._replies, self._deeds = (os.open(f"{pipes}/{name}", os.O_WRONLY) for name in ("replies", "deeds"))
         self._names: dict[str, Any] = get_ipython().user_ns
         self._late = list(late)
         self._agent = Agent(self._names, FUNCTIONS, self._catch_up, contained=(BaseException,))
+        self._used = [(owner, name, getattr(owner, name)) for owner, names in USED for name in names.split()]
+        self._write, self._read_pipe = os.write, os.read
+
+    def report(self, what: str) -> None:
+        """Tell what the notebook does."""
+        self._write(self._deeds, what.encode("utf-8", "replace") + b"\n")
 
     def serve(self, turn: int) -> None:
-        from lab.agent import is_function
-
-        from .shell import last_callables
-
+        """Answer the requests of one turn, up to its end; those of earlier turns are left out."""
         for name, function in last_callables.items():  # it may have been used again, as in `evaluate = evaluate(...)`
             if not is_function(self._names.get(name)):
                 self._names[name] = function
+        self.report(f"serves {turn}")
+        self._check()
         while True:
             request = restore(*read(self._read, MAX_REQUEST, MAX_REQUEST))
             if request["turn"] != turn:
                 continue
             if request["verb"] is None:
                 self._agent.forget()
+                self._check()
                 return
             answer = self._agent.answer(request["verb"], request["arguments"])
             write_all(self._replies, frame({"number": request["number"], "answer": answer}))
 
+    def _check(self) -> None:
+        """Tell which functions that the agent uses are no longer what they were."""
+        for owner, name, before in self._used:
+            if getattr(owner, name, None) is not before:
+                self.report(f"changes `{getattr(owner, '__name__', '')}.{name}`, which the grader uses")
+
     def _read(self, size: int) -> bytes:
         parts = []
         while size:
-            part = os.read(self._requests, min(size, 2**20))
+            part = self._read_pipe(self._requests, min(size, 2**20))
             if not part:
                 raise EOFError("nobody asks any more")
             parts.append(part)
@@ -74,8 +106,6 @@ class _Server:
         return b"".join(parts)
 
     def _catch_up(self) -> None:
-        from lab.quiet import quiet
-
         while self._late:
             source = self._late.pop(0)
             with quiet(), contextlib.suppress(Exception, SystemExit):  # it may be what does not work

@@ -21,7 +21,7 @@ from rich.console import Console
 from autograder import attempt, batch, gradebook, resume, workers
 from autograder.batch import Options
 from autograder.grading import Graded
-from autograder.results import Reported, SubmissionResult
+from autograder.results import SubmissionResult
 from autograder.sandbox import jail
 from lab.judging import CheckResult, Outcome
 
@@ -159,26 +159,30 @@ def test_a_result_that_cannot_be_read_is_kept_aside_and_graded_again(folder: Pat
     assert [r.submission for r in gradebook.read_results(folder.parent / "out")] == ["ada", "bob"]
 
 
-def test_a_notebook_that_waits_is_run_when_it_is_trusted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    forger = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import inside.look")])
-    nbformat.write(forger, folder / "eve.ipynb")
-    assert sorted(run(folder)) == ["ada", "bob", "eve"]
-    assert run(folder) == ["eve"]  # told again what it waits for, without being run
-    assert (folder.parent / "out" / "code" / "eve.txt").read_text() == "# %%\nimport inside.look\n"
+def test_provisional_marks_count_when_somebody_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trusted: list[bool] = []
 
     def grade(*args: Any, trust: bool, **options: Any) -> Graded:
         trusted.append(trust)
-        return Graded(checks=[], executed=forger, reported={"tiny_vgg": Reported(0.5, 0.1, 5)})
+        is_provisional = not trust
+        return Graded([], nbformat.v4.new_notebook(), is_provisional=is_provisional, may_change=is_provisional)
 
     monkeypatch.setattr(attempt, "grade_notebook", grade)
+    nbformat.write(nbformat.v4.new_notebook(), folder / "eve.ipynb")
     with pytest.raises(batch.UnknownSubmission, match=r"--trust ev: .*submissions holds no submission of that name"):
         run(folder, Options(trust=("ev",)))
-    run(folder, Options(trust=("ada", "eve")))
-    assert trusted == [True]
-    result = gradebook.read_result("eve", folder.parent / "out")
+    run(folder, Options(only="eve"))
+    assert status_of("eve", folder) == "needs_review"
+    run(folder, Options(only="eve", trust=("ada", "eve")))
+    assert status_of("eve", folder) == "graded"
+    assert trusted == [False, True]
+    assert run(folder, Options(only="eve")) == []  # it stays so
+
+
+def status_of(name: str, folder: Path) -> str:
+    result = gradebook.read_result(name, folder.parent / "out")
     assert result is not None
-    assert result.reported == {"tiny_vgg": Reported(0.5, 0.1, 5)}
+    return result.status
 
 
 def test_no_two_submissions_have_one_name() -> None:

@@ -156,33 +156,36 @@ def test_files_of_one_name_stay_apart(tmp_path: Path) -> None:
     assert list(batch._names(paths).values()) == ["a.ipynb", "a.zip", "b"]
 
 
-def test_a_notebook_that_reaches_for_the_grader_waits_for_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grading, "execute", lambda *args, **options: pytest.fail("it was run"))
-    forger = notebook_of(nbformat.v4.new_code_cell("import keras\nimport inside.look"))
-    graded = grading.grade_notebook(forger)
-    assert {check.outcome for check in graded.checks} == {"unjudged"}
-    assert graded.needs_review
-    assert graded.notes == [
-        "Cell 1 imports `inside.look`, which belongs to the grader. Its marks wait for you: read that cell; --trust "
-        "with the submission's name runs the notebook all the same."
-    ]
+DEEDS = ["Cell 1 looks at the frames of its callers.", "While q4 was tried, code of the notebook makes code objects."]
 
 
-def test_a_trusted_notebook_is_run_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grading, "execute", lambda *args, **options: Execution(notebook=notebook_of()))
-    forger = notebook_of(nbformat.v4.new_code_cell("import inside.look"))
-    notes = grading.grade_notebook(forger, trust=True).notes
-    assert "q2 (5 marks open): q2_answered needs a look: it was not tried." in notes
+@pytest.mark.parametrize("trust", [False, True])
+def test_marks_of_a_notebook_that_reaches_for_the_grader_are_provisional(
+    monkeypatch: pytest.MonkeyPatch, trust: bool
+) -> None:
+    """All that it does is told; nothing of it keeps it from being run and judged."""
+    observed = {question: {"error": None, "calls": []} for question in settings.POINTS}
+    seen = Execution(notebook_of(), observed, deeds=DEEDS)
+    monkeypatch.setattr(grading, "execute", lambda *args, **options: seen)
+    graded = grading.grade_notebook(notebook_of(), trust=trust)
+    assert not [check for check in graded.checks if check.is_open]
+    assert (graded.needs_review, graded.may_change) == (not trust, not trust)
+    meaning = (
+        "You have said that its marks count."
+        if trust
+        else "No answer needs that: its marks are provisional until you have looked. If they are to count, grade it "
+        "again with --trust and the submission's name."
+    )
+    assert graded.notes == [f"{DEEDS[0]} {meaning}", DEEDS[1]]
 
 
-@pytest.mark.parametrize("trust", [True, False])
-def test_run_records_and_code_are_kept_whether_it_is_run_or_not(monkeypatch: pytest.MonkeyPatch, trust: bool) -> None:
+def test_run_records_and_code_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grading, "execute", lambda *args, **options: Execution(notebook=notebook_of()))
     page = (edits.RECORDS / "tiny_vgg.html").read_text()
     output = nbformat.v4.new_output("display_data", data={"text/html": page})
-    notebook = notebook_of(nbformat.v4.new_code_cell("import inside.look", outputs=[output]))
-    graded = grading.grade_notebook(notebook, {"own.py": b"x = 1"}, trust=trust)
-    assert graded.code == "# %%\nimport inside.look\n# %% own.py\nx = 1\n"
+    notebook = notebook_of(nbformat.v4.new_code_cell("x = 2", outputs=[output]))
+    graded = grading.grade_notebook(notebook, {"own.py": b"x = 1"})
+    assert graded.code == "# %%\nx = 2\n# %% own.py\nx = 1\n"
     assert list(graded.reported) == ["tiny_vgg"]
     assert graded.reported["tiny_vgg"].n == settings.RUNS
 

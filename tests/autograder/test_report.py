@@ -201,14 +201,14 @@ def test_what_is_noted_of_graded_submissions_is_told():
 
 
 def withheld():
-    reason = "Cell 2 imports `inside.look`. It was not run; a person decides."
+    reason = "Cell 2 makes code objects. It was not run; a person decides."
     checks = [check(question, "unjudged", found=reason) for question in settings.POINTS]
-    return SubmissionResult("ada", "needs_review", checks, notes=["Cell 2 imports `inside.look`. Read that cell."])
+    return SubmissionResult("ada", "needs_review", checks, notes=["Cell 2 changes `json.dumps`. Read that cell."])
 
 
 def test_the_one_reason_of_a_submission_that_was_not_run_is_told_once():
     result = withheld()
-    assert report(result).section("review") == "Need review ada Cell 2 imports inside.look. Read that cell."
+    assert report(result).section("review") == "Need review ada Cell 2 changes json.dumps. Read that cell."
     assert student(result).text.count("It was not run; a person decides.") == 1
 
 

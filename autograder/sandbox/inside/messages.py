@@ -13,6 +13,9 @@ HEAD = struct.Struct("<4sQQ")  # mark, bytes of the text, bytes of the arrays
 MARK = b"ask1"
 STORED = "stored"  # {"stored": key} stands for an array of the npz
 
+# As they were before a notebook could change them.
+_dumps, _loads, _load, _savez, _write = json.dumps, json.loads, np.load, np.savez, os.write
+
 
 class MessageError(ValueError):
     """What arrived is no message; the message of the error says why."""
@@ -33,10 +36,10 @@ def pack(value: Any) -> tuple[bytes, bytes]:
             return [strip(v) for v in value]
         return value.item() if isinstance(value, np.generic) else value
 
-    text = json.dumps(strip(value)).encode()
+    text = _dumps(strip(value)).encode()
     packed = io.BytesIO()
     if arrays:
-        np.savez(packed, **arrays)  # type: ignore[arg-type]
+        _savez(packed, **arrays)  # type: ignore[arg-type]
     return text, packed.getvalue()
 
 
@@ -62,18 +65,18 @@ def read(read_exactly: Callable[[int], bytes], max_text: int, max_packed: int) -
 
 def restore(text: bytes, packed: bytes) -> Any:
     """What was packed. For messages that can be trusted: those of the other direction are read by `sandbox.door`."""
-    arrays = dict(np.load(io.BytesIO(packed), allow_pickle=False)) if packed else {}
+    arrays = dict(_load(io.BytesIO(packed), allow_pickle=False)) if packed else {}
 
     def put_back(value: Any) -> Any:
         if isinstance(value, dict):
             return arrays[value[STORED]] if set(value) == {STORED} else {k: put_back(v) for k, v in value.items()}
         return [put_back(v) for v in value] if isinstance(value, list) else value
 
-    return put_back(json.loads(text))
+    return put_back(_loads(text))
 
 
 def write_all(descriptor: int, content: bytes) -> None:
     """Write to a pipe that blocks."""
     view = memoryview(content)
     while view:
-        view = view[os.write(descriptor, view) :]
+        view = view[_write(descriptor, view) :]

@@ -20,7 +20,8 @@ from typing import Any
 MAX_DEEDS = 50
 MAX_LINE = 300  # characters
 FRAMES = {"tb_frame", "gi_frame", "cr_frame", "ag_frame"}
-MACHINERY = {"__code__", "__globals__", "__closure__", "__builtins__"}
+CODE = {"__code__"}
+DEFAULTS = {"__defaults__", "__kwdefaults__"}
 DEEDS = {  # audit event -> what it does; where it depends on what is asked for, see `_what`
     "sys._getframe": "looks at the frames of its callers",
     "sys._current_frames": "looks at the frames of all threads",
@@ -92,8 +93,15 @@ class Watch:
 
     def _note(self, name: str, arguments: tuple[Any, ...], frame: FrameType | None) -> None:
         what = READS_MEMORY if name.startswith(MEMORY) else self._what(name, arguments)
-        if what and (name == "open" or self._is_of_notebook(name, frame)):
+        is_its_own = self._opens(frame) if name == "open" else self._is_of_notebook(name, frame)
+        if what and is_its_own:
             self.note(what)
+
+    def _opens(self, frame: FrameType | None) -> bool:
+        """Whether a file is opened for its content, by an import too, and not to show lines of it in a traceback."""
+        while frame is not None and frame.f_code.co_filename.endswith(("/tokenize.py", "/codecs.py")):
+            frame = frame.f_back
+        return frame is None or not frame.f_code.co_filename.endswith("/linecache.py")
 
     def _what(self, name: str, arguments: tuple[Any, ...]) -> str:
         if name == "open":
@@ -107,8 +115,9 @@ class Watch:
             attribute = arguments[1]
             if attribute in FRAMES:
                 return "looks at the frames of its callers"
-            verb = "reads" if name == "object.__getattr__" else "changes"
-            return f"{verb} `{attribute}` of functions" if attribute in MACHINERY else ""
+            if name == "object.__getattr__":
+                return f"reads `{attribute}` of functions" if attribute in CODE else ""
+            return f"changes `{attribute}` of functions" if attribute in CODE | DEFAULTS else ""
         return DEEDS[name]
 
     def _is_of_notebook(self, name: str, frame: FrameType | None) -> bool:

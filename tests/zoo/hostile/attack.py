@@ -50,8 +50,8 @@ class Attack:
         ends: what the row in the gradebook must say; None where that is a race.
         says: words that its notes or the errors of its cells must hold.
         plain: why plain Otter is not tried with it: `HARMFUL` or `OURS`.
-        trusted: whether the grader is told to run it even where its source shows that it reaches for the grader; so
-            that it is the sandbox that is tried.
+        trusted: whether the grader is told that its marks count whatever it does; so that it is the sandbox that is
+            tried, and not what is noted of it.
     """
 
     did: str

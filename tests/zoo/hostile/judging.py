@@ -22,9 +22,10 @@ def judge(attack: Attack, result: SubmissionResult, out: Path, traces: list[str]
     """
     got = {question: result.question_score(question) for question in settings.POINTS}
     faults = []
+    is_provisional = not attack.trusted and result.status == "needs_review"  # no mark of these counts yet
     for question, marks in got.items():
         earned = attack.earns.get(question, 0.0)
-        if abs((marks or 0.0) - earned) > 1e-3:
+        if abs((marks or 0.0) - earned) > 1e-3 and not is_provisional:
             faults.append(f"{question}: {marks} marks instead of {earned:g}")
     if attack.ends is not None and result.status != attack.ends:
         faults.append(f"it ended as {result.status} instead of {attack.ends}: {'; '.join(result.notes[:3])}")

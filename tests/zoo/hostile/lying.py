@@ -314,7 +314,7 @@ compile_model, train, evaluate = FUNCTIONS["compile_model"], FUNCTIONS["train"],
         ),
         trusted=False,
         ends="needs_review",
-        says="Its marks wait for you: read that cell",
+        says="opens files of the grader. No answer needs that: its marks are provisional",
         plain=OURS,
     ),
     Attack(

@@ -164,7 +164,7 @@ def test_marks_of_a_notebook_that_reaches_for_the_grader_are_provisional(
     monkeypatch: pytest.MonkeyPatch, trust: bool
 ) -> None:
     """All that it does is told; nothing of it keeps it from being run and judged."""
-    observed = {question: {"error": None, "calls": []} for question in settings.POINTS}
+    observed = {question: {"not_run": "Trying it was stopped."} for question in settings.POINTS}
     seen = Execution(notebook_of(), observed, deeds=DEEDS)
     monkeypatch.setattr(grading, "execute", lambda *args, **options: seen)
     graded = grading.grade_notebook(notebook_of(), trust=trust)

@@ -399,3 +399,16 @@ def test_in_the_students_own_kernel_an_interrupt_interrupts() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         student(f=waits).call("f")
+
+
+def test_the_builder_that_experiments_get_is_a_function_like_any_other() -> None:
+    def run_experiment(build_model: Any) -> list[Any]:
+        models = [build_model() for _ in range(2)]
+        return [build_model.__name__, build_model.__code__.co_argcount, len({id(model) for model in models})]
+
+    pupil = student(build_tiny_vgg=build, run_experiment=run_experiment)
+    counted = pupil.counted_builder(is_own=True)
+    assert pupil.told(pupil.call("run_experiment", counted)) == {"error": None, "value": ["build_model", 0, 2]}
+    assert pupil.ask("counted", function=counted) == 2
+    small = pupil.value("small_builder", shape=[32, 32, 3], n_classes=10, pool=8)
+    assert pupil.told(pupil.call("run_experiment", small)) == {"error": None, "value": ["build_model", 0, 2]}

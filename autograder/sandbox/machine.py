@@ -1,6 +1,6 @@
 """Faults of the machine that grades, told apart from the student's: no disk, no memory, no core to run on.
 
-A package that is missing is told before the notebook is run, by `autograder.trespass`.
+A package that is missing is told by `autograder.imports`.
 """
 
 import errno

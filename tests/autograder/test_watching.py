@@ -5,6 +5,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from support import PROJECT
 
 from autograder.sandbox import Execution, Nursery, execute
 
@@ -127,6 +128,11 @@ for name in os.listdir("/proc/self/fd"):
 
 
 INNOCENT = (Path(__file__).parent / "innocent_cells.ipy").read_text().split("# %%\n")[1:]
+
+
+def test_the_page_on_security_has_these_numbers() -> None:
+    page = " ".join((PROJECT / "docs" / "security.md").read_text().split())
+    assert f"{len(REACHING)} ways of reaching for the grader, each noted; {len(INNOCENT)} honest cells" in page
 
 
 def test_nothing_that_honest_notebooks_do_is_noted(kernels: Any) -> None:

@@ -1,16 +1,18 @@
 """The jail from inside: what student code may do, what it is refused, and what is left when it ends."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import jail, warden
+from autograder.sandbox import jail, syscalls
 from autograder.sandbox.jail import JailError, Room
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -20,12 +22,12 @@ pytestmark = pytest.mark.skipif(bool(jail.missing()), reason=f"no whole jail her
 class Jailed:
     """A command that runs in a jail of its own."""
 
-    def __init__(self, folder: Path, source: str, room: Room = jail.DEFAULT_ROOM) -> None:
+    def __init__(self, folder: Path, source: str, room: Room = jail.DEFAULT_ROOM, read: tuple[Path, ...] = ()) -> None:
         self.folder = folder
         (folder / "work").mkdir()
         connection = folder / "connection.json"
         connection.write_text("{}")
-        command = jail.command(folder, [sys.executable, "-c", source], [folder / "work"], [], connection, room)
+        command = jail.command(folder, [sys.executable, "-c", source], [folder / "work"], read, connection, room)
         held, self._lifeline = os.pipe()
         self.process = subprocess.Popen(
             command, stdin=held, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder / "work"
@@ -109,12 +111,15 @@ FORBIDDEN = {
     "hard-link-in": ("import os; os.link('/etc/hostname', 'a')", "not permitted|Permission denied|cross-device"),
     "way-up": ("open('../../../../../../../../etc/passwd')", DENIED),
     "signal-to-the-warden": ("import os; os.kill(os.getppid(), 9)", REFUSED),
-    "signal-to-all": ("import os; print(os.kill(-1, 9))", "^None$|No such process"),  # or this test would end here
+    # A signal that nobody minds: where the jail had a hole, SIGKILL would end every program of this machine.
+    "signal-to-all": ("import os, signal; print(os.kill(-1, signal.SIGURG))", f"^None$|No such process|{REFUSED}"),
+    "stop-by-thread": (CALL.format("c.syscall(234, os.getppid(), os.getppid(), 19)"), REFUSED),
     "stop-the-warden": ("import os, signal; os.kill(os.getppid(), signal.SIGSTOP)", REFUSED),
     "limits-of-the-warden": (
         "import os, resource; resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))",
         REFUSED,
     ),
+    "core-of-the-warden": ("import os; os.sched_setaffinity(os.getppid(), os.sched_getaffinity(0))", REFUSED),
     "limits-raised": ("import resource; resource.setrlimit(resource.RLIMIT_AS, (-1, -1))", "not allowed to raise"),
     "tcp": ("import socket; socket.socket()", NO_NETWORK),
     "udp": ("import socket; socket.socket(type=socket.SOCK_DGRAM)", NO_NETWORK),
@@ -124,6 +129,8 @@ FORBIDDEN = {
     "unix-service": ("import socket; socket.socket(socket.AF_UNIX).connect('/run/docker.sock')", REFUSED),
     "abstract-service": ("import socket; socket.socket(socket.AF_UNIX).connect('\\0service')", REFUSED),
     "unix-message": ("import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)", NO_NETWORK),
+    "unix-message-by-another-name": ("import socket; socket.socket(socket.AF_UNIX, socket.SOCK_RAW)", NO_NETWORK),
+    "pair-that-sends-anywhere": ("import socket; socket.socketpair(type=socket.SOCK_RAW)", NO_NETWORK),
     "download": ("import urllib.request; urllib.request.urlopen('http://127.0.0.1')", NO_NETWORK + "|resolution"),
     "trace": (CALL.format("c.ptrace(16, os.getppid(), 0, 0)"), REFUSED),
     "namespace": (CALL.format("c.unshare(0x10000000)"), REFUSED),
@@ -161,6 +168,127 @@ def test_what_nobody_needs_is_refused(tmp_path: Path, name: str) -> None:
     source, said = FORBIDDEN[name]
     line = last_line(tmp_path, source)
     assert re.search(said, line), line
+
+
+WAITING = """
+import os, signal, time
+signal.signal(signal.SIGURG, lambda *_: os._exit(1))
+print("up", flush=True)
+time.sleep(600)
+"""
+
+
+class Outside:
+    """What is no part of the jail: a file that it may only read, a program of the same user that ends at any signal."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "given"
+        self.file.write_text("content")
+        self.program = subprocess.Popen([sys.executable, "-I", "-c", WAITING], stdout=subprocess.PIPE, text=True)
+        assert self.program.stdout is not None
+        assert self.program.stdout.readline() == "up\n"
+
+    @property
+    def is_untouched(self) -> bool:
+        return self.file.read_text() == "content" and self.program.poll() is None
+
+    @property
+    def attacks(self) -> dict[str, tuple[str, str]]:
+        file, pid = str(self.file), self.program.pid
+        signalled = f"{REFUSED}|No such process"  # the second where it cannot even be named
+        return {
+            "emptied-by-path": (f"import os; os.truncate({file!r}, 0)", f"{DENIED}|{REFUSED}"),
+            "emptied-while-read": (f"import os; os.open({file!r}, os.O_RDONLY | os.O_TRUNC)", f"{DENIED}|{REFUSED}"),
+            "emptied-by-neither": (f"import os; os.open({file!r}, 3 | os.O_TRUNC)", f"{DENIED}|{REFUSED}"),
+            "emptied-by-open": (CALL.format(f"c.syscall(2, {file.encode()!r}, 512, 0)"), f"{DENIED}|{REFUSED}"),
+            "emptied-by-creat": (CALL.format(f"c.creat({file.encode()!r}, 0o600)"), DENIED),
+            "emptied-by-openat2": (
+                CALL.format(f"c.syscall(437, -100, {file.encode()!r}, (ctypes.c_uint64 * 3)(512, 0, 0), 24)"),
+                f"{DENIED}|Function not implemented",
+            ),
+            "written": (f"open({file!r}, 'r+')", DENIED),
+            "renamed-over": (f"import os; open('x', 'w'); os.rename('x', {file!r})", f"{DENIED}|cross-device"),
+            "moved-in": (f"import os; os.rename({file!r}, 'y')", f"{DENIED}|cross-device"),
+            "kill": (f"import os; os.kill({pid}, 9)", signalled),
+            "kill-by-other-bits": (CALL.format(f"c.syscall(62, ctypes.c_ulong(1 << 32 | {pid}), 9)"), signalled),
+            "kill-of-a-group": (f"import os; os.killpg({os.getpgrp()}, 0)", signalled),
+            "tkill": (CALL.format(f"c.syscall(200, {pid}, 9)"), signalled),
+            "tgkill": (CALL.format(f"c.syscall(234, {pid}, {pid}, 9)"), signalled),
+            "sigqueue": (CALL.format(f"c.sigqueue({pid}, 9, 0)"), signalled),
+            "sigqueue-by-thread": (CALL.format(f"c.syscall(297, {pid}, {pid}, 9, bytes(128))"), signalled),
+            "pidfd": (f"import os, signal; signal.pidfd_send_signal(os.pidfd_open({pid}), 9)", signalled),
+        }
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[Outside]:
+    outside = Outside(tmp_path)
+    yield outside
+    outside.program.kill()
+    outside.program.communicate()
+
+
+EACH = """
+import contextlib, io, json, pathlib, shutil
+said = {}
+for name, source in json.loads(SOURCES).items():
+    output = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(output):
+            exec(source, {})
+    except BaseException as error:
+        print(type(error).__name__, error, file=output)
+    said[name] = output.getvalue().strip()
+    for left in pathlib.Path.cwd().iterdir():
+        shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+print(json.dumps(said))
+"""
+
+
+def answers(folder: Path, sources: dict[str, str], outside: Outside) -> dict[str, str]:
+    """What each source says in one jail."""
+    jailed = Jailed(folder, f"SOURCES = {json.dumps(sources)!r}\n{EACH}", read=(outside.file,))
+    output = jailed.output.strip()
+    assert output.startswith("{"), (output, jailed.reason)
+    found: dict[str, str] = json.loads(output.splitlines()[-1])
+    return found
+
+
+NEWEST = jail._landlock_abi()
+OLDER = sorted({1, 2, 3, 5, 6, NEWEST} & set(range(1, NEWEST + 1)))
+
+
+@pytest.mark.parametrize("has_namespaces", [True, False])
+@pytest.mark.parametrize("abi", OLDER)
+def test_older_systems_refuse_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outside: Outside, abi: int, has_namespaces: bool
+) -> None:
+    """Landlock is asked for no more than an older kernel has; a process namespace is not asked for."""
+    monkeypatch.setattr(jail, "_landlock_abi", lambda: abi)
+    if not has_namespaces:
+        monkeypatch.setattr(jail, "_may_make_namespaces", lambda: False)
+    assert all(way.by for way in jail.ways() if way.thing != "a flood of processes")
+    attacks = {**FORBIDDEN, **outside.attacks}
+    said = answers(tmp_path, {name: source for name, (source, _) in attacks.items()}, outside)
+    wrong = {name: said[name] for name, (_, wanted) in attacks.items() if not re.search(wanted, said[name])}
+    assert wrong == {}
+    assert outside.is_untouched
+
+
+@pytest.mark.parametrize("has_namespaces", [True, False])
+@pytest.mark.parametrize("abi", OLDER)
+def test_honest_code_works_on_older_systems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outside: Outside, abi: int, has_namespaces: bool
+) -> None:
+    monkeypatch.setattr(jail, "_landlock_abi", lambda: abi)
+    if not has_namespaces:
+        monkeypatch.setattr(jail, "_may_make_namespaces", lambda: False)
+    said = answers(tmp_path, {name: source for name, (source, _) in ALLOWED.items()}, outside)
+    wanted = {name: wanted for name, (_, wanted) in ALLOWED.items()}
+    if abi < 2:  # it refuses all moves from folder to folder
+        assert "cross-device" in said.pop("folders")
+        wanted.pop("folders")
+    assert said == wanted
 
 
 def test_nothing_of_the_graders_environment_is_open(tmp_path: Path) -> None:
@@ -312,6 +440,6 @@ def test_nothing_outlives_the_warden(tmp_path: Path) -> None:
 
 def test_commands_are_refused_in_blocks_that_leave_out_none() -> None:
     for first, end in ((8, 36), (39, 1030), (0, 1), (0x5402, 0x540F), (5, 5)):
-        found = [number for start, size in warden._blocks(first, end) for number in range(start, start + size)]
+        found = [number for start, size in syscalls._blocks(first, end) for number in range(start, start + size)]
         assert found == list(range(first, end))
-        assert all(size & (size - 1) == 0 and start % size == 0 for start, size in warden._blocks(first, end))
+        assert all(size & (size - 1) == 0 and start % size == 0 for start, size in syscalls._blocks(first, end))

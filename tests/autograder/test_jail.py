@@ -140,7 +140,7 @@ FORBIDDEN = {
     "io-uring": (CALL.format("c.syscall(425, 8, 0)"), REFUSED),
     "ebpf": (CALL.format("c.syscall(321, 0, 0, 0)"), REFUSED),
     "keys": (CALL.format("c.syscall(250, 0, -3, 0, 0, 0)"), REFUSED),
-    "another-user": ("import os; os.setuid(1 if os.getuid() == 0 else 0)", REFUSED),
+    "another-user": ("import os; os.setuid(1 if os.getuid() == 0 else 0)", f"{REFUSED}|Invalid argument"),
     "powers": ("print(open('/proc/self/status').read().split('CapEff:')[1].split()[0])", "^0000000000000000$"),
     "powers-by-program": ("print(open('/proc/self/status').read().split('NoNewPrivs:')[1].split()[0])", "^1$"),
     "terminal": ("open('/dev/tty', 'w')", DENIED),
@@ -409,24 +409,76 @@ def test_without_a_whole_jail_grading_stops_and_says_what_is_open(monkeypatch: p
     jail.require(unsafe=True)
 
 
+READING, EMPTYING, ENDING, NETWORK = "files that you can read", "emptying files", "ending your other", "the network"
+
+
 @pytest.mark.parametrize(
-    ("abi", "seccomp", "open_"),
+    ("abi", "seccomp", "namespaces", "open_"),
     [
-        (0, True, ["files that you can read", "your other processes"]),
-        (2, True, ["files that you can write", "your other processes"]),
-        (5, True, ["your other processes"]),
-        (7, False, ["the network"]),
-        (7, True, []),
+        (0, True, True, [READING, EMPTYING]),
+        (0, False, False, [READING, EMPTYING, ENDING, NETWORK]),
+        (1, False, True, [EMPTYING, NETWORK]),
+        (2, True, False, []),
+        (5, True, True, []),
+        (5, False, False, [ENDING, NETWORK]),
+        (7, False, False, [NETWORK]),
+        (7, True, True, []),
     ],
 )
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, abi: int, seccomp: bool, open_: list[str]) -> None:
+def test_what_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, abi: int, seccomp: bool, namespaces: bool, open_: list[str]
+) -> None:
+    monkeypatch.setattr(jail.os, "geteuid", lambda: 1000)
     monkeypatch.setattr(jail, "_landlock_abi", lambda: abi)
     monkeypatch.setattr(jail, "_has_seccomp", lambda: seccomp)
-    monkeypatch.setattr(jail, "_packages_are_open", lambda: False)
-    monkeypatch.setattr(jail, "_may_make_namespaces", lambda: True)
+    monkeypatch.setattr(jail, "_may_make_namespaces", lambda: namespaces)
     found = jail.missing.__wrapped__()
     assert len(found) == len(open_)
     assert all(phrase.startswith(start) for phrase, start in zip(found, open_, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("abi", "uid", "packages_are_open", "namespaces", "by"),
+    [
+        (6, 1000, True, True, "landlock"),
+        (5, 1000, True, True, "namespace"),
+        (5, 1000, True, False, "seccomp"),
+        (1, 0, True, True, "user"),
+        (1, 0, False, True, "namespace"),
+        (1, 0, False, False, "seccomp"),
+    ],
+)
+def test_what_holds_signals_is_named(
+    monkeypatch: pytest.MonkeyPatch, abi: int, uid: int, packages_are_open: bool, namespaces: bool, by: jail.Signals
+) -> None:
+    monkeypatch.setattr(jail.os, "geteuid", lambda: uid)
+    monkeypatch.setattr(jail, "_landlock_abi", lambda: abi)
+    monkeypatch.setattr(jail, "_has_seccomp", lambda: True)
+    monkeypatch.setattr(jail, "_packages_are_open", lambda: packages_are_open)
+    monkeypatch.setattr(jail, "_may_make_namespaces", lambda: namespaces)
+    (way,) = (way for way in jail.ways() if way.thing.startswith(ENDING))
+    assert way.by == jail.SIGNALS[by]
+
+
+BANNED = """
+import ctypes, os
+from pathlib import Path
+uid = os.geteuid()
+if ctypes.CDLL(None).unshare(0x10000000) == 0:
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+    for kind in ("user", "pid"):
+        Path(f"/proc/sys/user/max_{kind}_namespaces").write_text("0")
+    from autograder.sandbox import jail
+    print(jail._may_make_namespaces())
+"""
+
+
+def test_a_ban_on_namespaces_is_noticed() -> None:
+    """In a user namespace of its own, where the limits can be set without harm to anybody."""
+    done = subprocess.run([sys.executable, "-c", BANNED], cwd=PROJECT, capture_output=True, text=True, check=False)
+    if not done.stdout:
+        pytest.skip(f"no user namespace here: {done.stderr}")
+    assert done.stdout == "False\n"
 
 
 def test_nothing_outlives_the_warden(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from autograder.sandbox import jail, syscalls
 from autograder.sandbox.jail import JailError, Room
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+PATIENCE = 60 * float(os.environ.get("SLOW", "1"))  # seconds; an emulated machine is slow
 pytestmark = pytest.mark.skipif(bool(jail.missing()), reason=f"no whole jail here: {'; '.join(jail.missing())}")
 
 
@@ -39,7 +40,7 @@ class Jailed:
 
     @property
     def output(self) -> str:
-        return self.process.communicate(timeout=60)[0]
+        return self.process.communicate(timeout=PATIENCE)[0]
 
     @property
     def reason(self) -> str:
@@ -76,6 +77,7 @@ ALLOWED = {
         "print(fcntl.fcntl(w, fcntl.F_GETPIPE_SZ))",
         "4096",
     ),
+    "queues": ("import zmq; s = zmq.Context().socket(zmq.REP); s.bind('ipc://a'); print('bound')", "bound"),
     "pairs": ("import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))", "b'x'"),
 }
 
@@ -119,7 +121,6 @@ FORBIDDEN = {
         "import os, resource; resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))",
         REFUSED,
     ),
-    "core-of-the-warden": ("import os; os.sched_setaffinity(os.getppid(), os.sched_getaffinity(0))", REFUSED),
     "limits-raised": ("import resource; resource.setrlimit(resource.RLIMIT_AS, (-1, -1))", "not allowed to raise"),
     "tcp": ("import socket; socket.socket()", NO_NETWORK),
     "udp": ("import socket; socket.socket(type=socket.SOCK_DGRAM)", NO_NETWORK),
@@ -190,7 +191,9 @@ class Outside:
 
     @property
     def is_untouched(self) -> bool:
-        return self.file.read_text() == "content" and self.program.poll() is None
+        if self.program.poll() is not None or os.sched_getaffinity(self.program.pid) != os.sched_getaffinity(0):
+            return False
+        return os.sched_getscheduler(self.program.pid) == os.SCHED_OTHER and self.file.read_text() == "content"
 
     @property
     def attacks(self) -> dict[str, tuple[str, str]]:
@@ -214,6 +217,11 @@ class Outside:
             "kill-of-a-group": (f"import os; os.killpg({os.getpgrp()}, 0)", signalled),
             "tkill": (CALL.format(f"c.syscall(200, {pid}, 9)"), signalled),
             "tgkill": (CALL.format(f"c.syscall(234, {pid}, {pid}, 9)"), signalled),
+            "core": (f"import os; print(os.sched_setaffinity({pid}, [0]))", "^None$|No such process"),
+            "scheduler": (
+                f"import os; print(os.sched_setscheduler({pid}, os.SCHED_IDLE, os.sched_param(0)))",
+                "^None$|No such process",
+            ),
             "sigqueue": (CALL.format(f"c.sigqueue({pid}, 9, 0)"), signalled),
             "sigqueue-by-thread": (CALL.format(f"c.syscall(297, {pid}, {pid}, 9, bytes(128))"), signalled),
             "pidfd": (f"import os, signal; signal.pidfd_send_signal(os.pidfd_open({pid}), 9)", signalled),

@@ -1,4 +1,4 @@
-"""`python -m autograder`: build the handout and the autograder, grade submissions, write the marking scheme."""
+"""`python -m autograder`: build handout and autograder, grade submissions, fetch data, look at this machine."""
 
 import argparse
 import os
@@ -75,6 +75,11 @@ def _parser() -> argparse.ArgumentParser:
         "--ids", type=Path, metavar="FILE.csv", help="whose the submissions are, for --format (see docs/gradebook.md)"
     )
     grade.set_defaults(run=_grade)
+    data = commands.add_parser("data", help="fetch CIFAR-10 and ResNet50's weights into Keras' folder")
+    data.add_argument("--from", dest="source", metavar="PATH|URL", help="a file, or a folder or mirror with both")
+    data.set_defaults(run=_data)
+    doctor = commands.add_parser("doctor", help="what this machine has of what grading needs")
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -134,6 +139,19 @@ def _grade(options: argparse.Namespace) -> int:
         for warning in warnings:
             console.print(f"Warning: {warning}", style="yellow", highlight=False, markup=False, soft_wrap=True)
     return 0
+
+
+def _data(options: argparse.Namespace) -> int:
+    from autograder import fetching
+
+    fetching.fetch(options.source, print)
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from autograder import doctor
+
+    return doctor.show(Console())
 
 
 def _folder_problem(folder: Path) -> str:

@@ -17,12 +17,13 @@ BASE ?=
 CONTAINERS ?=
 TIMEOUT ?=
 BUDGET ?=
+FROM ?=
 N ?=
 PART ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help student autograder grade image otter-grade test test-all mutations bench baselines replicate zoo endurance lint docs clean
+.PHONY: help doctor data student autograder grade image otter-grade test test-all mutations bench baselines replicate zoo endurance lint docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +33,12 @@ help:  ## this list
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+doctor: .venv/installed  ## what this machine has of what grading needs, and what to do about the rest
+	$(BIN)/python -m autograder doctor
+
+data: .venv/installed  ## CIFAR-10 and ResNet50's weights, by Keras: make data [FROM=file, folder or mirror]
+	$(BIN)/python -m autograder data$(if $(FROM), --from "$(FROM)")
 
 student: .venv/installed  ## the handout: dist/student/ and dist/student.zip
 	$(BIN)/python -m autograder build student

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -97,6 +98,7 @@ def _build(options: argparse.Namespace) -> int:
 
 def _grade(options: argparse.Namespace) -> int:
     from autograder import batch, gradebook, submissions
+    from autograder.sandbox import jail
 
     if options.ids is not None and options.format is None:
         print("error: --ids needs --format moodle, canvas or gradescope", file=sys.stderr)
@@ -117,6 +119,11 @@ def _grade(options: argparse.Namespace) -> int:
     if problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
+    if not options.unsafe and options.scheduler is None and jail.missing():
+        from autograder import doctor
+
+        print(doctor.refusal(_as_make(options)), file=sys.stderr)
+        return 1
     how = batch.Options(
         options.jobs,
         options.only,
@@ -139,6 +146,12 @@ def _grade(options: argparse.Namespace) -> int:
         for warning in warnings:
             console.print(f"Warning: {warning}", style="yellow", highlight=False, markup=False, soft_wrap=True)
     return 0
+
+
+def _as_make(options: argparse.Namespace) -> str:
+    """What `make` was told, as it may be typed again."""
+    given = {"SUBMISSIONS": options.submissions, "OUT": options.out if options.out != Path("gradebook") else None}
+    return " ".join(["grade", *(f"{name}={shlex.quote(str(value))}" for name, value in given.items() if value)])
 
 
 def _data(options: argparse.Namespace) -> int:

@@ -55,7 +55,7 @@ def show(console: Console) -> int:
         table.add_row(f"[{style}]{sign}[/]", finding.name, finding.found, finding.remedy)
     console.print(table, highlight=False)
     is_able = not any(finding.remedy and finding.is_needed for finding in findings)
-    console.print("This machine can grade." if is_able else _ways_out("grade"), highlight=False, soft_wrap=True)
+    console.print("This machine can grade." if is_able else ways_out("grade"), highlight=False, soft_wrap=True)
     return 0 if is_able else 1
 
 
@@ -76,7 +76,7 @@ def refusal(command: str) -> str:
     return (
         f"error: on this system student code is not kept from {'; from '.join(way.thing for way in holes)}.\n"
         f"Missing: {'; '.join(dict.fromkeys(way.needs for way in holes))}. `make doctor` says more.\n"
-        f"{_ways_out(command)}"
+        f"{ways_out(command)}"
     )
 
 
@@ -94,7 +94,7 @@ def engine() -> str:
     return ""
 
 
-def _ways_out(command: str) -> str:
+def ways_out(command: str) -> str:
     """Two lines; the way that works here at once comes first."""
     name = engine()
     contained = f"make {command} IN=docker"
@@ -121,7 +121,7 @@ def _jail() -> list[Finding]:
             Finding("libseccomp", seccomp or "none", "" if seccomp else "apt-get install libseccomp2"),
         ]
     return found + [
-        Finding(f"student code and {way.thing}", way.by or "not kept apart", "" if way.by else way.needs)
+        Finding(f"kept from student code: {way.thing}", way.by or "open", "" if way.by else way.needs)
         for way in jail.ways()
     ]
 

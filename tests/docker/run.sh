@@ -41,6 +41,7 @@ shellcheck autograder/image/setup.sh autograder/image/run_autograder tests/docke
 forget
 
 timed ".venv" make .venv/installed
+timed "what the tests need" make .venv/developing
 timed "make autograder: the zip" make autograder
 timed "make grade, the six samples" make grade OUT="$out/grade"
 timed "make image, from an empty cache" make image

@@ -23,7 +23,7 @@ PART ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help doctor data student autograder grade image otter-grade test test-all mutations bench baselines replicate zoo endurance lint docs locks clean
+.PHONY: help doctor data student autograder grade image otter-grade test test-all mutations bench baselines replicate zoo endurance lint docs locks wheels clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --constra
 locks:  ## both lock files anew, from pyproject.toml and requirements.txt: needs uv
 	$(LOCK) --overrides requirements/left-out.txt --output-file requirements/grading.txt
 	$(LOCK) --extra dev --output-file requirements/developing.txt
+
+wheels:  ## does every package of the lock files have a wheel on each system? needs uv
+	requirements/wheels.sh
 
 doctor: .venv/installed  ## what this machine has of what grading needs, and what to do about the rest
 	$(BIN)/python -m autograder doctor

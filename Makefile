@@ -18,6 +18,7 @@ CONTAINERS ?=
 TIMEOUT ?=
 BUDGET ?=
 FROM ?=
+IN ?=
 N ?=
 PART ?=
 ARGS ?=
@@ -72,8 +73,8 @@ grade: OPTIONS = $(if $(SUBMISSIONS), --submissions "$(SUBMISSIONS)") --out "$(O
 	--ids "$(IDS)")$(if $(BRIEF),\
 	--brief)$(if $(SCHEDULER),\
 	--scheduler "$(SCHEDULER)")$(if $(ARGS), $(ARGS))
-grade: .venv/installed  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle] [IDS=file.csv] [BRIEF=1] [SCHEDULER=tcp://...] [ARGS="--only ann"]
-	$(BIN)/python -m autograder grade$(OPTIONS)
+grade: $(if $(IN),,.venv/installed)  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle] [IDS=file.csv] [BRIEF=1] [SCHEDULER=tcp://...] [IN=docker] [ARGS="--only ann"]
+	$(if $(IN),$(PYTHON) autograder/image/contained.py,$(BIN)/python -m autograder grade)$(OPTIONS)
 
 image: .venv/installed  ## the image for `otter grade`, unless it is there: make image [BASE=debian:bookworm-slim]
 	$(BIN)/python -m autograder.image $(if $(BASE),--base "$(BASE)") build

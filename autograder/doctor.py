@@ -4,7 +4,6 @@ import ctypes.util
 import os
 import platform
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.dataset import cache_folder, keras_home
+from autograder.image import contained
 from autograder.sandbox import jail
 from autograder.sandbox.machine import available_memory
 
 PYTHONS = ((3, 11), (3, 14))  # the first that will do, the first that will not
 MEMORY, DISK = 4 * 2**30, 2 * 2**30  # bytes that one submission at a time may take
-ENGINES = ("docker", "podman")
-PATIENCE = 20  # seconds for an engine to answer
 
 
 @dataclass(frozen=True)
@@ -82,16 +80,10 @@ def refusal(command: str) -> str:
 
 def engine() -> str:
     """The command of the container engine that answers here; empty where none does."""
-    for name in ENGINES:
-        if shutil.which(name) is None:
-            continue
-        try:
-            done = subprocess.run([name, "info"], capture_output=True, timeout=PATIENCE, check=False)
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if done.returncode == 0:
-            return name
-    return ""
+    try:
+        return contained.find_engine()
+    except contained.EngineError:
+        return ""
 
 
 def ways_out(command: str) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from autograder import doctor
 from autograder.__main__ import main
+from autograder.image import contained
 from autograder.sandbox import jail
 
 MAC = (jail.Way("files, network, processes and memory of this computer", "", "the jail needs Linux"),)
@@ -105,11 +106,11 @@ def test_a_machine_that_holds_student_code_is_told_nothing(monkeypatch: pytest.M
 def test_an_engine_is_one_that_answers(
     monkeypatch: pytest.MonkeyPatch, installed: tuple[str, ...], answers: tuple[str, ...], wanted: str
 ) -> None:
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: name if name in installed else None)
+    monkeypatch.setattr(contained.shutil, "which", lambda name: name if name in installed else None)
 
     def run(command: list[str], **_: Any) -> Any:
         assert command[1:] == ["info"]
-        return subprocess.CompletedProcess(command, 0 if command[0] in answers else 1)
+        return subprocess.CompletedProcess(command, 0 if command[0] in answers else 1, "", "it is not running")
 
-    monkeypatch.setattr(doctor.subprocess, "run", run)
+    monkeypatch.setattr(contained.subprocess, "run", run)
     assert doctor.engine() == wanted

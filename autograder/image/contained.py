@@ -17,7 +17,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 PROJECT = FOLDER.parent.parent
 CONTEXT = (PROJECT / "requirements.txt", FOLDER / "setup.sh", FOLDER / "Dockerfile")
-BASE = "debian:bookworm-slim"
+BASE = "docker.io/library/debian:bookworm-slim"  # in full, or Podman asks which registry is meant
 PYTHON = "/opt/tiny-vgg/bin/python"
 ENGINES = ("docker", "podman")
 PATIENCE = 20  # seconds for an engine to answer
@@ -116,7 +116,7 @@ def run_command(engine: str, options: argparse.Namespace, others: list[str], is_
     command += ["--interactive", "--tty"] if is_terminal else []
     if hasattr(os, "getuid"):  # Docker on Windows gives the caller what a container writes
         command += ["--user", f"{os.getuid()}:{os.getgid()}"]
-        command += ["--userns", "keep-id"] if engine == "podman" else []
+        command += ["--userns", "keep-id"] if engine == "podman" and os.getuid() else []
     mounts = [(PROJECT, "/project", "ro"), (options.out, "/out", "rw"), (_cache(), "/cache/tiny-vgg-practical", "rw")]
     arguments = ["--out", "/out"]
     if options.submissions is not None:

@@ -54,9 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
     container = subprocess.Popen(run_command(engine, options, others, sys.stdin.isatty() and sys.stdout.isatty()))
     while True:
         try:
-            return container.wait()
+            status = container.wait()
         except KeyboardInterrupt:  # the container has got it too, and says what becomes of it
             continue
+        print(f"/out is {options.out.resolve()}")
+        return status
 
 
 def find_engine() -> str:

@@ -48,7 +48,7 @@ def values(command: list[str], option: str) -> list[str]:
     return [after for before, after in itertools.pairwise(command) if before == option]
 
 
-def test_a_folder_is_graded_in_one_container(log: Path, tmp_path: Path) -> None:
+def test_a_folder_is_graded_in_one_container(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     install(log)
     (tmp_path / "the class").mkdir()
     assert contained.main(["--submissions", "the class", "--out", "marks", "--only", "ann"]) == 0
@@ -65,6 +65,7 @@ def test_a_folder_is_graded_in_one_container(log: Path, tmp_path: Path) -> None:
     ]
     tail = f"{contained.PYTHON} -m autograder grade --out /out --submissions /submissions --only ann"
     assert command[command.index(contained.image_name()) + 1 :] == tail.split()
+    assert capsys.readouterr().out == f"/out is {tmp_path}/marks\n"
     assert (tmp_path / "marks").is_dir()  # the engine would make it as root
 
 

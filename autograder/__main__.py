@@ -1,7 +1,8 @@
-"""`python -m autograder`: build the handout and the autograder, grade submissions, write the marking scheme."""
+"""`python -m autograder`: build handout and autograder, grade submissions, fetch data, look at this machine."""
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -75,6 +76,11 @@ def _parser() -> argparse.ArgumentParser:
         "--ids", type=Path, metavar="FILE.csv", help="whose the submissions are, for --format (see docs/gradebook.md)"
     )
     grade.set_defaults(run=_grade)
+    data = commands.add_parser("data", help="fetch CIFAR-10 and ResNet50's weights into Keras' folder")
+    data.add_argument("--from", dest="source", metavar="PATH|URL", help="a file, or a folder or mirror with both")
+    data.set_defaults(run=_data)
+    doctor = commands.add_parser("doctor", help="what this machine has of what grading needs")
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -92,6 +98,7 @@ def _build(options: argparse.Namespace) -> int:
 
 def _grade(options: argparse.Namespace) -> int:
     from autograder import batch, gradebook, submissions
+    from autograder.sandbox import jail
 
     if options.ids is not None and options.format is None:
         print("error: --ids needs --format moodle, canvas or gradescope", file=sys.stderr)
@@ -112,6 +119,11 @@ def _grade(options: argparse.Namespace) -> int:
     if problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
+    if not options.unsafe and options.scheduler is None and jail.missing():
+        from autograder import doctor
+
+        print(doctor.refusal(_as_make(options)), file=sys.stderr)
+        return 1
     how = batch.Options(
         options.jobs,
         options.only,
@@ -134,6 +146,25 @@ def _grade(options: argparse.Namespace) -> int:
         for warning in warnings:
             console.print(f"Warning: {warning}", style="yellow", highlight=False, markup=False, soft_wrap=True)
     return 0
+
+
+def _as_make(options: argparse.Namespace) -> str:
+    """What `make` was told, as it may be typed again."""
+    given = {"SUBMISSIONS": options.submissions, "OUT": options.out if options.out != Path("gradebook") else None}
+    return " ".join(["grade", *(f"{name}={shlex.quote(str(value))}" for name, value in given.items() if value)])
+
+
+def _data(options: argparse.Namespace) -> int:
+    from autograder import fetching
+
+    fetching.fetch(options.source, print)
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from autograder import doctor
+
+    return doctor.show(Console())
 
 
 def _folder_problem(folder: Path) -> str:

@@ -2,7 +2,8 @@
 
 Landlock closes files, signals and abstract sockets; seccomp closes networks and system calls that no notebook needs;
 rlimits and the warden bound memory, time, processes and files. As root, the kernel runs as a user of its own where the
-packages can be read by anyone, else as a root without powers.
+packages can be read by anyone, else as a root without powers. What an older Landlock leaves open is closed otherwise:
+`ways` says what holds each promise on this system.
 """
 
 import importlib.util
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 WARDEN = Path(__file__).with_name("warden.py")
 UIDS = range(61_184, 65_520)  # that systemd, too, takes for users of a moment
@@ -35,6 +37,15 @@ MACHINE = (  # what TensorFlow, OpenMP and psutil want to know of the machine
     "/sys/devices/system/node",
     "/sys/fs/cgroup",
 )
+
+
+Signals = Literal["landlock", "user", "namespace", "seccomp", ""]  # what keeps the jail's signals in it; "": nothing
+SIGNALS = {
+    "landlock": "Landlock",
+    "user": "a user of its own",
+    "namespace": "a process namespace",
+    "seccomp": "seccomp (a notebook cannot end the programs that it starts; the warden does)",
+}
 
 
 class JailError(RuntimeError):
@@ -70,7 +81,9 @@ class Policy:
         reason: file into which the warden writes why it ended the kernel.
         connection: the kernel's connection file.
         uid: user that the kernel becomes, None: the one it is.
-        landlock, seccomp, namespace: whether to use them.
+        landlock: version to ask for; 0: none.
+        seccomp, namespace: whether to use them.
+        signals: what keeps signals in the jail.
         memory, address_space, file_size, quota, cpu, processes, files, spare_disk, spare_memory: see `Room`.
     """
 
@@ -80,9 +93,10 @@ class Policy:
     reason: str
     connection: str
     uid: int | None
-    landlock: bool
+    landlock: int
     seccomp: bool
     namespace: bool
+    signals: Signals
     memory: int
     address_space: int
     file_size: int
@@ -94,24 +108,45 @@ class Policy:
     spare_memory: int
 
 
+@dataclass(frozen=True)
+class Way:
+    """How this system keeps student code from something.
+
+    Args:
+        thing: a phrase that follows "student code is kept from".
+        by: what does it; empty where nothing does.
+        needs: what would.
+    """
+
+    thing: str
+    by: str
+    needs: str
+
+
+def ways() -> tuple[Way, ...]:
+    """What student code is kept from, and by what on this system."""
+    if not sys.platform.startswith("linux"):
+        return (Way("files, network, processes and memory of this computer", "", "the jail needs Linux"),)
+    landlock, seccomp = _landlock_abi(), _has_seccomp()
+    emptying = "Landlock" if landlock >= 3 else "seccomp" if landlock and seccomp else ""
+    signals = _signals(os.geteuid() == 0 and _packages_are_open())
+    return (
+        Way(
+            "files that you can read, the hidden checks among them",
+            "Landlock" if landlock else "",
+            "Landlock: Linux 5.13 or newer, with `landlock` in /sys/kernel/security/lsm",
+        ),
+        Way("emptying files that you can write", emptying, "Landlock 3, or Landlock and libseccomp"),
+        Way("ending your other processes", SIGNALS.get(signals, ""), "Landlock 6 (Linux 6.12), or libseccomp"),
+        Way("a flood of processes", _against_floods(), "grade as an ordinary user"),
+        Way("the network and other programs' sockets", "seccomp" if seccomp else "", "seccomp: install libseccomp"),
+    )
+
+
 @cache
 def missing() -> tuple[str, ...]:
     """What this system does not protect from student code, as phrases; nothing where the jail is whole."""
-    if not sys.platform.startswith("linux"):
-        return ("files, network, processes and memory of this computer (the jail needs Linux)",)
-    found = []
-    abi = _landlock_abi()
-    if abi < 1:
-        found.append("files that you can read, the hidden checks among them (Landlock: Linux 5.13 or newer)")
-    elif abi < 3:
-        found.append("files that you can write from being emptied (Landlock 3: Linux 6.2 or newer)")
-    if abi < 6 and not (os.geteuid() == 0 and _packages_are_open()):
-        found.append("your other processes from being ended (Landlock 6: Linux 6.12 or newer)")
-    if os.geteuid() == 0 and not _packages_are_open() and not _may_make_namespaces():
-        found.append("a flood of processes (grade as an ordinary user)")
-    if not _has_seccomp():
-        found.append("the network and other programs' sockets (seccomp: install libseccomp)")
-    return tuple(found)
+    return tuple(f"{way.thing} ({way.needs})" for way in ways() if not way.by)
 
 
 def require(unsafe: bool = False) -> None:
@@ -155,6 +190,7 @@ def command(
     if uid is not None:
         for path in write:
             _give(path, uid)
+    signals = _signals(uid is not None)
     policy = Policy(
         read=[*_interpreter(), *SYSTEM, *DEVICES, *MACHINE, "/proc/self", *map(str, read), str(connection)],
         write=[*map(str, write), "/dev/null"],
@@ -162,9 +198,10 @@ def command(
         reason=str(folder / "reason"),
         connection=str(connection),
         uid=uid,
-        landlock=_landlock_abi() > 0,
+        landlock=_landlock_abi(),
         seccomp=_has_seccomp(),
-        namespace=_may_make_namespaces(),
+        namespace=signals == "namespace" or (os.geteuid() == 0 and _may_make_namespaces()),
+        signals=signals,
         **asdict(room),
     )
     file = folder / "policy.json"
@@ -198,13 +235,29 @@ def _are_open(names: Sequence[str]) -> bool:
     return True
 
 
+def _signals(is_other_user: bool) -> Signals:
+    """What keeps the signals of a kernel, which may run as another user, in the jail here."""
+    if _landlock_abi() >= 6:
+        return "landlock"
+    if is_other_user:
+        return "user"
+    if _may_make_namespaces():
+        return "namespace"
+    return "seccomp" if _has_seccomp() else ""
+
+
+def _against_floods() -> str:
+    """What bounds the number of processes here, however slow the warden is."""
+    if os.geteuid() != 0 or _packages_are_open():
+        return "a limit of the user's"
+    return "a process namespace" if _may_make_namespaces() else ""
+
+
 @cache
 def _may_make_namespaces() -> bool:
-    """Whether this process may put others into a process namespace: root, outside of most containers."""
-    if os.geteuid() != 0:
-        return False
-    trial = "import ctypes, os; os._exit(bool(ctypes.CDLL(None).unshare(0x20000000)))"
-    return subprocess.run([sys.executable, "-I", "-c", trial], check=False).returncode == 0
+    """Whether this process may put others into a process namespace: root outside of most containers, many users."""
+    trial = f"import runpy; runpy.run_path({str(WARDEN)!r})['enter_namespace']()"
+    return subprocess.run([sys.executable, "-I", "-c", trial], stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 @cache

@@ -4,15 +4,15 @@ The warden forks. The child locks itself in for good (what it starts is locked i
 on as a kernel where a nursery has forked the warden too (`nursery.py`). The parent is outside: it ends everything that
 the student has started as soon as its standard input is closed, which happens when the grader says so or dies, or when
 the limits of the jail are exceeded. As root the child lives in a process namespace, whose end is the end of all in it,
-however fast they multiply; other users have a limit on processes.
+however fast they multiply; other users have a limit on processes, and such a namespace where nothing else keeps signals
+in the jail.
 
-POLICY is a JSON file with the fields of `jail.Policy`. It runs as a script: nothing of the grader is imported.
+POLICY is a JSON file with the fields of `jail.Policy`. It runs as a script: of the grader only `syscalls.py` is loaded.
 """
 
 import contextlib
 import ctypes
-import errno
-import itertools
+import importlib.util
 import json
 import os
 import re
@@ -21,7 +21,7 @@ import select
 import signal
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,110 +34,8 @@ OTHER_TASKS = 4_096  # of the same user, which may start later: programs, and ot
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 24, 36, 38, 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 CAPABILITY_VERSION_3 = 0x20080522
-CLONE_NEWPID = 0x20000000
+CLONE_NEWPID, CLONE_NEWUSER = 0x20000000, 0x10000000
 PID_MAX_OF_NAMESPACE = (6, 14)  # Linux, from which on a process namespace has a limit of its own
-
-# System calls that no notebook needs, and what each of them is used for.
-FORBIDDEN = {
-    "connect": "talk to a service of this machine (Docker, D-Bus, X11) or to the network",
-    "io_uring_setup": "open sockets behind this filter's back",
-    "ptrace": "take over another process",
-    "process_vm_readv": "read another process's memory",
-    "process_vm_writev": "write another process's memory",
-    "pidfd_getfd": "take another process's open files",
-    "kcmp": "compare with another process",
-    "mount": "cover a file with another one",
-    "umount2": "uncover it",
-    "move_mount": "the same",
-    "open_tree": "the same",
-    "fsopen": "the same",
-    "fsmount": "the same",
-    "pivot_root": "exchange the root folder",
-    "chroot": "exchange the root folder",
-    "unshare": "become root in a namespace of its own, and reach more of the kernel",
-    "setns": "enter another container's namespace",
-    "bpf": "load code into the kernel",
-    "perf_event_open": "measure other processes",
-    "userfaultfd": "stop the kernel half-way, a step of many exploits",
-    "add_key": "reach the keys of the user",
-    "request_key": "reach the keys of the user",
-    "keyctl": "reach the keys of the user",
-    "init_module": "load code into the kernel",
-    "finit_module": "load code into the kernel",
-    "delete_module": "take code out of the kernel",
-    "kexec_load": "start another kernel",
-    "kexec_file_load": "start another kernel",
-    "reboot": "stop the machine",
-    "swapon": "change the machine's memory",
-    "swapoff": "change the machine's memory",
-    "acct": "write a file as the kernel",
-    "quotactl": "change quotas",
-    "open_by_handle_at": "open files around the folders that are closed",
-    "name_to_handle_at": "prepare that",
-    "fanotify_init": "watch what others do with files",
-    "inotify_init": "learn the names of others' files as they come and go",
-    "inotify_init1": "the same",
-    "inotify_add_watch": "the same",
-    "syslog": "read the kernel's messages",
-    "settimeofday": "set the clock",
-    "clock_settime": "set the clock",
-    "sethostname": "rename the machine",
-    "setdomainname": "rename the machine",
-    "iopl": "reach hardware",
-    "ioperm": "reach hardware",
-    "shmget": "leave memory behind that no process owns",
-    "semget": "leave semaphores behind",
-    "msgget": "leave messages for other submissions",
-    "mq_open": "leave messages for other submissions",
-    "mknod": "make a device",
-    "mknodat": "make a device",
-    "setpriority": "slow down the grader",
-    "ioprio_set": "slow down the grader",
-    "migrate_pages": "move another process's memory",
-    "move_pages": "move another process's memory",
-}
-# Landlock does not close these, and they work on files outside, too. They do nothing, and say that all is well: whoever
-# copies a file, copies its rights and times.
-IDLE = (
-    *("chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat"),
-    *("utime", "utimes", "futimesat", "utimensat"),
-    *("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "setxattrat"),
-    "flock",  # on data that may only be read it would hold up the grader; HDF5 asks for it on every file
-)
-# Of these two calls only some commands; others reach files that may only be read (attributes, leases, notices), or
-# what a terminal's user has typed (TIOCSTI, TIOCLINUX).
-FCNTL = {
-    0: "F_DUPFD",
-    1: "F_GETFD",
-    2: "F_SETFD",
-    3: "F_GETFL",
-    4: "F_SETFL",
-    5: "F_GETLK",
-    6: "F_SETLK",
-    7: "F_SETLKW",
-    36: "F_OFD_GETLK",
-    37: "F_OFD_SETLK",
-    38: "F_OFD_SETLKW",
-    1030: "F_DUPFD_CLOEXEC",
-    1031: "F_SETPIPE_SZ",
-    1032: "F_GETPIPE_SZ",
-    1033: "F_ADD_SEALS",
-    1034: "F_GET_SEALS",
-}
-ALL_BITS = 2**64 - 1
-LOCKS = (6, 7, 37, 38)  # of these, the ones that do nothing, as `flock`
-IOCTL = {
-    0x5401: "TCGETS, which is how `isatty` asks",
-    0x540F: "TIOCGPGRP",
-    0x5413: "TIOCGWINSZ",
-    0x541B: "FIONREAD",
-    0x5421: "FIONBIO",
-    0x5450: "FIONCLEX",
-    0x5451: "FIOCLEX",
-}
-PR_SET_DUMPABLE = 4  # by which a process hides its open files from the warden
-NEW_NAMESPACES = (0x10000000, 0x20000, 0x40000000, 0x20000000, 0x4000000, 0x8000000, 0x2000000)  # CLONE_NEW*
-
 
 Kernel = Callable[[], object]  # what the child does once it is locked in; it does not return
 
@@ -157,8 +55,8 @@ def guard(policy_file: str, kernel: Kernel) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):  # a daemon that the student starts stays our descendant
         raise OSError(ctypes.get_errno(), "this system has no subreapers")
-    if policy["namespace"] and libc.unshare(CLONE_NEWPID):
-        raise OSError(ctypes.get_errno(), "no process namespace")
+    if policy["namespace"]:
+        enter_namespace()
     child = os.fork()
     if child == 0:
         if policy["namespace"]:
@@ -166,6 +64,22 @@ def guard(policy_file: str, kernel: Kernel) -> int:
         _become(kernel, policy, libc)
     signal.signal(signal.SIGINT, lambda *_: _interrupt(child, policy["namespace"]))
     return _watch(child, policy)
+
+
+def enter_namespace() -> None:
+    """Children of this process live in a process namespace. Who is not root needs a user namespace for that.
+
+    Raises:
+        OSError: this system allows none.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    uid, gid = os.geteuid(), os.getegid()
+    if libc.unshare(CLONE_NEWPID | (CLONE_NEWUSER if uid else 0)):
+        raise OSError(ctypes.get_errno(), "no process namespace")
+    if uid:  # in there, everyone is who he was
+        Path("/proc/self/setgroups").write_text("deny")  # or the next but one is refused
+        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
 
 
 def _rule(kernel: Kernel, policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
@@ -218,6 +132,7 @@ def lock_in(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
         resource.setrlimit(limit, (value, value))
     if os.geteuid() != 0:
         _limit_processes(_tasks_of_user() + MAX_TASKS + OTHER_TASKS)
+    system_calls = _beside("syscalls")  # now: it cannot be read any more when it is needed
     domain = _landlock(policy) if policy["landlock"] else None
     _drop_privileges(policy, libc)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):  # or a set-uid program would give them back
@@ -227,14 +142,29 @@ def lock_in(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
         domain.restrict()
         domain.close()
     if policy["seccomp"]:
-        _seccomp()
+        system_calls.load(policy["landlock"], policy["signals"])
+
+
+def _beside(name: str) -> Any:
+    """The module of that name in this folder, in no list of modules."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _landlock(policy: dict[str, Any]) -> Any:
-    """All files are closed but these; signals and sockets end at the jail's wall."""
-    from landlockpy import AccessFS, Ruleset, Scope
+    """All files are closed but these; signals and sockets end at the jail's wall, as far as the version goes."""
+    from landlockpy import AccessFS, Ruleset, Scope, fs_for_abi, net_for_abi, scope_for_abi
 
-    ruleset = Ruleset(scoped=Scope.SIGNAL | Scope.ABSTRACT_UNIX_SOCKET)
+    version = policy["landlock"]
+    ruleset = Ruleset(
+        handled_fs=fs_for_abi(version),
+        handled_net=net_for_abi(version),
+        scoped=(Scope.SIGNAL | Scope.ABSTRACT_UNIX_SOCKET) & scope_for_abi(version),
+    )
     look = AccessFS.READ_FILE | AccessFS.READ_DIR | AccessFS.EXECUTE
     change = (
         AccessFS.WRITE_FILE
@@ -258,8 +188,8 @@ def _landlock(policy: dict[str, Any]) -> Any:
 
 
 def _drop_privileges(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
-    """As root: become another user, or at least lose root's powers."""
-    if os.geteuid() != 0:
+    """As root: become another user, or at least lose root's powers; and those that a user has in his own namespace."""
+    if os.geteuid() != 0 and not policy["namespace"]:
         return
     for capability in range(64):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # those beyond the last one are refused
@@ -290,57 +220,6 @@ def _tasks_of_user() -> int:
             if folder.stat().st_uid == os.geteuid():
                 count += len(os.listdir(folder / "task"))
     return count
-
-
-def _seccomp() -> None:
-    import pyseccomp as seccomp
-
-    refuse = seccomp.ERRNO(errno.EPERM)
-    rules = seccomp.SyscallFilter(seccomp.ALLOW)
-    for name in FORBIDDEN:
-        try:
-            rules.add_rule(refuse, name)
-        except (OSError, ValueError):  # a call that this library or machine does not know
-            continue
-    for name in IDLE:
-        try:
-            rules.add_rule(seccomp.ERRNO(0), name)
-        except (OSError, ValueError):
-            continue
-    rules.add_rule(refuse, "prctl", seccomp.Arg(0, seccomp.EQ, PR_SET_DUMPABLE))
-    # A network of any kind. ZeroMQ aborts at other answers than this one.
-    rules.add_rule(seccomp.ERRNO(errno.EOPNOTSUPP), "socket", seccomp.Arg(0, seccomp.NE, 1))  # 1: AF_UNIX
-    # Messages without a connection could be addressed to a service of this machine.
-    datagram = seccomp.Arg(1, seccomp.MASKED_EQ, 0xF, 2)
-    rules.add_rule(seccomp.ERRNO(errno.EOPNOTSUPP), "socket", datagram)
-    rules.add_rule(seccomp.ERRNO(errno.EOPNOTSUPP), "socketpair", datagram)
-    # Limits, and which core to run on, of other processes of the same user: the grader's.
-    rules.add_rule(refuse, "prlimit64", seccomp.Arg(0, seccomp.NE, 0))
-    for flag in NEW_NAMESPACES:
-        rules.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
-    rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen; everyone falls back to clone
-    for command in LOCKS:
-        rules.add_rule(seccomp.ERRNO(0), "fcntl", seccomp.Arg(1, seccomp.EQ, command))
-    for call, allowed, answer in (("fcntl", FCNTL, errno.EPERM), ("ioctl", IOCTL, errno.ENOTTY)):
-        known = sorted(allowed)
-        # The kernel looks at 32 bits of a command, this filter at all 64: one with others set is above all these.
-        rules.add_rule(seccomp.ERRNO(answer), call, seccomp.Arg(1, seccomp.GT, known[-1]))
-        for below, above in itertools.pairwise([-1, *known]):
-            for first, size in _blocks(below + 1, above):
-                rules.add_rule(
-                    seccomp.ERRNO(answer), call, seccomp.Arg(1, seccomp.MASKED_EQ, ALL_BITS - size + 1, first)
-                )
-    rules.load()
-
-
-def _blocks(first: int, end: int) -> Iterator[tuple[int, int]]:
-    """The numbers from one to below another, in blocks (first, size) that a mask can tell: a rule compares but once."""
-    while first < end:
-        size = first & -first or 1 << end.bit_length()  # the largest at which a block may begin here
-        while first + size > end:
-            size >>= 1
-        yield first, size
-        first += size
 
 
 # Outside

@@ -276,7 +276,7 @@ def test_nothing_is_written_for_a_system_that_nobody_named(tmp_path):
     ],
 )
 def test_make_shows_one_line_with_the_options(given, shown):
-    command = ["make", "--no-print-directory", "-n", *given, "-o", ".venv/installed"]
+    command = ["make", "--no-print-directory", "-n", *given, "-o", ".venv/installed", "-o", ".venv/developing"]
     assert subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT).stdout == shown
 
 

@@ -41,8 +41,10 @@ shellcheck autograder/image/setup.sh autograder/image/run_autograder tests/docke
 forget
 
 timed ".venv" make .venv/installed
+timed "what the tests need" make .venv/developing
 timed "make autograder: the zip" make autograder
 timed "make grade, the six samples" make grade OUT="$out/grade"
+timed "make grade IN=docker, the six samples, image and all" make grade IN=docker OUT="$out/contained"
 timed "make image, from an empty cache" make image
 image=$($python -m autograder.image build)
 size "$image"

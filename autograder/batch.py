@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from autograder import gradebook, resume, submissions
 from autograder.dataset import dataset
+from autograder.marks import book
 from autograder.report.text import one_line
 from autograder.results import SubmissionResult
 
@@ -84,6 +85,7 @@ def grade_folder(
     Raises:
         GradebookError: a result that is to be kept is damaged; the message names the file.
         JailError: this system cannot hold student code safely.
+        RubricError: a rubric of the master notebook is not in order.
         UnknownSubmission: one that is to be trusted is not there.
         WorkersError: the scheduler or its workers cannot be used.
         KeyboardInterrupt: Ctrl-C has ended the batch.
@@ -94,6 +96,8 @@ def grade_folder(
         raise UnknownSubmission(f"--trust {unknown}: {folder} holds no submission of that name")
     out.mkdir(parents=True, exist_ok=True)
     gradebook.sweep(out)
+    gradebook.write_sources(names, out)
+    options = replace(options, trust=(*options.trust, *_trusted(names, out, console)))
     data = dataset()  # decoded once, before the workers want it
     known = {path: _known(name, out, options, console) for path, name in names.items()}
     results = {path: result for path, result in known.items() if result and not _is_due(path, result, options)}
@@ -106,8 +110,6 @@ def grade_folder(
         console.print("Run records are read, not evaluated: put CIFAR-10 into KERAS_HOME for that.", highlight=False)
     if results and not options.only:
         console.print(f"{len(results)} were graded before and have not changed (--force grades them too).")
-    for result in results.values():
-        gradebook.renew_feedback(result.submission, out, show_hidden=not options.brief)
     try:
         with closing(_graded(due, options, gradebook.secret(out), console)) as graded:
             for path, result, is_last in graded:
@@ -121,10 +123,31 @@ def grade_folder(
                     results[path] = before
     finally:  # after Ctrl-C too; what was to be graded again and was not keeps its result
         kept = [result for result in (known | results).values() if result is not None]
+        decided = book.decide(kept, out)
+        for path, before in known.items():
+            if before is not None and results.get(path, before) is before:
+                gradebook.renew(decided[before.submission], out, show_hidden=not options.brief)
         gradebook.write_summary(kept, out, data.source)
-    console.print(gradebook.table(kept))
+    console.print(gradebook.table(kept, decided))
     console.print(f"{out / 'grades.csv'}  {out / 'report.html'}", highlight=False, soft_wrap=True)
     return kept
+
+
+def _trusted(names: dict[Path, str], out: Path, console: Console) -> Iterator[str]:
+    """Submissions that people let run at the marking desk, unless their files are others since."""
+    said = book.trusted(out)
+    for path, name in names.items():
+        if name not in said:
+            continue
+        try:
+            content = resume.content_of(path)
+        except OSError:  # `attempt.prepare` says why
+            continue
+        if content == said[name]:
+            yield name
+        else:
+            note = f"{one_line(name)} was let run, and is another file since: look at it again."
+            console.print(note, highlight=False, markup=False)
 
 
 def _without_pictures(result: SubmissionResult) -> SubmissionResult:

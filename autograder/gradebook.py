@@ -82,9 +82,9 @@ def write_result(result: SubmissionResult, out: Path, *, show_hidden: bool = Tru
     name = safe_name(result.submission)
     decided = book.decide([result], out)[result.submission]
     page = pages.feedback_page(result, show_hidden=show_hidden, decided=decided)
-    _write(_feedback_path(result.submission, out), page)
-    _write(out / "code" / f"{name}.txt", result.code)
-    _write(out / "results" / f"{name}.json", record.encode(result, decided))
+    write_text(_feedback_path(result.submission, out), page)
+    write_text(out / "code" / f"{name}.txt", result.code)
+    write_text(out / "results" / f"{name}.json", record.encode(result, decided))
 
 
 def renew(decided: Decided, out: Path, *, show_hidden: bool | None = None) -> bool:
@@ -114,8 +114,8 @@ def renew(decided: Decided, out: Path, *, show_hidden: bool | None = None) -> bo
         return False
     whole = replace_result(decided, result)
     name = safe_name(result.submission)
-    _write(out / "results" / f"{name}.json", record.encode(result, whole))
-    _write(path, pages.feedback_page(result, show_hidden=shows, decided=whole))  # last: it says what both hold
+    write_text(out / "results" / f"{name}.json", record.encode(result, whole))
+    write_text(path, pages.feedback_page(result, show_hidden=shows, decided=whole))  # last: it says what both hold
     return True
 
 
@@ -124,24 +124,25 @@ def replace_result(decided: Decided, result: SubmissionResult) -> Decided:
     return Decided(result, decided.rubrics, decided.standings)
 
 
-def write_sources(names: Mapping[Path, str], out: Path) -> None:
+def write_sources(names: Mapping[Path, str], out: Path, data_source: str) -> None:
     """Write where the submissions lie, as seen from the gradebook, so that people can be shown their notebooks.
 
     Args:
         names: file or folder -> submission.
         out: the gradebook's folder.
+        data_source: which images the grading used, "CIFAR-10" or "stand-in".
 
     Raises:
         OSError: it could not be written.
     """
     places = {name: os.path.relpath(path.absolute(), out.absolute()) for path, name in names.items()}
-    _write(out / SOURCES, json.dumps(places, indent=1) + "\n")
+    write_text(out / SOURCES, json.dumps({"data": data_source, "places": places}, indent=1) + "\n")
 
 
 def source_of(submission: str, out: Path) -> Path | None:
     """Where the file or folder of a submission lies; None where that is not known, or it is no longer there."""
     try:
-        place = json.loads((out / SOURCES).read_text("ascii"))[submission]
+        place = json.loads((out / SOURCES).read_text("ascii"))["places"][submission]
         path = Path(os.path.normpath(out.absolute() / place))
         return path if path.exists() else None
     except (OSError, ValueError, KeyError, TypeError):
@@ -160,7 +161,7 @@ def secret(out: Path) -> bytes:
         if len(found) >= SECRET:
             return found
     found = secrets.token_bytes(SECRET)
-    _write(file, found.hex(), 0o600)
+    write_text(file, found.hex(), 0o600)
     return found
 
 
@@ -179,18 +180,45 @@ def write_summary(results: Sequence[SubmissionResult], out: Path, data_source: s
     ordered = _ordered(results)
     digest = book.digest(out)
     decided = book.decide(ordered, out)
-    _write(out / "grades.csv", _csv(ordered, decided))  # first: nothing below may keep it from being written
+    write_text(out / "grades.csv", _csv(ordered, decided))  # first: nothing below may keep it from being written
     similar = similarity.find(ordered, out / "similarity.json")
-    _write(out / "similarity.json", similarity.encode(similar, ordered))
+    write_text(out / "similarity.json", similarity.encode(similar, ordered))
     try:
         baselines, problem = baseline.baselines(), ""
     except ValueError as error:
         baselines, problem = {}, str(error)
     said = book.log(out).decisions()
     report = pages.class_report(ordered, data_source, baselines, similar, problem, decided, said)
-    _write(out / "report.html", report)
+    write_text(out / "report.html", report)
     if digest:
-        _write(out / "decisions" / "written", digest + "\n")
+        write_text(out / "decisions" / "written", digest + "\n")
+
+
+def write_again(out: Path) -> list[SubmissionResult]:
+    """Write every file that marks are in anew, as far as people have decided since it was written.
+
+    Returns:
+        All results of the gradebook, without their pictures.
+
+    Raises:
+        GradebookError: a result cannot be read, or there is none.
+        OSError: a file could not be read or written.
+        RubricError: a rubric of the master notebook is not in order.
+    """
+    results = [replace(result, images={}) for result in read_results(out)]
+    if not results:
+        raise GradebookError(f"{out} holds no results: `make grade OUT={out}` makes a gradebook.")
+    for decided in book.decide(results, out).values():
+        renew(decided, out)
+    write_summary(results, out, _data_source(out))
+    return results
+
+
+def _data_source(out: Path) -> str:
+    try:
+        return str(json.loads((out / SOURCES).read_text("ascii"))["data"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "unknown"
 
 
 def is_outdated(out: Path) -> bool:
@@ -226,7 +254,7 @@ def write_upload(
     """
     text, warnings = upload.encode(_ordered(results), system, ids, book.decide(results, out))
     path = out / f"grades-{system}.csv"
-    _write(path, text)
+    write_text(path, text)
     return path, warnings
 
 
@@ -236,7 +264,7 @@ def read_results(out: Path) -> list[SubmissionResult]:
     Raises:
         GradebookError: a file cannot be read, or is not of the form of the schema.
     """
-    return _ordered([_read(path) for path in (out / "results").glob("[!.]*.json")])
+    return _ordered([read_path(path) for path in (out / "results").glob("[!.]*.json")])
 
 
 def read_result(submission: str, out: Path) -> SubmissionResult | None:
@@ -248,7 +276,7 @@ def read_result(submission: str, out: Path) -> SubmissionResult | None:
     name = safe_name(submission)
     path = out / "results" / f"{name}.json"
     others = (out / "feedback" / f"{name}.html", _code_path(path))
-    return _read(path) if path.exists() and all(other.exists() for other in others) else None
+    return read_path(path) if path.exists() and all(other.exists() for other in others) else None
 
 
 def _feedback_path(submission: str, out: Path) -> Path:
@@ -268,7 +296,12 @@ def put_aside(submission: str, out: Path) -> Path:
     return aside
 
 
-def _read(path: Path) -> SubmissionResult:
+def read_path(path: Path) -> SubmissionResult:
+    """The result in a file of OUT/results.
+
+    Raises:
+        GradebookError: the file cannot be read, or is not of the form of the schema.
+    """
     try:
         result = record.decode(path.read_text("utf-8"))
     except (OSError, ValueError) as problem:
@@ -367,8 +400,12 @@ def _csv(results: Sequence[SubmissionResult], decided: Mapping[str, Decided] | N
     return file.getvalue()
 
 
-def _write(path: Path, text: str, mode: int = 0o666) -> None:
-    """Write a file in one step: a reader, or a run that is cut off, never sees half of it."""
+def write_text(path: Path, text: str, mode: int = 0o666) -> None:
+    """Write a file in one step: a reader, or a run that is cut off, never sees half of it.
+
+    Raises:
+        OSError: it could not be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{uuid4().hex}.tmp")  # in the same folder, since a rename stays on one disk
     try:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from autograder import tables
 from autograder.marks import book
 from autograder.marks.book import undecided
 from autograder.marks.decided import Decided
@@ -24,7 +25,6 @@ from lab import settings
 
 BONUS: Final = settings.POINTS["bonus"]
 ASSIGNMENT: Final = "Tiny VGG"  # the column's name in Canvas
-MAX_IDS: Final = 10 * 2**20  # bytes of an instructor's file of ids
 REQUIRED: Final = ("submission", "id")
 OPTIONAL: Final = ("name", "email")
 
@@ -78,27 +78,16 @@ def read_ids(path: Path, system: str) -> dict[str, Student]:
         IdsError: it cannot be read, lacks a column, names a submission twice, or an id has not the system's form.
     """
     try:
-        content = path.read_bytes()[: MAX_IDS + 1]
-        text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise IdsError(f"{path} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise IdsError(f"{path} is not UTF-8 text: save it as “CSV UTF-8”") from None
-    if len(content) > MAX_IDS:
-        raise IdsError(f"{path} is larger than {MAX_IDS >> 20} MiB")
-    head = text.partition("\n")[0]
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
-    try:
-        columns = [(column or "").strip().lower() for column in rows.fieldnames or ()]
-        rows.fieldnames = columns
-        lines = [(rows.line_num, row) for row in rows]
-    except csv.Error as error:
-        raise IdsError(f"{path}, line {rows.line_num}: {error}") from None
+        named, lines = tables.read(path)
+    except tables.TableError as problem:
+        raise IdsError(str(problem)) from None
+    columns = [column.lower() for column in named]
     if missing := [column for column in REQUIRED if column not in columns]:
         raise IdsError(f"{path} has no column {' and no column '.join(missing)}; its first line names the columns")
     known: dict[str, Student] = {}
-    for line, row in lines:
-        fields = {column: (row.get(column) or "").strip() for column in (*REQUIRED, *OPTIONAL)}
+    for line, cells in lines:
+        row = {column.lower(): content for column, content in cells.items()}
+        fields = {column: row.get(column, "").strip() for column in (*REQUIRED, *OPTIONAL)}
         submission = fields.pop("submission")
         if not submission or not fields["id"]:
             continue

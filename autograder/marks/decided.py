@@ -14,7 +14,7 @@ from lab import settings
 from lab.judging import CheckResult
 
 State = Literal["unmarked", "marked", "conflict", "changed"]
-_NOBODY: Final[Mapping[str, Standing]] = {}
+_OVERRIDES: Final = ("check:", "question:", "total")
 
 
 def digest_of_text(text: str) -> str:
@@ -250,16 +250,22 @@ class Decided:
     @property
     def _outdated(self) -> list[str]:
         """Overrides of what the grader has judged anew, with another outcome."""
-        now = {f"check:{check.name}": digest_of_check(check) for check in self.result.checks}
-        for question in settings.POINTS:
-            of_question = [check for check in self.result.checks if check.question == question]
-            now[f"question:{question}"] = digest_of_checks(of_question)
-        now["total"] = digest_of_checks(self.result.checks)
         return [
             target
-            for target, digest in now.items()
-            if (decision := self.of(target).decision) is not None and decision.of not in ("", digest)
+            for target, standing in self.standings.items()
+            if target.startswith(_OVERRIDES)
+            and standing.decision is not None
+            and standing.decision.of not in ("", self.digest(target))
         ]
+
+    def digest(self, target: str) -> str:
+        """Of what the grader says now of a check, a question or everything; empty for other targets."""
+        kind, _, name = target.partition(":")
+        if kind == "check":
+            return next((digest_of_check(check) for check in self.result.checks if check.name == name), "gone")
+        if kind == "question":
+            return digest_of_checks([check for check in self.result.checks if check.question == name])
+        return digest_of_checks(self.result.checks) if kind == "total" else ""
 
     @property
     def _open_marks(self) -> list[str]:

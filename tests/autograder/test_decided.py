@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from made_up import HOSTILE, check, every_outcome
+from made_up import HOSTILE, MEAN, RUBRICS, STD, check, every_outcome, marked, solved
 
 from autograder import gradebook, upload
 from autograder.marks import agreement, book
@@ -19,20 +19,6 @@ from autograder.marks.decisions import Decision, Log, standing
 from autograder.marks.rubric import Item, Rubric
 from autograder.report import pages, record
 from autograder.results import SubmissionResult
-from lab import settings
-
-MEAN, STD = Item("mean", 2, "Quotes the **mean**."), Item("std", 2, "Quotes the `std`.")
-RUBRICS = {"w1": Rubric("w1", "what it means", 4, (MEAN, STD)), "w2": Rubric("w2", "filters", 0, (MEAN,))}
-
-
-def solved(name: str = "s1", **written: str) -> SubmissionResult:
-    checks = [check(question, "passed", points) for question, points in settings.POINTS.items()]
-    return SubmissionResult(name, "graded", tuple(checks), written=written or {"w1": "It scatters.", "w2": "Edges."})
-
-
-def marked(result: SubmissionResult, name: str = "w1", by: str = "ann", **items: float) -> Decision:
-    value = {"items": items, "marks": None, "comment": "A comment.", "rubric": RUBRICS[name].digest}
-    return Decision(by, result.submission, f"written:{name}", value, digest_of_text(result.written[name]))
 
 
 def override(result: SubmissionResult, target: str, marks: float, of: str = "", **fields: Any) -> Decision:

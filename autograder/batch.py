@@ -96,9 +96,9 @@ def grade_folder(
         raise UnknownSubmission(f"--trust {unknown}: {folder} holds no submission of that name")
     out.mkdir(parents=True, exist_ok=True)
     gradebook.sweep(out)
-    gradebook.write_sources(names, out)
     options = replace(options, trust=(*options.trust, *_trusted(names, out, console)))
     data = dataset()  # decoded once, before the workers want it
+    gradebook.write_sources(names, out, data.source)
     known = {path: _known(name, out, options, console) for path, name in names.items()}
     results = {path: result for path, result in known.items() if result and not _is_due(path, result, options)}
     due = {path: name for path, name in names.items() if path not in results and options.only in name}

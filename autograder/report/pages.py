@@ -224,7 +224,7 @@ def open_checks(result: SubmissionResult) -> list[tuple[str, str]]:
         if check.is_open:
             why = "grader fault, see below" if check.outcome == "error" else check.found
             title = one_line(check.title).rstrip(".")
-            titles.setdefault(why, []).append(f"{_label(check.question)}, “{title}”")
+            titles.setdefault(why, []).append(f"{label(check.question)}, “{title}”")
     return [("; ".join(which), why) for why, which in titles.items()]
 
 
@@ -244,7 +244,7 @@ def _by_hand(decided: Decided) -> list[tuple[str, Decision]]:
         kind, _, name = target.partition(":")
         decision = standing.decision
         if decision is not None and kind in ("check", "question", "total", "adjustment"):
-            found.append((_label(name) if kind == "question" else name or kind, decision))
+            found.append((label(name) if kind == "question" else name or kind, decision))
     return found
 
 
@@ -294,13 +294,14 @@ def _pictures(candidates: Sequence[bytes]) -> tuple[list[Picture], int]:
     """The first pictures that may be shown, and how many there are besides."""
     shown: list[Picture] = []
     for data in candidates:
-        picture = _picture(data)
-        if picture is not None and len(shown) < MAX_PICTURES:
-            shown.append(picture)
+        one = picture(data)
+        if one is not None and len(shown) < MAX_PICTURES:
+            shown.append(one)
     return shown, len(candidates) - len(shown)
 
 
-def _picture(data: bytes) -> Picture | None:
+def picture(data: bytes) -> Picture | None:
+    """A PNG file as it may be shown; None where it may not."""
     # A PNG starts with its signature and a header chunk of width and height.
     if len(data) > MAX_PICTURE_BYTES or data[:8] != b"\x89PNG\r\n\x1a\n" or data[12:16] != b"IHDR":
         return None
@@ -312,7 +313,8 @@ def _picture(data: bytes) -> Picture | None:
     return Picture(Markup("data:image/png;base64," + base64.b64encode(data).decode()), width, height)
 
 
-def _label(question: str) -> str:
+def label(question: str) -> str:
+    """What people call a question, or a written answer."""
     if question.startswith("w"):
         return f"Written answer {question.removeprefix('w')}"
     return "Bonus" if question == "bonus" else f"Question {question.removeprefix('q')}"
@@ -351,7 +353,7 @@ _ENVIRONMENT.filters.update(
     one_line=one_line,
     cut=cut,
     prose=_prose,
-    label=_label,
+    label=label,
     open_checks=open_checks,
     feedback_link=feedback_link,
     code_link=code_link,

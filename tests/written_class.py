@@ -2,8 +2,10 @@
 
 import random
 import struct
+import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from made_up import check
@@ -110,3 +112,18 @@ def write(out: Path, n: int, seed: int = 0) -> Path:
     for result in results:
         gradebook.write_result(result, out)
     return out
+
+
+@contextmanager
+def serving(out: Path) -> Iterator[str]:
+    """The desk on a gradebook, in a thread of this process; its first link."""
+    from autograder.desk import server
+
+    made, link = server.open_server(out, "127.0.0.1", 0)
+    thread = threading.Thread(target=made.run, daemon=True)
+    thread.start()
+    try:
+        yield link
+    finally:
+        made.close()
+        made.task_dispatcher.shutdown()

@@ -2,7 +2,6 @@
 
 import difflib
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
@@ -18,17 +17,10 @@ MAX_TEXT: Final = 5_000  # characters of an answer that are compared
 MAX_WORDS: Final = 1_500  # of each of two answers whose differences are shown
 
 
+@lru_cache(maxsize=10_000)
 def essence(text: str) -> str:
     """What counts of a text when answers are compared: no case, no layout, no emphasis. Numbers count."""
     return " ".join(re.sub(r"[*_`#>]", " ", clean(text)[:MAX_TEXT]).casefold().split())
-
-
-def equal(texts: Mapping[str, str]) -> dict[str, list[str]]:
-    """Name -> the others with an equal text."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for name, text in texts.items():
-        groups[essence(text)].append(name)
-    return {name: [other for other in group if other != name] for group in groups.values() for name in group}
 
 
 def nearly_equal(text: str, others: Mapping[str, str]) -> list[tuple[str, float]]:

@@ -145,7 +145,7 @@ def first(name: str) -> Response:
 def mark(name: str, key: str) -> str:
     """One answer, what it talks about, and the form to mark it."""
     queue = _queue(name)
-    decided = common.submission_or_404(key)
+    decided = queue.everybody.get(key) or abort(404)
     written = queue.written(key)
     standing = _in_sight(written.standing, queue.shows)
     equal, nearly = _alike(queue, key)
@@ -219,7 +219,7 @@ def _alike(queue: Queue, key: str) -> tuple[list[Alike], list[Alike]]:
 def save(name: str, key: str) -> Response:
     """Keep what was decided of one answer, and of those that are alike if the person says so."""
     queue = _queue(name)
-    decided = common.submission_or_404(key)
+    decided = queue.everybody.get(key) or abort(404)
     then = request.form.get("then", "next")
     value = None if then == "withdraw" else _value(queue.rubric)
     also = [other for other in request.form.getlist("also") if other in queue.everybody][:500]

@@ -16,14 +16,13 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_from_directory,
     session,
     url_for,
 )
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from markupsafe import Markup
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
 from autograder import gradebook
@@ -48,6 +47,7 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_STYLE: Final = Path(pages.__file__).parent / "style.css"
 _OPEN: Final = ("enter", "static", "style")  # what can be asked for without a cookie
 
 
@@ -91,14 +91,15 @@ def make(out: Path, door: Door) -> Flask:
     )
     app.extensions["shelf"] = Shelf(out)
     app.extensions["door"] = door
-    CSRFProtect(app)
     _set_up_templates(app)
     app.before_request(_only_guests)
+    CSRFProtect(app)
     app.after_request(_forbid)
     app.add_url_rule("/enter", "enter", enter, methods=["GET", "POST"])
     app.add_url_rule("/style.css", "style", style)
     for part in (overview.part, answers.part, submissions.part):
         app.register_blueprint(part)
+    app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(HTTPException, _http_error)
     for kind in (OSError, gradebook.GradebookError, DecisionError, RubricError):
         app.register_error_handler(kind, _not_done)
@@ -138,6 +139,8 @@ def me() -> str:
 
 def _only_guests() -> AnyResponse | None:
     """Nobody comes in without the cookie, and nobody without a name decides anything."""
+    if isinstance(request.routing_exception, SecurityError):
+        raise request.routing_exception
     if request.endpoint in _OPEN:
         return None
     if not session.get("is_in"):
@@ -180,7 +183,16 @@ def enter() -> AnyResponse:
 
 def style() -> AnyResponse:
     """The style sheet that the desk has in common with the feedback pages."""
-    return send_from_directory(Path(pages.__file__).parent, "style.css")
+    response = make_response(_STYLE.read_text("utf-8"))
+    response.mimetype = "text/css"
+    return response
+
+
+def _wrong_host(error: SecurityError) -> AnyResponse:
+    """As plain text: no page can be made for a name that is none of this server's."""
+    response = make_response("The desk is not called by this name: open the link that `make review` printed.\n", 400)
+    response.mimetype = "text/plain"
+    return response
 
 
 def _http_error(error: HTTPException) -> AnyResponse:

@@ -45,33 +45,35 @@ def open_server(out: Path, host: str, port: int, behind_https: str = "", token: 
     token = token or secrets.token_urlsafe(24)
     hosts = [*LOOPBACK, *_names(host), *([behind_https] if behind_https else [])]
     made = app.make(out, app.Door(token, hosts, bool(behind_https)))
-    try:
-        server = waitress.create_server(
-            made,
-            host=host,
-            port=port,
-            threads=THREADS,
-            ident=None,
-            max_request_body_size=app.MAX_REQUEST,
-            max_request_header_size=2**15,
-            channel_timeout=60,
-        )
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise ServerError(
-            f"the desk cannot listen on {host}, port {port} ({why}): choose another one with --port"
-        ) from None
-    shown = behind_https or (socket.gethostname() if host in EVERYWHERE else host)
-    address = (
-        f"https://{shown}" if behind_https else f"http://{f'[{shown}]' if ':' in shown else shown}:{_port(server)}"
+    listening = _listen(host, port)
+    server = waitress.create_server(
+        made,
+        sockets=[listening],
+        threads=THREADS,
+        ident=None,
+        max_request_body_size=app.MAX_REQUEST,
+        max_request_header_size=2**15,
+        channel_timeout=60,
     )
+    shown = behind_https or (socket.gethostname() if host in EVERYWHERE else host)
+    direct = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}"
+    address = f"https://{shown}" if behind_https else direct
     return server, f"{address}/enter?token={token}"
 
 
-def _port(server: Any) -> int:
-    """Where it listens; a name that stands for several addresses makes several sockets."""
-    effective = getattr(server, "effective_port", None) or server.effective_listen[0][1]
-    return int(effective)
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        ServerError: it cannot.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        sentence = f"the desk cannot listen on {host}, port {port} ({why}): choose another one with --port"
+        raise ServerError(sentence) from None
 
 
 def _names(host: str) -> Sequence[str]:

@@ -1,8 +1,9 @@
 """A gradebook as the desk sees it: read once, and again where a file has changed."""
 
 import hashlib
+import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -26,16 +27,14 @@ class Shelf:
 
     Args:
         out: the gradebook's folder.
-        rubrics: gives the rubrics of the moment.
 
     Raises:
         GradebookError: it holds no results, or one that cannot be read.
     """
 
-    def __init__(self, out: Path, rubrics: Callable[[], Mapping[str, Rubric]] = book.rubrics) -> None:
+    def __init__(self, out: Path) -> None:
         self.out = out
         self.log = book.log(out)
-        self._rubrics = rubrics
         self._lock = threading.RLock()
         self._stamps: dict[Path, tuple[int, int]] = {}
         self._results: dict[Path, SubmissionResult] = {}
@@ -60,7 +59,7 @@ class Shelf:
         with self._lock:
             is_new = self._read_results()
             said = self.log.decisions()
-            rubrics = self._rubrics()
+            rubrics = book.rubrics()
             if is_new or len(said) != len(self._said) or said != self._said or rubrics != self.rubrics:
                 self._said, self._ledger = said, standing(said)
                 self._decide(rubrics)
@@ -90,10 +89,12 @@ class Shelf:
 
     def _read_results(self) -> bool:
         """Read what has changed. Pictures are left on the disk: those of a class fill the memory."""
-        stamps = {}
-        for path in (self.out / "results").glob("[!.]*.json"):
-            status = path.stat()
-            stamps[path] = (status.st_mtime_ns, status.st_size)
+        with os.scandir(self.out / "results") as entries:
+            stamps = {
+                self.out / "results" / entry.name: (status.st_mtime_ns, status.st_size)
+                for entry in entries
+                if entry.name.endswith(".json") and entry.name[0] != "." and (status := entry.stat())
+            }
         if stamps == self._stamps:
             return False
         self.problems = []

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, Literal
 
 from autograder.marks.decisions import NOTHING, Decision, Standing
@@ -17,6 +17,7 @@ State = Literal["unmarked", "marked", "conflict", "changed"]
 _OVERRIDES: Final = ("check:", "question:", "total")
 
 
+@lru_cache(maxsize=20_000)
 def digest_of_text(text: str) -> str:
     """Of a written answer: white space at the ends of lines and of the text does not count."""
     lines = [line.rstrip() for line in text.strip().splitlines()]
@@ -56,7 +57,7 @@ class Written:
         """Of the answer."""
         return self.rubric.name
 
-    @property
+    @cached_property
     def state(self) -> State:
         """`changed`: it was marked, and its text is another one now."""
         if self.standing.is_conflict:
@@ -178,7 +179,7 @@ class Decided:
         known = [mark for mark in marks if mark is not None]
         return round(sum(known), 4) if known else None
 
-    @property
+    @cached_property
     def base(self) -> float | None:
         """Marks of all questions, without adjustments; None where nothing was decided."""
         scores = [self.question_score(question) for question in settings.POINTS]
@@ -198,7 +199,7 @@ class Decided:
                 found.append(Adjustment(decision.name, round(marks, 4), decision))
         return found
 
-    @property
+    @cached_property
     def score(self) -> float | None:
         """Marks with everything that people said; never below 0. None where nothing was decided."""
         decision = self.of("total").decision

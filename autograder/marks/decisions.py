@@ -268,7 +268,7 @@ class Standing:
     @property
     def is_conflict(self) -> bool:
         """Whether two people have said different things, and nobody has settled it. Comments may differ."""
-        return len({_essence(head) for head in self.heads}) > 1
+        return len(self.heads) > 1 and len({_essence(head) for head in self.heads}) > 1
 
     @property
     def decision(self) -> Decision | None:

@@ -1,5 +1,6 @@
 """Text of students and markers as HTML: Markdown and mathematics, and nothing that runs or is fetched."""
 
+import re
 from functools import lru_cache
 from typing import Any, Final
 
@@ -15,12 +16,13 @@ MAX_TEXT: Final = 20_000  # characters of one text that are shown
 MAX_FORMULA: Final = 2_000
 MAX_FORMULAS: Final = 200  # of one text
 MAX_BRACKETS: Final = 1_000  # of one text: the time that a parser takes grows with their square
+_HEADING: Final = re.compile(r"<(/?)h[1-6]>")
 _MATHS: Final = {
     *("math", "mrow", "mi", "mo", "mn", "mtext", "mspace", "ms", "msup", "msub", "msubsup", "mover", "munder"),
     *("munderover", "mfrac", "msqrt", "mroot", "mtable", "mtr", "mtd", "mstyle", "mpadded", "mphantom"),
 }
 _TAGS: Final = {
-    *("p", "br", "hr", "em", "strong", "code", "pre", "blockquote", "ul", "ol", "li", "h4", "h5", "h6", "del"),
+    *("p", "br", "hr", "em", "strong", "code", "pre", "blockquote", "ul", "ol", "li", "del", "s"),
     *("table", "thead", "tbody", "tr", "th", "td", "span", "div", "a"),
 }
 _ATTRIBUTES: Final = {
@@ -60,7 +62,7 @@ _MARKDOWN: Final = (
 
 @lru_cache(maxsize=2_000)
 def rich(text: str) -> Markup:
-    """Markdown as HTML. HTML in it is shown as text; headings are set below those of the page."""
+    """Markdown as HTML. HTML in it is shown as text, and headings are no headings of the page."""
     text = clean(cut(text, MAX_TEXT))
     if text.count("$") > 2 * MAX_FORMULAS or text.count("[") > MAX_BRACKETS:
         return plain(text)
@@ -68,8 +70,7 @@ def rich(text: str) -> Markup:
         made = _MARKDOWN.render(text)
     except Exception:  # a text that no parser was made for is still an answer
         return plain(text)
-    for level in "123":
-        made = made.replace(f"<h{level}>", "<h4>").replace(f"</h{level}>", "</h4>")
+    made = _HEADING.sub(lambda tag: "</div>" if tag[1] else '<div class="heading">', made)
     return Markup(
         nh3.clean(
             made,
@@ -77,7 +78,6 @@ def rich(text: str) -> Markup:
             attributes=_ATTRIBUTES,
             url_schemes={"http", "https"},
             link_rel="noopener noreferrer",
-            allowed_classes=None,
         )
     )
 

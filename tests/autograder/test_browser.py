@@ -1,21 +1,18 @@
 """The pages in a browser, headless Chromium: what a parser does not see."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browsing import CHROMIUM, WIDTHS
 from made_up import BASELINES, HOSTILE, MARKS, class_of, every_outcome, hostile, reporting
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from autograder.report import pages
 from autograder.report.similarity import Pair, Similar
 from autograder.results import SubmissionResult
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-WIDTHS = {"desktop": 1280, "phone": 390, "small phone": 320}
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (Debian: apt-get install chromium)")
 

@@ -72,6 +72,7 @@ def come_in(browser: Browser, link: str, name: str, width: int = 1280) -> Page:
     page.on("console", lambda message: page.said.append(message.text))  # type: ignore[attr-defined]
     page.on("request", lambda r: r.url.startswith((base, "data:")) or page.said.append(r.url))  # type: ignore[attr-defined]
     page.goto(link)
+    page.wait_for_function("document.activeElement.id === 'name'")
     page.keyboard.type(name)
     page.keyboard.press("Enter")
     page.wait_for_selector("h1:has-text('Marking desk')")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from autograder import gradebook, resume, submissions
+from autograder import gradebook, resume, sources, submissions
 from autograder.dataset import dataset
 from autograder.marks import book
 from autograder.report.text import one_line
@@ -98,7 +98,7 @@ def grade_folder(
     gradebook.sweep(out)
     options = replace(options, trust=(*options.trust, *_trusted(names, out, console)))
     data = dataset()  # decoded once, before the workers want it
-    gradebook.write_sources(names, out, data.source)
+    sources.write(names, out, data.source)
     known = {path: _known(name, out, options, console) for path, name in names.items()}
     results = {path: result for path, result in known.items() if result and not _is_due(path, result, options)}
     due = {path: name for path, name in names.items() if path not in results and options.only in name}

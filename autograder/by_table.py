@@ -3,7 +3,7 @@
 import getpass
 from pathlib import Path
 
-from autograder import gradebook
+from autograder import files, gradebook
 from autograder.marks import book, decisions, sheet
 from autograder.marks.decided import Decided
 
@@ -24,7 +24,7 @@ def export(out: Path, file: Path) -> str:
         RubricError: a rubric of the master notebook is not in order.
     """
     decided = _everybody(out)
-    gradebook.write_text(file, "\ufeff" + sheet.encode(list(decided.values())))
+    files.write_text(file, "\ufeff" + sheet.encode(list(decided.values())))
     return f"{file}: {len(decided)} submissions. Edit it, then: make marks-import OUT={out} FILE={file}"
 
 

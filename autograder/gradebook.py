@@ -9,7 +9,7 @@
     OUT/similarity.json       similar code, for the next report: to find it takes time
     OUT/decisions/*.jsonl     what people decided (`autograder.marks.decisions`)
     OUT/decisions/written     which decisions the files above have
-    OUT/submissions.json      where the submissions lie
+    OUT/submissions.json      where the submissions lie (`autograder.sources`)
     OUT/secret                drawn once: with it a submission that is graded again is tried with the same inputs
 
 `<name>` is `safe_name` of the submission. Every file appears whole or not at all.
@@ -18,7 +18,6 @@
 import contextlib
 import csv
 import io
-import json
 import os
 import re
 import secrets
@@ -32,7 +31,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from autograder import baseline, upload
+from autograder import baseline, sources, upload
+from autograder.files import write_text
 from autograder.marks import book
 from autograder.marks.decided import Decided, fingerprint
 from autograder.report import pages, record, similarity
@@ -58,7 +58,6 @@ COLUMNS = ("submission", "status", "score", "max_score", "percent", *settings.PO
 
 
 SECRET = 32  # bytes
-SOURCES = "submissions.json"
 
 
 class GradebookError(ValueError):
@@ -124,31 +123,6 @@ def replace_result(decided: Decided, result: SubmissionResult) -> Decided:
     return Decided(result, decided.rubrics, decided.standings)
 
 
-def write_sources(names: Mapping[Path, str], out: Path, data_source: str) -> None:
-    """Write where the submissions lie, as seen from the gradebook, so that people can be shown their notebooks.
-
-    Args:
-        names: file or folder -> submission.
-        out: the gradebook's folder.
-        data_source: which images the grading used, "CIFAR-10" or "stand-in".
-
-    Raises:
-        OSError: it could not be written.
-    """
-    places = {name: os.path.relpath(path.absolute(), out.absolute()) for path, name in names.items()}
-    write_text(out / SOURCES, json.dumps({"data": data_source, "places": places}, indent=1) + "\n")
-
-
-def source_of(submission: str, out: Path) -> Path | None:
-    """Where the file or folder of a submission lies; None where that is not known, or it is no longer there."""
-    try:
-        place = json.loads((out / SOURCES).read_text("ascii"))["places"][submission]
-        path = Path(os.path.normpath(out.absolute() / place))
-        return path if path.exists() else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
 def secret(out: Path) -> bytes:
     """The gradebook's secret; drawn where there is none that can be used.
 
@@ -210,15 +184,8 @@ def write_again(out: Path) -> list[SubmissionResult]:
         raise GradebookError(f"{out} holds no results: `make grade OUT={out}` makes a gradebook.")
     for decided in book.decide(results, out).values():
         renew(decided, out)
-    write_summary(results, out, _data_source(out))
+    write_summary(results, out, sources.data_of(out))
     return results
-
-
-def _data_source(out: Path) -> str:
-    try:
-        return str(json.loads((out / SOURCES).read_text("ascii"))["data"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return "unknown"
 
 
 def is_outdated(out: Path) -> bool:
@@ -398,24 +365,6 @@ def _csv(results: Sequence[SubmissionResult], decided: Mapping[str, Decided] | N
             ]
         )
     return file.getvalue()
-
-
-def write_text(path: Path, text: str, mode: int = 0o666) -> None:
-    """Write a file in one step: a reader, or a run that is cut off, never sees half of it.
-
-    Raises:
-        OSError: it could not be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid4().hex}.tmp")  # in the same folder, since a rename stays on one disk
-    try:
-        temporary.touch(mode)
-        temporary.write_text(text, "utf-8", newline="")
-        os.replace(temporary, path)
-    except OSError as error:  # a full disk does not say which file it had no room for
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def sweep(out: Path) -> None:

@@ -26,11 +26,11 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
 from autograder import gradebook
-from autograder.desk import answers, common, overview, prose, submissions
+from autograder.desk import answers, common, overview, submissions
 from autograder.desk.shelf import Shelf, key_of
 from autograder.marks.decisions import DecisionError
 from autograder.marks.rubric import RubricError
-from autograder.report import pages
+from autograder.report import pages, prose
 from autograder.report.text import clean, cut, number, one_line
 
 MAX_REQUEST: Final = 2 * 2**20  # bytes

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from autograder import gradebook, submissions
+from autograder import sources, submissions
 from autograder.baseline import Baseline, baselines
 from autograder.desk import common
 from autograder.marks.decided import Decided
@@ -44,7 +44,7 @@ def beside(decided: Decided, questions: Sequence[str]) -> Beside:
     except ValueError:  # the class report says so
         known = {}
     reported = decided.result.reported
-    path = gradebook.source_of(decided.result.submission, common.shelf().out)
+    path = sources.path_of(decided.result.submission, common.shelf().out)
     records = [
         Record(variant, reported.get(variant), known.get(variant), path is not None and variant in reported)
         for variant, question in settings.VARIANTS.items()

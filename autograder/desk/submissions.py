@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from autograder import gradebook, resume
+from autograder import resume, sources
 from autograder import submissions as files
 from autograder.desk import common, evidence, notebooks
 from autograder.desk.shelf import key_of
@@ -68,7 +68,7 @@ def show(key: str) -> str:
         points=settings.POINTS,
         conflicts=conflicts,
         most=one.max_score + settings.POINTS["bonus"],
-        has_file=gradebook.source_of(one.result.submission, common.shelf().out) is not None,
+        has_file=sources.path_of(one.result.submission, common.shelf().out) is not None,
         history=[d for d in reversed(common.shelf().said()) if d.submission == one.result.submission],
         outcomes=pages.OUTCOMES,
         max_reason=MAX_REASON,
@@ -128,7 +128,7 @@ def review(key: str) -> AnyResponse:
     action = request.form.get("action", "")
     if action not in ("trust", "new_file"):
         abort(400, "Choose what is to be done.")
-    path = gradebook.source_of(one.result.submission, common.shelf().out)
+    path = sources.path_of(one.result.submission, common.shelf().out)
     if action == "trust" and path is None:
         abort(400, "The submission's file is not where it was graded from, so that nobody can say what would be run.")
     of = resume.content_of(path) if path is not None else ""
@@ -148,7 +148,7 @@ def _keep(one: Decided, target: str, value: dict[str, Any] | None, of: str, seen
 def notebook(key: str) -> str:
     """The whole notebook as it was handed in, as data."""
     one = common.submission_or_404(key)
-    path = gradebook.source_of(one.result.submission, common.shelf().out)
+    path = sources.path_of(one.result.submission, common.shelf().out)
     cells, problem = [], ""
     if path is None:
         problem = "The file is not where it was graded from; this is the code that the gradebook keeps."
@@ -182,7 +182,7 @@ def picture(key: str, question: str, place: int) -> Response:
 def curves(key: str, variant: str) -> Response:
     """The learning curves of one variant, drawn from the run record."""
     one = common.submission_or_404(key)
-    path = gradebook.source_of(one.result.submission, common.shelf().out)
+    path = sources.path_of(one.result.submission, common.shelf().out)
     drawn = evidence.curves(path, variant) if path is not None and variant in settings.VARIANTS else None
     return _image(drawn or abort(404), "image/svg+xml")
 

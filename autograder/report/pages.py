@@ -334,6 +334,13 @@ def _prose(text: str, limit: int) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(clean(cut(text, limit))))))
 
 
+def _rich_line(text: str) -> Markup:
+    """A line of Markdown; what that takes is imported where there is one, as most runs show none."""
+    from autograder.report import prose
+
+    return prose.inline(text)
+
+
 def _for_people(value: Any) -> Any:
     """Runs on everything that a template prints, so that no text from a notebook is forgotten."""
     return value if isinstance(value, Markup) or not isinstance(value, str) else clean(value)
@@ -353,6 +360,7 @@ _ENVIRONMENT.filters.update(
     one_line=one_line,
     cut=cut,
     prose=_prose,
+    rich_line=_rich_line,
     label=label,
     open_checks=open_checks,
     feedback_link=feedback_link,

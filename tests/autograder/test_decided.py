@@ -219,7 +219,7 @@ def test_the_feedback_pages_have_them(book_with_marks: Path) -> None:
     for words in (
         "A comment.",
         "2 of 4 marks",
-        "Quotes the **mean**.",
+        "Quotes the <strong>mean</strong>.",
         "given by hand",
         "Set to 4 marks by hand",
         "−10 %",
@@ -229,6 +229,15 @@ def test_the_feedback_pages_have_them(book_with_marks: Path) -> None:
     still_open = (book_with_marks / "feedback" / "open.html").read_text()
     assert "A person will look at this notebook before the score is final." in still_open
     assert "4 marks open" in still_open
+
+
+def test_a_brief_page_tells_of_a_rubric_what_was_earned() -> None:
+    one = decided(solved(), marked(solved(), mean=1))
+    whole, brief = (pages.feedback_page(one.result, decided=one, show_hidden=hidden) for hidden in (True, False))
+    assert "Quotes the <strong>mean</strong>." in whole
+    assert "Quotes the <strong>mean</strong>." in brief
+    assert "Quotes the <code>std</code>." in whole
+    assert "Quotes the <code>std</code>." not in brief
 
 
 def test_the_report_has_them(book_with_marks: Path) -> None:

@@ -20,7 +20,7 @@ from made_up import HOSTILE, hostile, solved
 from werkzeug.test import TestResponse
 from written_class import RUBRICS
 
-from autograder import batch, gradebook, resume
+from autograder import batch, gradebook, resume, sources
 from autograder.__main__ import main
 from autograder.desk import app, server
 from autograder.desk.shelf import key_of
@@ -383,7 +383,7 @@ def test_a_notebook_is_run_after_all_unless_it_is_another_one_by_then(tmp_path: 
     file.parent.mkdir()
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1", id="a")])
     nbformat.write(notebook, file)
-    gradebook.write_sources({file: "submission-010"}, out, "CIFAR-10")
+    sources.write({file: "submission-010"}, out, "CIFAR-10")
     path = f"/submission/{key_of('submission-010')}"
     ann.send(path, f"{path}/review", action="trust", reason="I have read it.")
     assert book.trusted(out) == {"submission-010": resume.content_of(file)}
@@ -418,7 +418,7 @@ def test_the_notebook_is_shown_as_data_with_the_cell_in_question(tmp_path: Path,
         nbformat.v4.new_code_cell("train = mine"),
     ]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), file)
-    gradebook.write_sources({file: "submission-010"}, out, "CIFAR-10")
+    sources.write({file: "submission-010"}, out, "CIFAR-10")
     page = ann.get(f"/submission/{key_of('submission-010')}/notebook")
     assert [cell["id"] for cell in page.select(".in-question")] == ["cell-3"]
     assert page.select_one("#cell-2 .output").text == "printed <b>x</b>"

@@ -11,7 +11,7 @@ import pytest
 from made_up import RUBRICS, marked, solved
 from rich.console import Console
 
-from autograder import attempt, batch, gradebook, resume
+from autograder import attempt, batch, gradebook, resume, sources
 from autograder.attempt import Task
 from autograder.batch import Options
 from autograder.marks import book
@@ -119,12 +119,12 @@ def test_a_notebook_that_a_person_lets_run_is_run_until_it_is_another_one(folder
 def test_the_gradebook_knows_where_its_submissions_lie(folder: Path) -> None:
     run(folder)
     out = folder.parent / "out"
-    assert gradebook.source_of("ada", out) == folder / "ada.ipynb"
+    assert sources.path_of("ada", out) == folder / "ada.ipynb"
     (folder / "ada.ipynb").unlink()
-    assert gradebook.source_of("ada", out) is None
-    assert gradebook.source_of("nobody", out) is None
-    (out / gradebook.SOURCES).write_text("[]")
-    assert gradebook.source_of("bob", out) is None
+    assert sources.path_of("ada", out) is None
+    assert sources.path_of("nobody", out) is None
+    (out / sources.NAME).write_text("[]")
+    assert sources.path_of("bob", out) is None
 
 
 def test_a_change_of_the_desk_makes_nothing_due() -> None:

@@ -94,6 +94,7 @@ def grade_folder(
     names = _names(submissions.find(folder, but=out))
     for unknown in set(options.trust) - set(names.values()):
         raise UnknownSubmission(f"--trust {unknown}: {folder} holds no submission of that name")
+    book.rubrics()  # one that is not in order is told before anything is graded
     out.mkdir(parents=True, exist_ok=True)
     gradebook.sweep(out)
     options = replace(options, trust=(*options.trust, *_trusted(names, out, console)))
@@ -123,14 +124,21 @@ def grade_folder(
                     results[path] = before
     finally:  # after Ctrl-C too; what was to be graded again and was not keeps its result
         kept = [result for result in (known | results).values() if result is not None]
-        decided = book.decide(kept, out)
-        for path, before in known.items():
-            if before is not None and results.get(path, before) is before:
-                gradebook.renew(decided[before.submission], out, show_hidden=not options.brief)
-        gradebook.write_summary(kept, out, data.source)
-    console.print(gradebook.table(kept, decided))
+        old = [result for path, result in known.items() if result is not None and results.get(path, result) is result]
+        _finish(kept, old, out, options, data.source)
+    console.print(gradebook.table(kept, book.decide(kept, out)))
     console.print(f"{out / 'grades.csv'}  {out / 'report.html'}", highlight=False, soft_wrap=True)
     return kept
+
+
+def _finish(
+    kept: Sequence[SubmissionResult], old: Sequence[SubmissionResult], out: Path, options: Options, data_source: str
+) -> None:
+    """Write what people have decided since into the files of results that this run did not write, then the summary."""
+    decided = book.decide(old, out)
+    for result in old:
+        gradebook.renew(decided[result.submission], out, show_hidden=not options.brief)
+    gradebook.write_summary(kept, out, data_source)
 
 
 def _trusted(names: dict[Path, str], out: Path, console: Console) -> Iterator[str]:

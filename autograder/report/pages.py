@@ -180,11 +180,8 @@ def class_report(
         decided=everybody,
         to_review=[result for result in results if everybody[result.submission].status == "needs_review"],
         scores=scores,
-        open=sum(one.score is not None and _is_partly_open(one) for one in everybody.values()),
-        written=agreement.summarise(list(everybody.values()), decisions),
-        overridden=[one for one in everybody.values() if _by_hand(one)],
-        max_score=max_score(rubrics()),
         columns=_columns(),
+        **_of_people(list(everybody.values()), decisions),
         mean=statistics.fmean(scores) if scores else None,
         median=statistics.median(scores) if scores else None,
         deviation=statistics.stdev(scores) if len(scores) > 1 else None,
@@ -193,7 +190,6 @@ def class_report(
         questions=[summarise_question(list(everybody.values()), name) for name in _columns()],
         checks=items.summarise(results),
         fewest=items.FEWEST,
-        fewest_pairs=agreement.FEWEST,
         margin=MARGIN,
         noted=[r for r in results if everybody[r.submission].status != "needs_review" and r.notes],
         variants=[summarise_variant(results, variant, baselines.get(variant)) for variant in settings.VARIANTS],
@@ -226,6 +222,17 @@ def open_checks(result: SubmissionResult) -> list[tuple[str, str]]:
             title = one_line(check.title).rstrip(".")
             titles.setdefault(why, []).append(f"{label(check.question)}, “{title}”")
     return [("; ".join(which), why) for why, which in titles.items()]
+
+
+def _of_people(decided: Sequence[Decided], decisions: Sequence[Decision]) -> dict[str, Any]:
+    """What the class report tells of people's decisions."""
+    return {
+        "open": sum(one.score is not None and _is_partly_open(one) for one in decided),
+        "written": agreement.summarise(decided, decisions),
+        "fewest_pairs": agreement.FEWEST,
+        "overridden": [one for one in decided if _by_hand(one)],
+        "max_score": max_score(rubrics()),
+    }
 
 
 def _is_partly_open(decided: Decided) -> bool:

@@ -4,7 +4,7 @@ import csv
 import io
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import nbformat
 import pytest
@@ -16,6 +16,7 @@ from autograder.attempt import Task
 from autograder.batch import Options
 from autograder.marks import book
 from autograder.marks.decisions import Decision, Log
+from autograder.marks.rubric import RubricError
 from autograder.report import pages
 from autograder.results import SubmissionResult
 
@@ -114,6 +115,18 @@ def test_a_notebook_that_a_person_lets_run_is_run_until_it_is_another_one(folder
     write(folder / "ada.ipynb", "It reaches for the grader once more.")
     assert "ada was let run, and is another file since" in run(folder)
     assert gradebook.read_results(folder.parent / "out")[0].status == "needs_review"
+
+
+def test_a_rubric_that_is_not_in_order_is_told_before_anything_is_graded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> NoReturn:
+        raise RubricError("master notebook, cell w1-04: it is not in order")
+
+    monkeypatch.setattr(book, "rubrics", refuse)
+    with pytest.raises(RubricError, match="cell w1-04"):
+        run(folder)
+    assert not (folder.parent / "out").exists()
 
 
 def test_the_gradebook_knows_where_its_submissions_lie(folder: Path) -> None:

@@ -348,4 +348,15 @@ def marking_scheme() -> str:
                 shown = "hidden" if check.hidden else "public"
                 after = ", ".join(check.after) or "–"
                 lines.append(f"| {points[check.name]:g} | {check.title} | {shown} | {after} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_written_answers()]) + "\n"
+
+
+def _written_answers() -> list[str]:
+    """The rubrics of the written answers, as Markdown."""
+    lines = ["", "## Written answers", "", "Marked by people ([marking-by-hand.md](marking-by-hand.md))."]
+    for name, one in rubric.rubrics().items():
+        counts = f"{one.points:g} marks" if one.points else "in no total"
+        lines += ["", f"### {name}: {one.title} ({counts})", "", "| share | item |", "|---:|---|"]
+        lines += [f"| {item.share:g} | {item.text.replace('|', chr(92) + '|')} |" for item in one.items]
+        lines += ["", *(f"- {note}" for note in one.notes)]
+    return lines

@@ -126,6 +126,8 @@ def grade_folder(
         kept = [result for result in (known | results).values() if result is not None]
         old = [result for path, result in known.items() if result is not None and results.get(path, result) is result]
         _finish(kept, old, out, options, data.source)
+    for problem in book.log(out).problems():
+        console.print(one_line(problem), highlight=False, markup=False, soft_wrap=True)
     console.print(gradebook.table(kept, book.decide(kept, out)))
     console.print(f"{out / 'grades.csv'}  {out / 'report.html'}", highlight=False, soft_wrap=True)
     return kept

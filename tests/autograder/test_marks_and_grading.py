@@ -117,6 +117,15 @@ def test_a_notebook_that_a_person_lets_run_is_run_until_it_is_another_one(folder
     assert gradebook.read_results(folder.parent / "out")[0].status == "needs_review"
 
 
+def test_a_line_that_is_no_decision_is_told_and_costs_nothing(folder: Path) -> None:
+    run(folder)
+    mark(folder, "ada")
+    damaged = folder.parent / "out" / "decisions" / "damaged.jsonl"
+    damaged.write_text("no decision\n")
+    assert f"{damaged}, line 1, is no decision" in run(folder)
+    assert rows(folder)["ada"]["w1"] == "2"
+
+
 def test_a_rubric_that_is_not_in_order_is_told_before_anything_is_graded(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

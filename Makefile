@@ -5,6 +5,10 @@ SUBMISSIONS ?=
 OUT ?= gradebook
 FORMAT ?=
 IDS ?=
+FILE ?=
+BY ?=
+HOST ?=
+PORT ?=
 ONLY ?=
 ALL ?=
 BARE ?=
@@ -24,7 +28,7 @@ PART ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help doctor data student autograder grade image otter-grade test test-all mutations bench baselines replicate zoo endurance lint docs locks wheels clean
+.PHONY: help doctor data student autograder grade review marks-export marks-import image otter-grade test test-all mutations bench baselines replicate zoo endurance lint docs locks wheels clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,6 +79,17 @@ grade: OPTIONS = $(if $(SUBMISSIONS), --submissions "$(SUBMISSIONS)") --out "$(O
 	--scheduler "$(SCHEDULER)")$(if $(ARGS), $(ARGS))
 grade: $(if $(IN),,.venv/installed)  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle] [IDS=file.csv] [BRIEF=1] [SCHEDULER=tcp://...] [IN=docker] [ARGS="--only ann"]
 	$(if $(IN),$(PYTHON) autograder/image/contained.py,$(BIN)/python -m autograder grade)$(OPTIONS)
+
+review: OPTIONS = --out "$(OUT)"$(if $(HOST), --host "$(HOST)")$(if $(PORT), --port $(PORT))$(if $(ARGS), $(ARGS))
+review: .venv/installed  ## the marking desk, in a browser: make review OUT=dir [HOST=address] [PORT=n]
+	$(BIN)/python -m autograder review $(OPTIONS)
+
+marks-export: .venv/installed  ## the marks of written answers as a table: make marks-export OUT=dir [FILE=marks.csv]
+	$(BIN)/python -m autograder marks-export --out "$(OUT)"$(if $(FILE), --file "$(FILE)")
+
+marks-import: OPTIONS = --out "$(OUT)" --file "$(FILE)"$(if $(BY), --by "$(BY)")
+marks-import: .venv/installed  ## take over marks from a table, or from another gradebook: make marks-import OUT=dir FILE=marks.csv [BY=name]
+	$(BIN)/python -m autograder marks-import $(OPTIONS)
 
 image: .venv/installed  ## the image for `otter grade`, unless it is there: make image [BASE=debian:bookworm-slim]
 	$(BIN)/python -m autograder.image $(if $(BASE),--base "$(BASE)") build

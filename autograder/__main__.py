@@ -81,7 +81,48 @@ def _parser() -> argparse.ArgumentParser:
     data.set_defaults(run=_data)
     doctor = commands.add_parser("doctor", help="what this machine has of what grading needs")
     doctor.set_defaults(run=_doctor)
+    _add_marks(commands)
     return parser
+
+
+def _add_marks(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    review = commands.add_parser("review", help="open the marking desk on a gradebook: written answers, open checks")
+    review.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    review.add_argument("--port", type=int, default=0, help="port (default: one that is free)")
+    review.add_argument("--behind-https", default="", metavar="NAME", help="of the reverse proxy with TLS before it")
+    review.set_defaults(run=_review)
+    export = commands.add_parser("marks-export", help="write the marks of written answers as a table")
+    export.add_argument("--file", type=Path, help="the table (default: OUT/marks.csv)")
+    export.set_defaults(run=_export)
+    take = commands.add_parser("marks-import", help="take over marks from a table, or decisions from another gradebook")
+    take.add_argument(
+        "--file", type=Path, required=True, help="a table that marks-export wrote, or a gradebook's folder"
+    )
+    take.add_argument("--by", default="", help="who marked (default: your name on this machine)")
+    take.set_defaults(run=_import)
+    for command in (review, export, take):
+        command.add_argument("--out", type=Path, default=Path("gradebook"), help="the gradebook (default: gradebook)")
+
+
+def _review(options: argparse.Namespace) -> int:
+    from autograder.desk import server
+
+    server.serve(options.out, options.host, options.port, options.behind_https)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from autograder import by_table
+
+    print(by_table.export(options.out, options.file or options.out / "marks.csv"))
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from autograder import by_table
+
+    print(by_table.take(options.out, options.file, options.by))
+    return 0
 
 
 def _build(options: argparse.Namespace) -> int:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from autograder import gradebook, resume, submissions
+from autograder import gradebook, resume, sources, submissions
 from autograder.dataset import dataset
+from autograder.marks import book
 from autograder.report.text import one_line
 from autograder.results import SubmissionResult
 
@@ -84,6 +85,7 @@ def grade_folder(
     Raises:
         GradebookError: a result that is to be kept is damaged; the message names the file.
         JailError: this system cannot hold student code safely.
+        RubricError: a rubric of the master notebook is not in order.
         UnknownSubmission: one that is to be trusted is not there.
         WorkersError: the scheduler or its workers cannot be used.
         KeyboardInterrupt: Ctrl-C has ended the batch.
@@ -92,9 +94,12 @@ def grade_folder(
     names = _names(submissions.find(folder, but=out))
     for unknown in set(options.trust) - set(names.values()):
         raise UnknownSubmission(f"--trust {unknown}: {folder} holds no submission of that name")
+    book.rubrics()  # one that is not in order is told before anything is graded
     out.mkdir(parents=True, exist_ok=True)
     gradebook.sweep(out)
+    options = replace(options, trust=(*options.trust, *_trusted(names, out, console)))
     data = dataset()  # decoded once, before the workers want it
+    sources.write(names, out, data.source)
     known = {path: _known(name, out, options, console) for path, name in names.items()}
     results = {path: result for path, result in known.items() if result and not _is_due(path, result, options)}
     due = {path: name for path, name in names.items() if path not in results and options.only in name}
@@ -106,8 +111,6 @@ def grade_folder(
         console.print("Run records are read, not evaluated: put CIFAR-10 into KERAS_HOME for that.", highlight=False)
     if results and not options.only:
         console.print(f"{len(results)} were graded before and have not changed (--force grades them too).")
-    for result in results.values():
-        gradebook.renew_feedback(result.submission, out, show_hidden=not options.brief)
     try:
         with closing(_graded(due, options, gradebook.secret(out), console)) as graded:
             for path, result, is_last in graded:
@@ -121,10 +124,40 @@ def grade_folder(
                     results[path] = before
     finally:  # after Ctrl-C too; what was to be graded again and was not keeps its result
         kept = [result for result in (known | results).values() if result is not None]
-        gradebook.write_summary(kept, out, data.source)
-    console.print(gradebook.table(kept))
+        old = [result for path, result in known.items() if result is not None and results.get(path, result) is result]
+        _finish(kept, old, out, options, data.source)
+    for problem in book.log(out).problems():
+        console.print(one_line(problem), highlight=False, markup=False, soft_wrap=True)
+    console.print(gradebook.table(kept, book.decide(kept, out)))
     console.print(f"{out / 'grades.csv'}  {out / 'report.html'}", highlight=False, soft_wrap=True)
     return kept
+
+
+def _finish(
+    kept: Sequence[SubmissionResult], old: Sequence[SubmissionResult], out: Path, options: Options, data_source: str
+) -> None:
+    """Write what people have decided since into the files of results that this run did not write, then the summary."""
+    decided = book.decide(old, out)
+    for result in old:
+        gradebook.renew(decided[result.submission], out, show_hidden=not options.brief)
+    gradebook.write_summary(kept, out, data_source)
+
+
+def _trusted(names: dict[Path, str], out: Path, console: Console) -> Iterator[str]:
+    """Submissions that people let run at the marking desk, unless their files are others since."""
+    said = book.trusted(out)
+    for path, name in names.items():
+        if name not in said:
+            continue
+        try:
+            content = resume.content_of(path)
+        except OSError:  # `attempt.prepare` says why
+            continue
+        if content == said[name]:
+            yield name
+        else:
+            note = f"{one_line(name)} was let run, and is another file since: look at it again."
+            console.print(note, highlight=False, markup=False)
 
 
 def _without_pictures(result: SubmissionResult) -> SubmissionResult:

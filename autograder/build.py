@@ -23,6 +23,7 @@ from nbconvert.exporters import PythonExporter
 
 from autograder import trials
 from autograder.checks import all_checks
+from autograder.marks import rubric
 from lab import settings
 from lab.judging import Check, points_of
 
@@ -103,7 +104,7 @@ def handout() -> Any:
         return nbformat.read(made / "student" / NOTEBOOK, as_version=4)
 
 
-_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "samples", "image")
+_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "samples", "image", "desk")
 
 
 @contextmanager
@@ -162,25 +163,20 @@ def render(master: Path) -> Any:
     """The master notebook with settings filled into its text, and points into its test cells.
 
     Raises:
-        BuildError: a placeholder is unknown, or a test cell calls an unknown check.
+        BuildError: a placeholder is unknown, a test cell calls an unknown check, or a rubric is not in order.
     """
     notebook = nbformat.read(master, as_version=4)
-    environment = jinja2.Environment(
-        variable_start_string="[[",
-        variable_end_string="]]",
-        block_start_string="[%",
-        block_end_string="%]",
-        comment_start_string="[#",
-        comment_end_string="#]",
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-    )
+    try:
+        known = rubric.find([(cell.cell_type, cell.source, cell.id) for cell in notebook.cells])
+    except rubric.RubricError as error:
+        raise BuildError(str(error)) from None
+    names = {**vars(settings), "WORTH": rubric.worth(known)}
     checks = {check.name: check for check in all_checks()}
     points = points_of(checks.values())
     for cell in notebook.cells:
         if cell.cell_type != "code":
             try:
-                cell.source = environment.from_string(cell.source).render(vars(settings))
+                cell.source = rubric.TEXTS.from_string(cell.source).render(names)
             except jinja2.TemplateError as error:
                 raise BuildError(f"master notebook, cell {cell.id}: {error}") from None
             continue
@@ -352,4 +348,15 @@ def marking_scheme() -> str:
                 shown = "hidden" if check.hidden else "public"
                 after = ", ".join(check.after) or "–"
                 lines.append(f"| {points[check.name]:g} | {check.title} | {shown} | {after} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_written_answers()]) + "\n"
+
+
+def _written_answers() -> list[str]:
+    """The rubrics of the written answers, as Markdown."""
+    lines = ["", "## Written answers", "", "Marked by people ([marking-by-hand.md](marking-by-hand.md))."]
+    for name, one in rubric.rubrics().items():
+        counts = f"{one.points:g} marks" if one.points else "in no total"
+        lines += ["", f"### {name}: {one.title} ({counts})", "", "| share | item |", "|---:|---|"]
+        lines += [f"| {item.share:g} | {item.text.replace('|', chr(92) + '|')} |" for item in one.items]
+        lines += ["", *(f"- {note}" for note in one.notes)]
+    return lines

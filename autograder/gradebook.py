@@ -7,6 +7,9 @@
     OUT/grades-<system>.csv   the grades for Moodle, Canvas or Gradescope, where wanted (`autograder.upload`)
     OUT/report.html           the class, for the instructor
     OUT/similarity.json       similar code, for the next report: to find it takes time
+    OUT/decisions/*.jsonl     what people decided (`autograder.marks.decisions`)
+    OUT/decisions/written     which decisions the files above have
+    OUT/submissions.json      where the submissions lie (`autograder.sources`)
     OUT/secret                drawn once: with it a submission that is graded again is tried with the same inputs
 
 `<name>` is `safe_name` of the submission. Every file appears whole or not at all.
@@ -28,7 +31,10 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from autograder import baseline, upload
+from autograder import baseline, sources, upload
+from autograder.files import write_text
+from autograder.marks import book
+from autograder.marks.decided import Decided, fingerprint
 from autograder.report import pages, record, similarity
 from autograder.report.text import cell, natural_key, number, one_line, safe_name
 from autograder.results import SubmissionResult
@@ -69,26 +75,52 @@ def write_result(result: SubmissionResult, out: Path, *, show_hidden: bool = Tru
         show_hidden: see `autograder.report.pages.feedback_page`.
 
     Raises:
-        OSError: a file could not be written.
+        OSError: a file could not be written, or decisions could not be read.
+        RubricError: a rubric of the master notebook is not in order.
     """
     name = safe_name(result.submission)
-    _write(_feedback_path(result.submission, out), pages.feedback_page(result, show_hidden=show_hidden))
-    _write(out / "code" / f"{name}.txt", result.code)
-    _write(out / "results" / f"{name}.json", record.encode(result))
+    decided = book.decide([result], out)[result.submission]
+    page = pages.feedback_page(result, show_hidden=show_hidden, decided=decided)
+    write_text(_feedback_path(result.submission, out), page)
+    write_text(out / "code" / f"{name}.txt", result.code)
+    write_text(out / "results" / f"{name}.json", record.encode(result, decided))
 
 
-def renew_feedback(submission: str, out: Path, *, show_hidden: bool) -> None:
-    """Write the feedback page of a result that is kept, if the one that is there tells more or less of hidden checks.
+def renew(decided: Decided, out: Path, *, show_hidden: bool | None = None) -> bool:
+    """Write result and feedback page of one submission anew, if people have decided since, or the page is to tell more
+    or less of hidden checks.
+
+    Args:
+        decided: the submission; its pictures are read from its result.
+        out: the gradebook's folder.
+        show_hidden: see `autograder.report.pages.feedback_page`; None: as it is.
+
+    Returns:
+        Whether it was necessary.
 
     Raises:
         GradebookError: the result cannot be read.
-        OSError: the page could not be written.
+        OSError: a file could not be read or written.
     """
-    path = _feedback_path(submission, out)
+    path = _feedback_path(decided.result.submission, out)
     with path.open("rb") as page:
         start = page.read(pages.HEAD).decode("utf-8", "replace")
-    if pages.shows_hidden(start) != show_hidden and (result := read_result(submission, out)):
-        _write(path, pages.feedback_page(result, show_hidden=show_hidden))
+    shows = pages.shows_hidden(start) if show_hidden is None else show_hidden
+    if pages.shows_hidden(start) == shows and pages.fingerprint_in(start) == fingerprint(decided):
+        return False
+    result = read_result(decided.result.submission, out)
+    if result is None:
+        return False
+    whole = replace_result(decided, result)
+    name = safe_name(result.submission)
+    write_text(out / "results" / f"{name}.json", record.encode(result, whole))
+    write_text(path, pages.feedback_page(result, show_hidden=shows, decided=whole))  # last: it says what both hold
+    return True
+
+
+def replace_result(decided: Decided, result: SubmissionResult) -> Decided:
+    """The same decisions about another result of the same submission."""
+    return Decided(result, decided.rubrics, decided.standings)
 
 
 def secret(out: Path) -> bytes:
@@ -103,7 +135,7 @@ def secret(out: Path) -> bytes:
         if len(found) >= SECRET:
             return found
     found = secrets.token_bytes(SECRET)
-    _write(file, found.hex(), 0o600)
+    write_text(file, found.hex(), 0o600)
     return found
 
 
@@ -116,17 +148,57 @@ def write_summary(results: Sequence[SubmissionResult], out: Path, data_source: s
         data_source: which images the grading used, "CIFAR-10" or "stand-in".
 
     Raises:
-        OSError: a file could not be written.
+        OSError: a file could not be written, or decisions could not be read.
+        RubricError: a rubric of the master notebook is not in order.
     """
     ordered = _ordered(results)
-    _write(out / "grades.csv", _csv(ordered))  # first: nothing below may keep it from being written
+    digest = book.digest(out)
+    decided = book.decide(ordered, out)
+    write_text(out / "grades.csv", _csv(ordered, decided))  # first: nothing below may keep it from being written
     similar = similarity.find(ordered, out / "similarity.json")
-    _write(out / "similarity.json", similarity.encode(similar, ordered))
+    write_text(out / "similarity.json", similarity.encode(similar, ordered))
     try:
         baselines, problem = baseline.baselines(), ""
     except ValueError as error:
         baselines, problem = {}, str(error)
-    _write(out / "report.html", pages.class_report(ordered, data_source, baselines, similar, problem))
+    said = book.log(out).decisions()
+    report = pages.class_report(ordered, data_source, baselines, similar, problem, decided, said)
+    write_text(out / "report.html", report)
+    if digest:
+        write_text(out / "decisions" / "written", digest + "\n")
+
+
+def write_again(out: Path) -> list[SubmissionResult]:
+    """Write every file that marks are in anew, as far as people have decided since it was written.
+
+    Returns:
+        All results of the gradebook, without their pictures.
+
+    Raises:
+        GradebookError: a result cannot be read, or there is none.
+        OSError: a file could not be read or written.
+        RubricError: a rubric of the master notebook is not in order.
+    """
+    results = [replace(result, images={}) for result in read_results(out)]
+    if not results:
+        raise GradebookError(f"{out} holds no results: `make grade OUT={out}` makes a gradebook.")
+    for decided in book.decide(results, out).values():
+        renew(decided, out)
+    write_summary(results, out, sources.data_of(out))
+    return results
+
+
+def is_outdated(out: Path) -> bool:
+    """Whether people have decided since the files were written.
+
+    Raises:
+        OSError: decisions cannot be read.
+    """
+    try:
+        written = (out / "decisions" / "written").read_text("ascii").strip()
+    except (FileNotFoundError, ValueError):
+        written = ""
+    return written != book.digest(out)
 
 
 def write_upload(
@@ -144,11 +216,12 @@ def write_upload(
         The file, and a sentence for every submission that is left out of it.
 
     Raises:
-        OSError: it could not be written.
+        OSError: it could not be written, or decisions could not be read.
+        RubricError: a rubric of the master notebook is not in order.
     """
-    text, warnings = upload.encode(_ordered(results), system, ids)
+    text, warnings = upload.encode(_ordered(results), system, ids, book.decide(results, out))
     path = out / f"grades-{system}.csv"
-    _write(path, text)
+    write_text(path, text)
     return path, warnings
 
 
@@ -158,7 +231,7 @@ def read_results(out: Path) -> list[SubmissionResult]:
     Raises:
         GradebookError: a file cannot be read, or is not of the form of the schema.
     """
-    return _ordered([_read(path) for path in (out / "results").glob("[!.]*.json")])
+    return _ordered([read_path(path) for path in (out / "results").glob("[!.]*.json")])
 
 
 def read_result(submission: str, out: Path) -> SubmissionResult | None:
@@ -170,7 +243,7 @@ def read_result(submission: str, out: Path) -> SubmissionResult | None:
     name = safe_name(submission)
     path = out / "results" / f"{name}.json"
     others = (out / "feedback" / f"{name}.html", _code_path(path))
-    return _read(path) if path.exists() and all(other.exists() for other in others) else None
+    return read_path(path) if path.exists() and all(other.exists() for other in others) else None
 
 
 def _feedback_path(submission: str, out: Path) -> Path:
@@ -190,7 +263,12 @@ def put_aside(submission: str, out: Path) -> Path:
     return aside
 
 
-def _read(path: Path) -> SubmissionResult:
+def read_path(path: Path) -> SubmissionResult:
+    """The result in a file of OUT/results.
+
+    Raises:
+        GradebookError: the file cannot be read, or is not of the form of the schema.
+    """
     try:
         result = record.decode(path.read_text("utf-8"))
     except (OSError, ValueError) as problem:
@@ -215,11 +293,15 @@ def _code(result: Path) -> str:
         raise GradebookError(f"{path} is damaged, or missing: {problem}.") from None
 
 
-def table(results: Sequence[SubmissionResult]) -> Table:
+def table(results: Sequence[SubmissionResult], decided: Mapping[str, Decided] | None = None) -> Table:
     """The grades for a terminal of 80 columns or more, one line a submission, sorted as in grades.csv.
 
     A question shows whole marks, rounded down (so that only a full answer shows full marks), and `?` where
     nothing could be judged. The note takes the room that is left.
+
+    Args:
+        results: all submissions of the gradebook.
+        decided: what people said of them; None: nothing.
     """
     grid = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False, caption_justify="left")
     grid.add_column("submission", no_wrap=True, max_width=20, overflow="ellipsis")
@@ -230,13 +312,14 @@ def table(results: Sequence[SubmissionResult]) -> Table:
         grid.add_column(header, no_wrap=True, justify="right")
     grid.add_column("note")  # the only column that gives way
     for result in _ordered(results):
-        review = result.status == "needs_review"
+        one = _decided(result, decided)
+        review = one.status == "needs_review"
         grid.add_row(
             Text(one_line(result.submission)),
             Text("review" if review else "graded", style="yellow" if review else ""),
-            Text(number(result.score, 1) or "?", style="bold"),
-            *(_marks(result, question) for question in settings.POINTS),
-            Text(one_line(_note(result)), no_wrap=True, overflow="ellipsis"),
+            Text(number(one.score, 1) or "?", style="bold"),
+            *(_marks(one, question) for question in settings.POINTS),
+            Text(one_line(one.note), no_wrap=True, overflow="ellipsis"),
         )
     grid.caption = "Whole marks, rounded down; +: bonus; ?: could not be judged."
     return grid
@@ -246,51 +329,42 @@ def _ordered(results: Sequence[SubmissionResult]) -> list[SubmissionResult]:
     return sorted(results, key=lambda result: natural_key(result.submission))
 
 
-def _marks(result: SubmissionResult, question: str) -> Text:
-    score = result.question_score(question)
+def _decided(result: SubmissionResult, decided: Mapping[str, Decided] | None) -> Decided:
+    return (decided or {}).get(result.submission) or book.undecided(result)
+
+
+def _marks(decided: Decided, question: str) -> Text:
+    score = decided.question_score(question)
     if score is None:
         return Text("?", style="yellow")
     full = score >= settings.POINTS[question]
     return Text(str(int(score)), style="green" if full else "red" if score <= 0 else "")
 
 
-def _note(result: SubmissionResult) -> str:
-    return result.notes[0] if result.notes else ""
-
-
-def _csv(results: Sequence[SubmissionResult]) -> str:
+def _csv(results: Sequence[SubmissionResult], decided: Mapping[str, Decided] | None = None) -> str:
+    """One row a submission. Written answers have columns where they have marks, adjustments where there are any."""
+    everything = [_decided(result, decided) for result in results]
+    known = everything[0].rubrics if everything else book.rubrics()
+    written = [name for name, rubric in known.items() if rubric.points]
+    adjusted = ["adjustments"] if any(one.adjustments for one in everything) else []
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for result in results:
-        percent = record.percent(result)
+    writer.writerow([*COLUMNS[:-2], *written, *adjusted, *COLUMNS[-2:]])
+    for one in everything:
         writer.writerow(
             [
-                cell(result.submission),
-                result.status,
-                number(result.score),
-                number(settings.MAX_SCORE),
-                "" if percent is None else f"{percent:.1f}",
-                *(number(result.question_score(question)) for question in settings.POINTS),
-                f"{result.seconds:.1f}",
-                cell(_note(result)),
+                cell(one.result.submission),
+                one.status,
+                number(one.score),
+                number(one.max_score),
+                "" if one.percent is None else f"{one.percent:.1f}",
+                *(number(one.question_score(question)) for question in (*settings.POINTS, *written)),
+                *(number(sum(a.marks for a in one.adjustments)) for _ in adjusted),
+                f"{one.result.seconds:.1f}",
+                cell(one.note),
             ]
         )
     return file.getvalue()
-
-
-def _write(path: Path, text: str, mode: int = 0o666) -> None:
-    """Write a file in one step: a reader, or a run that is cut off, never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid4().hex}.tmp")  # in the same folder, since a rename stays on one disk
-    try:
-        temporary.touch(mode)
-        temporary.write_text(text, "utf-8", newline="")
-        os.replace(temporary, path)
-    except OSError as error:  # a full disk does not say which file it had no room for
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def sweep(out: Path) -> None:

@@ -13,6 +13,7 @@ from autograder.dataset import dataset
 
 _GRADER = Path(__file__).parent
 _PARTS = ("*.py", "*.html", "*.css", "*.json")  # of the grader, whose change may change a result or its page
+_NO_PART = {"samples", "marks", "desk"}  # what people decide comes after the grader
 _PACKAGES = ("keras", "tensorflow", "numpy", "matplotlib")  # whose versions may
 
 
@@ -26,6 +27,22 @@ def key_of(submission: Path) -> str:
         OSError: it cannot be read.
     """
     digest = hashlib.sha256(_fingerprint().encode())
+    _add(submission, digest)
+    return digest.hexdigest()
+
+
+def content_of(submission: Path) -> str:
+    """A hash of a submission's content alone, by which a person's word on it is bound to what that person saw.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    _add(submission, digest)
+    return digest.hexdigest()[:32]
+
+
+def _add(submission: Path, digest: "hashlib._Hash") -> None:
     root = submission.resolve()  # the teacher's folder may be one of links; links in a student's are not read
     files = sorted(root.rglob("*")) if root.is_dir() else [root]
     for file in files:
@@ -34,7 +51,6 @@ def key_of(submission: Path) -> str:
         digest.update(f"\n{submission.name}/{file.relative_to(root)}\n".encode(errors="surrogateescape"))
         with file.open("rb") as content:
             digest.update(hashlib.file_digest(content, "sha256").digest())
-    return digest.hexdigest()
 
 
 @cache
@@ -50,7 +66,7 @@ def surroundings() -> dict[str, str]:
     digest = hashlib.sha256()
     for folder in (_GRADER, Path(lab.__file__).parent):
         for file in sorted(f for part in _PARTS for f in folder.rglob(part)):
-            if "samples" not in file.relative_to(folder).parts:
+            if not _NO_PART.intersection(file.relative_to(folder).parts):
                 digest.update(f"{file.relative_to(folder)}\n".encode())
                 digest.update(file.read_bytes())
     if BASELINES.exists():  # notes on run records speak of them

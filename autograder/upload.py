@@ -14,13 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from autograder import tables
+from autograder.marks import book
+from autograder.marks.book import undecided
+from autograder.marks.decided import Decided
+from autograder.marks.rubric import Rubric
 from autograder.report.text import cell, number, one_line
 from autograder.results import SubmissionResult
 from lab import settings
 
+BONUS: Final = settings.POINTS["bonus"]
 ASSIGNMENT: Final = "Tiny VGG"  # the column's name in Canvas
-MOST: Final = sum(settings.POINTS.values())  # marks, with the bonus
-MAX_IDS: Final = 10 * 2**20  # bytes of an instructor's file of ids
 REQUIRED: Final = ("submission", "id")
 OPTIONAL: Final = ("name", "email")
 
@@ -74,27 +78,16 @@ def read_ids(path: Path, system: str) -> dict[str, Student]:
         IdsError: it cannot be read, lacks a column, names a submission twice, or an id has not the system's form.
     """
     try:
-        content = path.read_bytes()[: MAX_IDS + 1]
-        text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise IdsError(f"{path} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise IdsError(f"{path} is not UTF-8 text: save it as “CSV UTF-8”") from None
-    if len(content) > MAX_IDS:
-        raise IdsError(f"{path} is larger than {MAX_IDS >> 20} MiB")
-    head = text.partition("\n")[0]
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
-    try:
-        columns = [(column or "").strip().lower() for column in rows.fieldnames or ()]
-        rows.fieldnames = columns
-        lines = [(rows.line_num, row) for row in rows]
-    except csv.Error as error:
-        raise IdsError(f"{path}, line {rows.line_num}: {error}") from None
+        named, lines = tables.read(path)
+    except tables.TableError as problem:
+        raise IdsError(str(problem)) from None
+    columns = [column.lower() for column in named]
     if missing := [column for column in REQUIRED if column not in columns]:
         raise IdsError(f"{path} has no column {' and no column '.join(missing)}; its first line names the columns")
     known: dict[str, Student] = {}
-    for line, row in lines:
-        fields = {column: (row.get(column) or "").strip() for column in (*REQUIRED, *OPTIONAL)}
+    for line, cells in lines:
+        row = {column.lower(): content for column, content in cells.items()}
+        fields = {column: row.get(column, "").strip() for column in (*REQUIRED, *OPTIONAL)}
         submission = fields.pop("submission")
         if not submission or not fields["id"]:
             continue
@@ -127,7 +120,10 @@ def student_of(submission: str, system: str, ids: Mapping[str, Student]) -> Stud
 
 
 def encode(
-    results: Sequence[SubmissionResult], system: str, ids: Mapping[str, Student] | None = None
+    results: Sequence[SubmissionResult],
+    system: str,
+    ids: Mapping[str, Student] | None = None,
+    decided: Mapping[str, Decided] | None = None,
 ) -> tuple[str, list[str]]:
     """The file for one system, and a sentence for every submission that is left out of it.
 
@@ -137,7 +133,9 @@ def encode(
         results: in the order of the rows.
         system: one of `FORMATS`.
         ids: what `read_ids` gave.
+        decided: what people said of the submissions; None: nothing.
     """
+    known = book.rubrics()
     students = {result.submission: student_of(result.submission, system, ids or {}) for result in results}
     counts = Counter(student.key for student in students.values() if student)
     rows, warnings = [], []
@@ -153,64 +151,59 @@ def encode(
                 "Remove one of them, or say with --ids whose they are."
             )
         else:
-            rows.append(_ROWS[system](result, student))
+            rows.append(_ROWS[system]((decided or {}).get(result.submission) or undecided(result), student))
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerows([*_HEADS[system], *rows])
+    writer.writerows([*_HEADS[system](known), *rows])
     return file.getvalue(), warnings
 
 
-def _grade(result: SubmissionResult) -> str:
-    return "" if result.status == "needs_review" else number(result.score)
+def _grade(decided: Decided) -> str:
+    return "" if decided.status == "needs_review" else number(decided.score)
 
 
-def _moodle(result: SubmissionResult, student: Student) -> list[str]:
-    status = "Needs review" if result.status == "needs_review" else "Graded"
+def _moodle(decided: Decided, student: Student) -> list[str]:
+    status = "Needs review" if decided.status == "needs_review" else "Graded"
+    most = decided.max_score + BONUS
     # Without a column of comments, since Moodle would take an empty one for "delete the comment".
     identifier = f"Participant {student.id}"
-    return [identifier, cell(student.name), cell(student.email), status, _grade(result), number(MOST), "Yes", "-"]
+    return [identifier, cell(student.name), cell(student.email), status, _grade(decided), number(most), "Yes", "-"]
 
 
-def _canvas(result: SubmissionResult, student: Student) -> list[str]:
-    return [cell(student.name), student.id, "", "", "", _grade(result)]
+def _canvas(decided: Decided, student: Student) -> list[str]:
+    return [cell(student.name), student.id, "", "", "", _grade(decided)]
 
 
-def _gradescope(result: SubmissionResult, student: Student) -> list[str]:
-    reviewed = result.status == "needs_review"
-    marks = ["" if reviewed else number(result.question_score(question)) for question in settings.POINTS]
+def _gradescope(decided: Decided, student: Student) -> list[str]:
+    reviewed = decided.status == "needs_review"
+    questions = _questions(decided.rubrics)
+    marks = ["" if reviewed else number(decided.question_score(question)) for question in questions]
     status = "Ungraded" if reviewed else "Graded"
     known = [cell(text) for text in (student.name, student.id, student.email)]
-    return [*known, _grade(result), number(settings.MAX_SCORE), status, student.submission_id, *marks]
+    return [*known, _grade(decided), number(decided.max_score), status, student.submission_id, *marks]
+
+
+def _questions(known: Mapping[str, Rubric]) -> dict[str, float]:
+    """Questions with their marks, and the written answers that have any."""
+    return {**settings.POINTS, **{name: rubric.points for name, rubric in known.items() if rubric.points}}
+
+
+def _moodle_head(known: Mapping[str, Rubric]) -> list[list[str]]:
+    who = ["Identifier", "Full name", "Email address"]
+    return [[*who, "Status", "Grade", "Maximum Grade", "Grade can be changed", "Last modified (grade)"]]
+
+
+def _canvas_head(known: Mapping[str, Rubric]) -> list[list[str]]:
+    return [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", ASSIGNMENT],
+        ["    Points Possible", "", "", "", "", number(book.max_score(known))],
+    ]
+
+
+def _gradescope_head(known: Mapping[str, Rubric]) -> list[list[str]]:
+    columns = [f"{i}: {name} ({points:.1f} pts)" for i, (name, points) in enumerate(_questions(known).items(), 1)]
+    return [["Name", "SID", "Email", "Total Score", "Max Points", "Status", "Submission ID", *columns]]
 
 
 _ROWS: Final = {"moodle": _moodle, "canvas": _canvas, "gradescope": _gradescope}
-_HEADS: Final[dict[str, list[list[str]]]] = {
-    "moodle": [
-        [
-            "Identifier",
-            "Full name",
-            "Email address",
-            "Status",
-            "Grade",
-            "Maximum Grade",
-            "Grade can be changed",
-            "Last modified (grade)",
-        ]
-    ],
-    "canvas": [
-        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", ASSIGNMENT],
-        ["    Points Possible", "", "", "", "", number(settings.MAX_SCORE)],
-    ],
-    "gradescope": [
-        [
-            "Name",
-            "SID",
-            "Email",
-            "Total Score",
-            "Max Points",
-            "Status",
-            "Submission ID",
-            *(f"{i}: {question} ({points:.1f} pts)" for i, (question, points) in enumerate(settings.POINTS.items(), 1)),
-        ]
-    ],
-}
+_HEADS: Final = {"moodle": _moodle_head, "canvas": _canvas_head, "gradescope": _gradescope_head}

@@ -3,7 +3,11 @@
 import struct
 
 from autograder.baseline import Baseline
+from autograder.marks.decided import digest_of_text
+from autograder.marks.decisions import Decision
+from autograder.marks.rubric import Item, Rubric
 from autograder.results import CellError, Reported, SubmissionResult
+from lab import settings
 from lab.judging import CheckResult
 
 HOSTILE = (
@@ -97,3 +101,18 @@ def reporting(name, **means):
 
 
 BASELINES = {"tiny_vgg": Baseline(0.61, 0.01, 10, 0.58, 0.64)}
+
+
+MEAN, STD = Item("mean", 2, "Quotes the **mean**."), Item("std", 2, "Quotes the `std`.")
+RUBRICS = {"w1": Rubric("w1", "what it means", 4, (MEAN, STD)), "w2": Rubric("w2", "filters", 0, (MEAN,))}
+
+
+def solved(name="s1", **written):
+    checks = [check(question, "passed", points) for question, points in settings.POINTS.items()]
+    return SubmissionResult(name, "graded", tuple(checks), written=written or {"w1": "It scatters.", "w2": "Edges."})
+
+
+def marked(result, name="w1", by="ann", **items):
+    """A decision on a written answer, by `RUBRICS`."""
+    value = {"items": items, "marks": None, "comment": "A comment.", "rubric": RUBRICS[name].digest}
+    return Decision(by, result.submission, f"written:{name}", value, digest_of_text(result.written[name]))

@@ -103,6 +103,26 @@ def accuracies(results: Sequence[SubmissionResult], baselines: Mapping[str, Base
     return address, " ".join(["Reported test accuracies, a dot for each submission.", *texts])
 
 
+def histories(runs: Sequence[Mapping[str, Sequence[float]]]) -> bytes:
+    """The learning curves of an experiment, as an SVG file: loss and accuracy, a thin line a run.
+
+    Args:
+        runs: series of Keras' names, of each run.
+    """
+    with matplotlib.style.context(["default", _STYLE]):
+        figure = Figure(figsize=(6.4, 2.4), layout="constrained")
+        for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+            for series, colour, word in ((name, "#2f6690", "training"), (f"val_{name}", "#b5541c", "validation")):
+                for number, run in enumerate(runs):
+                    values = run.get(series, ())
+                    epochs = range(1, len(values) + 1)
+                    axes.plot(epochs, values, color=colour, linewidth=0.8, alpha=0.8, label=None if number else word)
+            axes.set_xlabel("epoch")
+            axes.set_ylabel(name)
+            axes.legend(frameon=False)
+        return _svg(figure)
+
+
 def _mean(result: SubmissionResult, variant: str) -> float | None:
     reported = result.reported.get(variant)
     return None if reported is None else reported.mean
@@ -118,6 +138,10 @@ def _in_words(variant: str, values: Sequence[float], baseline: Baseline | None) 
 
 def _address(figure: Figure) -> Markup:
     """A figure as data URI, an SVG."""
+    return Markup("data:image/svg+xml;base64," + base64.b64encode(_svg(figure)).decode())
+
+
+def _svg(figure: Figure) -> bytes:
     file = io.BytesIO()
     figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    return Markup("data:image/svg+xml;base64," + base64.b64encode(file.getvalue()).decode())
+    return file.getvalue()

@@ -8,11 +8,14 @@ from typing import Any
 
 import fastjsonschema
 
+from autograder.marks.book import undecided
+from autograder.marks.decided import Decided, Written
+from autograder.marks.decisions import Decision
 from autograder.results import CellError, Reported, SubmissionResult
 from lab import settings
 from lab.judging import CheckResult
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("result.schema.json").read_text("utf-8"))
 _is_of_form = fastjsonschema.compile(SCHEMA, use_default=False)
 
@@ -22,8 +25,12 @@ def percent(result: SubmissionResult) -> float | None:
     return None if result.score is None else round(100 * result.score / settings.MAX_SCORE, 1)
 
 
-def encode(result: SubmissionResult) -> str:
+def encode(result: SubmissionResult, decided: Decided | None = None) -> str:
     """The result as JSON text, without its code, which is a file of its own. Pictures become base64.
+
+    Args:
+        result: what the grader said.
+        decided: with what people said; None: nobody said anything. `decode` leaves it to OUT/decisions.
 
     Raises:
         KeyError: a check belongs to no question of `settings.POINTS`.
@@ -56,11 +63,50 @@ def encode(result: SubmissionResult) -> str:
             for name, pictures in result.images.items()
         },
         "reported": {variant: dataclasses.asdict(reported) for variant, reported in result.reported.items()},
+        "decided": _decided(decided or undecided(result)),
         "seconds": result.seconds,
         "key": result.key,
     }
     # ASCII, since a hostile notebook's text may hold lone surrogates, which UTF-8 cannot.
     return json.dumps(data, indent=2, allow_nan=False) + "\n"
+
+
+def _decided(decided: Decided) -> dict[str, Any]:
+    """What the marks are with all that people said."""
+    overrides = [
+        {"target": target, **_said(decision), **(decision.value or {})}
+        for target, standing in sorted(decided.standings.items())
+        if target.startswith(("check:", "question:", "total")) and (decision := standing.decision)
+    ]
+    return {
+        "status": decided.status,
+        "score": decided.score,
+        "max_score": decided.max_score,
+        "percent": decided.percent,
+        "open": list(decided.open),
+        "questions": {question: decided.question_score(question) for question in settings.POINTS},
+        "written": {name: _written(written) for name, written in decided.written.items()},
+        "overrides": overrides,
+        "adjustments": [
+            {"name": one.name, "marks": one.marks, **_said(one.decision), **(one.decision.value or {})}
+            for one in decided.adjustments
+        ],
+    }
+
+
+def _written(written: Written) -> dict[str, Any]:
+    return {
+        "state": written.state,
+        "marks": written.marks,
+        "points": written.rubric.points,
+        "items": written.items,
+        "comments": written.comments,
+        "said": [_said(head) for head in written.standing.heads if head.value is not None],
+    }
+
+
+def _said(decision: Decision) -> dict[str, str]:
+    return {"by": decision.by, "at": decision.at}
 
 
 def decode(text: str) -> SubmissionResult:

@@ -1,21 +1,31 @@
 """The pages in a browser, headless Chromium: what a parser does not see."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from made_up import BASELINES, HOSTILE, MARKS, class_of, every_outcome, hostile, reporting
+from browsing import CHROMIUM, WIDTHS
+from made_up import (
+    BASELINES,
+    HOSTILE,
+    MARKS,
+    RUBRICS,
+    class_of,
+    every_outcome,
+    hostile,
+    marked,
+    reporting,
+    solved,
+)
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from autograder.marks.decided import Decided
+from autograder.marks.decisions import Decision, standing
 from autograder.report import pages
 from autograder.report.similarity import Pair, Similar
 from autograder.results import SubmissionResult
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-WIDTHS = {"desktop": 1280, "phone": 390, "small phone": 320}
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (Debian: apt-get install chromium)")
 
@@ -28,6 +38,18 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+SAID = [
+    marked(solved("s1"), mean=1, std=0.5),
+    Decision("ann", "s1", "check:q1", {"marks": 1, "reason": HOSTILE}),
+    Decision("ann", "s1", "question:q2", {"marks": 1, "reason": "A reason."}),
+    Decision("ann", "s1", "adjustment:late", {"amount": -10, "unit": "percent", "reason": "Two days."}),
+]
+
+
+def by_people(result: SubmissionResult) -> Decided:
+    return Decided(result, RUBRICS, standing(SAID)["s1"])
+
+
 def sources() -> dict[str, str]:
     result, again = hostile(), replace(hostile(), submission=HOSTILE + "2")
     similar = Similar((Pair(HOSTILE, HOSTILE + "2", 1.0, 1.0),), problem=HOSTILE)
@@ -37,6 +59,10 @@ def sources() -> dict[str, str]:
         "feedback, nothing graded": pages.feedback_page(SubmissionResult("a", "needs_review")),
         "feedback, hostile": pages.feedback_page(result),
         "report": pages.class_report(everybody, "CIFAR-10", BASELINES, Similar((Pair("s0", "s1", 1, 1),))),
+        "feedback, decided": pages.feedback_page(result_marked := solved("s1"), decided=by_people(result_marked)),
+        "report, decided": pages.class_report(
+            [result_marked], "CIFAR-10", decided={"s1": by_people(result_marked)}, decisions=SAID
+        ),
         "report, nobody": pages.class_report([], "CIFAR-10"),
         "report, hostile": pages.class_report([result, again], HOSTILE, similar=similar, baseline_problem=HOSTILE),
     }

@@ -188,7 +188,7 @@ def test_ids_are_read_as_spreadsheets_write_them(tmp_path, content):
             "ids.csv, line 2: '²' is not the number of a participant, which is made of digits",
         ),
         (b"submission,id\n\xff,1\n", "moodle", "ids.csv is not UTF-8 text: save it as “CSV UTF-8”"),
-        ('submission,id\n"' + "x" * 200_000 + '",1\n', "moodle", "ids.csv, line 1: field larger than field limit"),
+        ('submission,id\n"' + "x" * 200_000 + '",1\n', "moodle", "ids.csv, line 2: field larger than field limit"),
     ],
 )
 def test_a_file_that_is_not_in_order_is_told(tmp_path, content, system, problem):

@@ -1,0 +1,153 @@
+"""Marks by hand outlast grading again, in whatever way, and grading heeds what people decided."""
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import nbformat
+import pytest
+from made_up import RUBRICS, marked, solved
+from rich.console import Console
+
+from autograder import attempt, batch, gradebook, resume, sources
+from autograder.attempt import Task
+from autograder.batch import Options
+from autograder.marks import book
+from autograder.marks.decisions import Decision, Log
+from autograder.marks.rubric import RubricError
+from autograder.report import pages
+from autograder.results import SubmissionResult
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two notebooks; grading one takes its first cell for written answer 1."""
+    for module in (book, pages):
+        monkeypatch.setattr(module, "rubrics", lambda: RUBRICS)
+
+    def grade(task: Task, kernels: Any) -> SubmissionResult:
+        text = nbformat.reads(task.parcel.notebook.decode(), as_version=4).cells[0].source
+        key = "" if "reaches" in text and not task.trust else task.key
+        status = "graded" if key else "needs_review"
+        return replace(solved(task.name, w1=text, w2=""), key=key, status=status, seconds=0.1)
+
+    monkeypatch.setattr(attempt, "grade", grade)
+    made = tmp_path / "submissions"
+    made.mkdir()
+    for name in ("ada", "bob"):
+        write(made / f"{name}.ipynb", "It scatters.")
+    return made
+
+
+def write(file: Path, text: str) -> None:
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text, id="a")]), file)
+
+
+def run(folder: Path, **options: Any) -> str:
+    printed = Console(file=io.StringIO(), width=200)
+    batch.grade_folder(folder, folder.parent / "out", Options(jobs=1, **options), printed)
+    return printed.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+
+def rows(folder: Path) -> dict[str, dict[str, str]]:
+    with (folder.parent / "out" / "grades.csv").open(newline="") as file:
+        return {row["submission"]: row for row in csv.DictReader(file)}
+
+
+def mark(folder: Path, name: str) -> None:
+    (result,) = [one for one in gradebook.read_results(folder.parent / "out") if one.submission == name]
+    Log(folder.parent / "out").append([marked(result, mean=1)])
+
+
+def test_marks_outlast_grading_again(folder: Path) -> None:
+    run(folder)
+    mark(folder, "ada")
+    for options in ({}, {"force": True}, {"only": "ada", "force": True}, {"brief": True}):
+        assert "bob" in run(folder, **options)
+        found = rows(folder)
+        assert (found["ada"]["status"], found["ada"]["score"], found["ada"]["w1"]) == ("graded", "112", "2")
+        assert (found["bob"]["status"], found["bob"]["note"]) == ("needs_review", "w1: not marked yet.")
+        page = (folder.parent / "out" / "feedback" / "ada.html").read_text()
+        assert "A comment." in page
+    assert len(Log(folder.parent / "out").decisions()) == 1
+
+
+def test_what_was_decided_is_in_the_files_after_a_run_that_grades_nothing(folder: Path) -> None:
+    run(folder)
+    mark(folder, "ada")
+    assert "Grading 0 submissions" in run(folder)
+    assert "A comment." in (folder.parent / "out" / "feedback" / "ada.html").read_text()
+    assert "A comment." in (folder.parent / "out" / "results" / "ada.json").read_text()
+    before = (folder.parent / "out" / "results" / "ada.json").stat().st_mtime_ns
+    run(folder)
+    assert (folder.parent / "out" / "results" / "ada.json").stat().st_mtime_ns == before
+
+
+def test_an_answer_that_changed_is_flagged_and_one_that_did_not_is_not(folder: Path) -> None:
+    run(folder)
+    mark(folder, "ada")
+    mark(folder, "bob")
+    write(folder / "ada.ipynb", "It does not scatter.")
+    nbformat.write(
+        nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_markdown_cell("It scatters.", id="a"), nbformat.v4.new_code_cell("x = 1", id="b")]
+        ),
+        folder / "bob.ipynb",
+    )
+    run(folder)
+    found = rows(folder)
+    assert found["ada"]["note"] == "w1: the answer is another one since it was marked."
+    assert (found["ada"]["status"], found["ada"]["score"]) == ("needs_review", "112")
+    assert (found["bob"]["status"], found["bob"]["w1"]) == ("graded", "2")
+
+
+def test_a_notebook_that_a_person_lets_run_is_run_until_it_is_another_one(folder: Path) -> None:
+    write(folder / "ada.ipynb", "It reaches for the grader.")
+    run(folder)
+    assert gradebook.read_results(folder.parent / "out")[0].status == "needs_review"
+    value = {"action": "trust", "reason": "I have read it."}
+    content = resume.content_of(folder / "ada.ipynb")
+    Log(folder.parent / "out").append([Decision("ann", "ada", "review", value, content)])
+    run(folder)
+    assert gradebook.read_results(folder.parent / "out")[0].status == "graded"
+    write(folder / "ada.ipynb", "It reaches for the grader once more.")
+    assert "ada was let run, and is another file since" in run(folder)
+    assert gradebook.read_results(folder.parent / "out")[0].status == "needs_review"
+
+
+def test_a_line_that_is_no_decision_is_told_and_costs_nothing(folder: Path) -> None:
+    run(folder)
+    mark(folder, "ada")
+    damaged = folder.parent / "out" / "decisions" / "damaged.jsonl"
+    damaged.write_text("no decision\n")
+    assert f"{damaged}, line 1, is no decision" in run(folder)
+    assert rows(folder)["ada"]["w1"] == "2"
+
+
+def test_a_rubric_that_is_not_in_order_is_told_before_anything_is_graded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> NoReturn:
+        raise RubricError("master notebook, cell w1-04: it is not in order")
+
+    monkeypatch.setattr(book, "rubrics", refuse)
+    with pytest.raises(RubricError, match="cell w1-04"):
+        run(folder)
+    assert not (folder.parent / "out").exists()
+
+
+def test_the_gradebook_knows_where_its_submissions_lie(folder: Path) -> None:
+    run(folder)
+    out = folder.parent / "out"
+    assert sources.path_of("ada", out) == folder / "ada.ipynb"
+    (folder / "ada.ipynb").unlink()
+    assert sources.path_of("ada", out) is None
+    assert sources.path_of("nobody", out) is None
+    (out / sources.NAME).write_text("[]")
+    assert sources.path_of("bob", out) is None
+
+
+def test_a_change_of_the_desk_makes_nothing_due() -> None:
+    assert {"marks", "desk"} <= resume._NO_PART

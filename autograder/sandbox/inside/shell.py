@@ -1,6 +1,7 @@
 """IPython's shell at grading: a cell goes on after a statement that failed, commands do no harm, nobody leaves."""
 
 import asyncio
+import contextlib
 import functools
 import re
 import shutil
@@ -150,9 +151,10 @@ def _run(shell: Any, command: str, take: Callable[[str], object]) -> None:
         while process.stdout is not None and (text := process.stdout.read(CHUNK)):
             take(text)
         shell.user_ns["_exit_code"] = process.wait()
-    finally:  # also after an interrupt
-        process.kill()
-        process.wait()
+    finally:  # also after an interrupt; where the jail refuses all signals, the warden ends it
+        with contextlib.suppress(PermissionError):
+            process.kill()
+            process.wait()
         if process.stdout is not None:
             process.stdout.close()
     return None

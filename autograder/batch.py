@@ -144,7 +144,7 @@ def _finish(
 
 
 def _trusted(names: dict[Path, str], out: Path, console: Console) -> Iterator[str]:
-    """Submissions that people let run at the marking desk, unless their files are others since."""
+    """Submissions whose marks people let count at the marking desk, unless their files are others since."""
     said = book.trusted(out)
     for path, name in names.items():
         if name not in said:
@@ -156,7 +156,7 @@ def _trusted(names: dict[Path, str], out: Path, console: Console) -> Iterator[st
         if content == said[name]:
             yield name
         else:
-            note = f"{one_line(name)} was let run, and is another file since: look at it again."
+            note = f"{one_line(name)} was let pass, and is another file since: look at it again."
             console.print(note, highlight=False, markup=False)
 
 

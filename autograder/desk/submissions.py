@@ -121,7 +121,7 @@ def adjust(key: str) -> AnyResponse:
 
 @part.post("/submission/<key>/review")
 def review(key: str) -> AnyResponse:
-    """Keep what is to become of a submission that waits: run it after all, or ask for another file."""
+    """Keep what is to become of a submission that waits: let its marks count, or ask for another file."""
     one = common.submission_or_404(key)
     if "withdraw" in request.form:
         return _keep(one, "review", None, "", "seen")

@@ -398,7 +398,7 @@ def test_a_notebook_is_run_after_all_unless_it_is_another_one_by_then(tmp_path: 
     assert list(batch._trusted(names, out, Console())) == ["submission-010"]  # type: ignore[arg-type]
     file.write_text("{}")
     assert list(batch._trusted(names, out, Console())) == []  # type: ignore[arg-type]
-    assert said == ["submission-010 was let run, and is another file since: look at it again."]
+    assert said == ["submission-010 was let pass, and is another file since: look at it again."]
 
 
 def test_a_new_file_is_asked_for(ann: Person, out: Path) -> None:

@@ -113,7 +113,7 @@ def test_a_notebook_that_a_person_lets_run_is_run_until_it_is_another_one(folder
     run(folder)
     assert gradebook.read_results(folder.parent / "out")[0].status == "graded"
     write(folder / "ada.ipynb", "It reaches for the grader once more.")
-    assert "ada was let run, and is another file since" in run(folder)
+    assert "ada was let pass, and is another file since" in run(folder)
     assert gradebook.read_results(folder.parent / "out")[0].status == "needs_review"
 
 

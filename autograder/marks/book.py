@@ -54,7 +54,7 @@ def digest(out: Path) -> str:
 
 
 def trusted(out: Path) -> dict[str, str]:
-    """Submissions whose marks people let count although they reached for the grader -> digest of the files that they looked at.
+    """Submissions whose marks people let count -> digest of the files that they looked at.
 
     Raises:
         OSError: decisions cannot be read.

@@ -387,7 +387,7 @@ def test_a_notebook_is_run_after_all_unless_it_is_another_one_by_then(tmp_path: 
     path = f"/submission/{key_of('submission-010')}"
     ann.send(path, f"{path}/review", action="trust", reason="I have read it.")
     assert book.trusted(out) == {"submission-010": resume.content_of(file)}
-    assert "The next make grade runs it" in " ".join(ann.get(path).text.split())
+    assert "The next make grade lets its marks count" in " ".join(ann.get(path).text.split())
     said: list[str] = []
 
     class Console:

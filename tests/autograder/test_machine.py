@@ -31,15 +31,12 @@ def test_a_missing_package_is_a_note(tmp_path: Path) -> None:
     assert "is not defined" not in loaded.found  # the cell went on
 
 
-def test_a_module_that_the_notebook_writes_and_imports_waits_for_a_person(tmp_path: Path) -> None:
+def test_a_module_that_the_notebook_writes_is_imported_like_any_other(tmp_path: Path) -> None:
     path = tmp_path / "ada.ipynb"
     nbformat.write(notebook("open('helpers.py', 'w').write('A = 1')\nimport helpers"), path)
     result = grade_file(path)
-    assert (result.status, result.score) == ("needs_review", None)
-    assert result.notes == (
-        "It imports `helpers`, which it wrote while it ran. Its marks wait for you: read that cell; --trust with the "
-        "submission's name runs the notebook all the same.",
-    )
+    assert (result.status, result.score, result.cell_errors) == ("graded", 0, ())
+    assert result.notes == ("Cell 1 imports `helpers`, which is no package here and did not come with the notebook.",)
 
 
 def test_a_full_disk_is_no_fault_of_the_student(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

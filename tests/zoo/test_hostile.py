@@ -22,6 +22,12 @@ from zoo.hostile import files, forging, greedy, judging, lying, on_plain, reachi
 from zoo.hostile.attack import Attack
 from zoo.hostile.world import ABSTRACT, FOLDER, PORT, SECRET_FILE, VARIABLE, World
 
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_world() -> None:
+    """All listeners have the same ports: these tests stay on one worker."""
+
+
 ATTACK = Attack("tries something", "a mark", ends="needs_review", says="a reason")
 
 

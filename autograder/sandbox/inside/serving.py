@@ -2,6 +2,7 @@
 
 import builtins
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -38,7 +39,7 @@ USED: tuple[tuple[Any, str], ...] = (  # by the agent, where a notebook could ch
 OURS = ("inside", "lab")  # packages that the notebook does not share with the agent
 
 
-def begin(scratch: str, event: str, late: Sequence[str]) -> Watch:
+def begin(scratch: str, event: str, late: Sequence[str]) -> None:
     """Make the agent, before anything of the student's has run; it is out of the notebook's reach then.
 
     Args:
@@ -52,7 +53,7 @@ def begin(scratch: str, event: str, late: Sequence[str]) -> Watch:
     for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
         server.keep(sys.modules.pop(name))  # a notebook that imports `lab` gets one of its own
     watch.begin()
-    return watch
+    gc.freeze()  # what is frozen is not among the objects that `gc` gives out
 
 
 def _is_class_of(value: Any, module: ModuleType) -> bool:

@@ -312,43 +312,64 @@ for path in ("results.json", "results/results.json", "../results.json", "../reas
 
 # Forged answers: only our grader asks.
 
-PATCH_SERVE = """
-import base64, json, zlib, inside.serving
-from inside.messages import HEAD, MARK, read, restore, write_all
-ANSWERS = json.loads(zlib.decompress(base64.b64decode({packed!r})))
-def serve(turn):
-    server = inside.serving._server
-    while ANSWERS:
-        request = restore(*read(server._read, 2**30, 2**30))
-        if request["turn"] == turn and request["verb"] is None:
-            return
-        text, packed = (base64.b64decode(part) for part in ANSWERS[request.get("number", 0) % len(ANSWERS)])
-        text = text.replace(b"NUMBER", str(request.get("number")).encode())
-        write_all(server._replies, HEAD.pack(MARK, len(text), len(packed)) + text + packed)
-inside.serving.serve = serve
+# It finds the agent by the frames below a function that the agent uses: the way there is noted, so that only a
+# notebook that is trusted gets so far.
+FIND = """
+import numpy as np
+def caller():
+    frame = sys._getframe(1)
+    while frame is not None and not hasattr(frame.f_locals.get("self"), "_replies"):
+        frame = frame.f_back
+    return frame
+kept = np.asarray
+def spy(*arguments, **options):
+    frame = caller()
+    if frame is not None:
+        frame.f_locals["self"]._agent.answer = answer
+    return kept(*arguments, **options)
+np.asarray = spy
 """
+PATCH = (
+    FIND
+    + """
+import base64, json, struct, zlib
+ANSWERS = json.loads(zlib.decompress(base64.b64decode({packed!r})))
+def answer(verb, arguments):
+    frame = caller()
+    number = frame.f_locals["request"]["number"]
+    text, packed = (base64.b64decode(part) for part in ANSWERS[number % len(ANSWERS)])
+    text = text.replace(b"NUMBER", str(number).encode())
+    message = memoryview(struct.pack("<4sQQ", b"ask1", len(text), len(packed)) + text + packed)
+    while message:
+        message = message[os.write(frame.f_locals["self"]._replies, message):]
+    return dict(value=None)
+"""
+)
 
 
 def _answers(*answers: bytes, arrays: bytes = b"") -> str:
     """A cell that gives one of some texts as every answer, with these arrays; NUMBER stands for that of the request."""
     text = json.dumps([[base64.b64encode(part).decode() for part in (answer, arrays)] for answer in answers])
-    return PATCH_SERVE.format(packed=base64.b64encode(zlib.compress(text.encode())).decode())
+    return PATCH.format(packed=base64.b64encode(zlib.compress(text.encode())).decode())
 
 
 def _values(*values: bytes, arrays: bytes = b"") -> str:
     return _answers(*(b'{"number": NUMBER, "answer": {"value": ' + value + b"}}" for value in values), arrays=arrays)
 
 
-REPLAY = """
-import base64, json, zlib, inside.serving
+REPLAY = (
+    FIND
+    + """
+import base64, json, zlib
 ANSWERS = json.loads(zlib.decompress(base64.b64decode({packed!r})))
-agent, told = inside.serving._server._agent, dict()
+told = dict()
 def answer(verb, arguments):
     if verb == "call":
-        told["of"] = iter(ANSWERS.get(arguments["function"], ()))
+        told["of"] = iter(ANSWERS.get(str(arguments["function"]), ()))
+    agent = caller().f_locals["self"]._agent
     return next(told.get("of", iter(())), None) or type(agent).answer(agent, verb, arguments)
-agent.answer = answer
 """
+)
 
 
 @cache
@@ -429,7 +450,12 @@ ANSWERS = (
         _answers(b'{"number": 1, "answer": {"value": null}}'),
         **REVIEW,
     ),
-    Attack("gives no answer at all", BROKEN, _answers(), **REVIEW),
+    Attack(
+        "gives no answer at all",
+        BROKEN,
+        FIND + "def answer(verb, arguments):\n    raise KeyboardInterrupt\n",
+        **REVIEW,
+    ),
     Attack(
         "writes lists, texts and numbers in the place of answers",
         BROKEN,
@@ -465,25 +491,28 @@ ANSWERS = (
     Attack(
         "announces an answer of an exabyte",
         "memory and time of the grader",
-        """
-import inside.serving
-from inside.messages import HEAD, MARK, write_all
-def serve(turn):
-    for _ in range(1000):
-        write_all(inside.serving._server._replies, HEAD.pack(MARK, 2**60, 2**60))
-inside.serving.serve = serve
+        FIND
+        + """
+import struct
+def answer(verb, arguments):
+    os.write(caller().f_locals["self"]._replies, struct.pack("<4sQQ", b"ask1", 2**60, 2**60))
+    return dict(value=None)
 """,
         **REVIEW,
     ),
     Attack(
         "floods the pipe of answers",
         "memory and time of the grader",
-        """
-import threading, inside.serving
-def flood():
+        FIND
+        + """
+import threading
+def flood(pipe):
     while True:
-        os.write(inside.serving._server._replies, b"110" * 10_000)
-threading.Thread(target=flood, daemon=True).start()
+        os.write(pipe, b"110" * 10_000)
+def answer(verb, arguments):
+    pipe = caller().f_locals["self"]._replies
+    threading.Thread(target=flood, args=(pipe,), daemon=True).start()
+    return dict(value=None)
 """,
         **REVIEW,
     ),
@@ -561,8 +590,7 @@ for path in ("deep/deep", "deep", "../pipes", "../home", "."):
 
 FORGER = """
 import inside.serving
-agent = inside.serving._server._agent
-agent.answer = lambda verb, arguments: {"value": None}
+inside.serving._Server.serve = lambda self, turn: None
 """
 WAITS: dict[str, Any] = {
     "ends": "needs_review",
@@ -572,7 +600,12 @@ WAITS: dict[str, Any] = {
 }
 
 FORGERS = (
-    Attack("replays the answers of a right submission", FULL, _replayed, **WAITS),
+    Attack(
+        "replays the answers of a right submission",
+        FULL,
+        _replayed,
+        **WAITS | {"says": "looks at the frames of its callers"},
+    ),
     Attack("replaces the agent by an honest import", FULL, FORGER, **WAITS),
     Attack(
         "hides a forger in a text that it executes",

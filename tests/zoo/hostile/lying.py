@@ -69,7 +69,7 @@ class Liar(keras.Model):
     def get_weights(self): return []
 """,
         edits=_all("Liar()", *BUILDERS),
-        ends="needs_review",
+        earns={"q4": 6.0, "q13": 3.0, "q14": 3.0, "bonus": 3.0},  # of the network that it is: one dense layer
     ),
     Attack(
         "hands in things that claim to be models",

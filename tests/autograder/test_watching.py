@@ -46,7 +46,6 @@ REACHING = {  # a cell -> what it does
     "import gc\ngc.get_referrers(gc)": "looks for what refers to an object",
     "import gc\ngc.get_referents(gc)": "goes through what an object refers to",
     "import ctypes\nctypes.string_at(id(0), 8)": "reads and writes the memory of the process",
-    "import ctypes\nctypes.cast(id(0), ctypes.py_object)": "reads and writes the memory of the process",
     "def f(): pass\nf.__code__": "reads `__code__` of functions",
     "def f(): pass\nf.__code__ = (lambda: 1).__code__": "changes `__code__` of functions",
     "def f(): pass\nf.__defaults__ = (1,)": "changes `__defaults__` of functions",

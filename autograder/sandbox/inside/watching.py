@@ -18,6 +18,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 MAX_DEEDS = 50
+_absolute = os.path.abspath
 MAX_LINE = 300  # characters
 FRAMES = {"tb_frame", "gi_frame", "cr_frame", "ag_frame"}
 CODE = {"__code__"}
@@ -97,6 +98,10 @@ class Watch:
         if what and is_its_own:
             self.note(what)
 
+    def _is_ours(self, path: Any) -> bool:
+        """Whether it is a file of the grader's, by whatever form of its name."""
+        return isinstance(path, str | bytes) and os.fsdecode(_absolute(path)).startswith(self._ours)
+
     def _opens(self, frame: FrameType | None) -> bool:
         """Whether a file is opened for its content, by an import too, and not to show lines of it in a traceback."""
         while frame is not None and frame.f_code.co_filename.endswith(("/tokenize.py", "/codecs.py")):
@@ -105,8 +110,7 @@ class Watch:
 
     def _what(self, name: str, arguments: tuple[Any, ...]) -> str:
         if name == "open":
-            path = arguments[0]
-            return "opens files of the grader" if isinstance(path, str) and path.startswith(self._ours) else ""
+            return "opens files of the grader" if self._is_ours(arguments[0]) else ""
         if name == "compile":
             file = arguments[1]
             is_library = isinstance(file, str) and file.startswith(self._libraries)

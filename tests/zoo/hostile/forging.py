@@ -148,7 +148,6 @@ tests.ExceptionTestFile.run = run
     return text.splitlines(keepends=True)
 ip.input_transformers_cleanup.append(rewrite)
 """,
-        ends="needs_review",
     ),
     Attack(
         "hands in objects that equal everything",

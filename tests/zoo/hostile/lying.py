@@ -253,7 +253,6 @@ builtins.open = io.open = fake
 pathlib.Path.write_text = lambda *a, **k: 0
 os.replace = os.rename = lambda *a, **k: None
 """,
-        ends="needs_review",
     ),
     Attack(
         "replaces the agent",
@@ -264,7 +263,6 @@ lab.agent.Agent.answer = lambda self, verb, arguments: {"passed": True, "error":
 lab.agent.Agent.call = lambda self, *a, **k: None
 lab.observe.plain = lambda *a, **k: True
 """,
-        ends="needs_review",
     ),
     Attack(
         "puts fake modules in the place of the agent",
@@ -278,7 +276,6 @@ for name in ("inside", "inside.serving", "inside.fallbacks", "lab.agent", "lab.o
     module.__path__ = []
     sys.modules[name] = module
 """,
-        ends="needs_review",
     ),
     Attack(
         "puts an import hook before all others",
@@ -296,7 +293,6 @@ for name in [m for m in sys.modules if m.startswith(("inside", "lab"))]:
     del sys.modules[name]
 sys.meta_path.insert(0, Hook())
 """,
-        ends="needs_review",
     ),
     Attack(
         "uses the grader's own stand-ins as answers",

@@ -46,7 +46,7 @@ class Value:
 
     Args:
         handle: which one it is; the same object has the same.
-        kind: "none", "model", "array", "tensor", "sequence", "dict", "class", "function" or "other".
+        kind: "none", "model", "array", "tensor", "sequence", "dict", "data frame", "class", "function" or "other".
         type: name of its class, or of the class that it is.
         shape, dtype: where it has them; -1 in a shape is any number.
         items: of a short sequence.

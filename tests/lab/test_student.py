@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from autograder.sandbox import runner
 from autograder.sandbox.inside.fallbacks import FUNCTIONS
 from lab import settings
 from lab.agent import Agent, classifies
@@ -295,6 +296,11 @@ def test_at_grading_the_own_model_gets_a_neutral_loss() -> None:
     model, own = pupil.compiled(data)
     assert own == {"model": True, "compile": False}
     assert np.isfinite(list(pupil.ask("evaluate", model=model, x=data.x_test, y=data.y_test).values())).all()
+
+
+def test_the_judge_knows_the_stand_ins_of_the_kernel() -> None:
+    """It cannot import them, since they take Keras."""
+    assert tuple(FUNCTIONS) == runner.FALLBACKS
 
 
 def test_what_classifies() -> None:

@@ -78,7 +78,7 @@ grade: OPTIONS = $(if $(SUBMISSIONS), --submissions "$(SUBMISSIONS)") --out "$(O
 	--brief)$(if $(SCHEDULER),\
 	--scheduler "$(SCHEDULER)")$(if $(ARGS), $(ARGS))
 grade: $(if $(IN),,.venv/installed)  ## grade a folder: make grade SUBMISSIONS=dir OUT=dir [FORMAT=moodle] [IDS=file.csv] [BRIEF=1] [SCHEDULER=tcp://...] [IN=docker] [ARGS="--only ann"]
-	$(if $(IN),$(PYTHON) autograder/image/contained.py,$(BIN)/python -m autograder grade)$(OPTIONS)
+	$(if $(IN),$(PYTHON) autograder/docker/contained.py,$(BIN)/python -m autograder grade)$(OPTIONS)
 
 review: OPTIONS = --out "$(OUT)"$(if $(HOST), --host "$(HOST)")$(if $(PORT), --port $(PORT))$(if $(ARGS), $(ARGS))
 review: .venv/installed  ## the marking desk, in a browser: make review OUT=dir [HOST=address] [PORT=n]
@@ -92,13 +92,13 @@ marks-import: .venv/installed  ## take over marks from a table, or from another 
 	$(BIN)/python -m autograder marks-import $(OPTIONS)
 
 image: .venv/installed  ## the image for `otter grade`, unless it is there: make image [BASE=debian:bookworm-slim]
-	$(BIN)/python -m autograder.image $(if $(BASE),--base "$(BASE)") build
+	$(BIN)/python -m autograder.docker $(if $(BASE),--base "$(BASE)") build
 
 otter-grade: OPTIONS = $(if $(SUBMISSIONS), --submissions "$(SUBMISSIONS)") --out "$(OUT)"$(if $(CONTAINERS),\
 	--containers $(CONTAINERS))$(if $(TIMEOUT),\
 	--timeout $(TIMEOUT))
 otter-grade: .venv/installed  ## `otter grade` in containers: make otter-grade SUBMISSIONS=dir OUT=dir [CONTAINERS=n] [TIMEOUT=1800]
-	$(BIN)/python -m autograder.image$(if $(BASE), --base "$(BASE)") grade$(OPTIONS)
+	$(BIN)/python -m autograder.docker$(if $(BASE), --base "$(BASE)") grade$(OPTIONS)
 
 test: .venv/developing  ## the tests of every day; sooner where the last run's observations serve
 	$(BIN)/python -m pytest -n auto -m "not slow" --from-kept --durations=20
@@ -119,10 +119,10 @@ bench: .venv/developing  ## the benchmarks, into docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py
 
 zoo: .venv/developing  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text] [BARE=1]
-	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo$(if $(ALL), --all)$(if $(ONLY), --only "$(ONLY)")$(if $(BARE), --bare)
+	PYTHONPATH=.:assignment:autograder/handed_out:tests $(BIN)/python -m zoo$(if $(ALL), --all)$(if $(ONLY), --only "$(ONLY)")$(if $(BARE), --bare)
 
 endurance: .venv/developing  ## a large class in one run, and in runs that are killed: make endurance [N=1000] [PART=whole|killed]
-	PYTHONPATH=.:assignment:tests $(BIN)/python -m zoo.endurance $(if $(N),--n $(N)) $(if $(PART),--part $(PART))
+	PYTHONPATH=.:assignment:autograder/handed_out:tests $(BIN)/python -m zoo.endurance $(if $(N),--n $(N)) $(if $(PART),--part $(PART))
 
 baselines: OPTIONS = $(if $(SEEDS), --seeds $(SEEDS))$(if $(EPOCHS), --epochs $(EPOCHS))$(if $(VARIANTS),\
 	--variants $(VARIANTS))$(if $(SCHEDULER),\

@@ -9,7 +9,8 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from autograder import upload, workers
+from autograder import workers
+from autograder.gradebook import lms_export
 
 INTERRUPTED = 130  # exit code, as a shell has it
 
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--brief", action="store_true", help="of hidden checks, feedback pages tell the title and the outcome only"
     )
-    grade.add_argument("--format", choices=upload.FORMATS, help="also write the grades as this system takes them")
+    grade.add_argument("--format", choices=lms_export.FORMATS, help="also write the grades as this system takes them")
     grade.add_argument(
         "--ids", type=Path, metavar="FILE.csv", help="whose the submissions are, for --format (see docs/gradebook.md)"
     )
@@ -112,21 +113,21 @@ def _review(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from autograder import by_table
+    from autograder.marks import by_table
 
     print(by_table.export(options.out, options.file or options.out / "marks.csv"))
     return 0
 
 
 def _import(options: argparse.Namespace) -> int:
-    from autograder import by_table
+    from autograder.marks import by_table
 
     print(by_table.take(options.out, options.file, options.by))
     return 0
 
 
 def _build(options: argparse.Namespace) -> int:
-    from autograder import build
+    from autograder.handout import build
 
     if options.what == "docs":
         for path in build.write_derived(build.PROJECT):
@@ -138,20 +139,22 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from autograder import batch, gradebook, submissions
+    from autograder import batch
+    from autograder.gradebook import store
+    from autograder.intake import submissions
     from autograder.sandbox import jail
 
     if options.ids is not None and options.format is None:
         print("error: --ids needs --format moodle, canvas or gradescope", file=sys.stderr)
         return 2
     try:
-        ids = upload.read_ids(options.ids, options.format) if options.ids is not None else {}
-    except upload.IdsError as error:
+        ids = lms_export.read_ids(options.ids, options.format) if options.ids is not None else {}
+    except lms_export.IdsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     folder = options.submissions
     if folder is None:
-        from autograder import samples
+        from assignment import samples
 
         folder = samples.write(Path("dist") / "samples")
     problem = _folder_problem(folder) or _out_problem(options.out)
@@ -182,7 +185,7 @@ def _grade(options: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     if options.format is not None:
-        path, warnings = gradebook.write_upload(results, options.out, options.format, ids)
+        path, warnings = store.write_upload(results, options.out, options.format, ids)
         console.print(path, highlight=False, soft_wrap=True)
         for warning in warnings:
             console.print(f"Warning: {warning}", style="yellow", highlight=False, markup=False, soft_wrap=True)
@@ -196,7 +199,7 @@ def _as_make(options: argparse.Namespace) -> str:
 
 
 def _data(options: argparse.Namespace) -> int:
-    from autograder import fetching
+    from assignment.data import fetching
 
     fetching.fetch(options.source, print)
     return 0

@@ -18,14 +18,16 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from autograder import gradebook, resume, sources, submissions
-from autograder.dataset import dataset
+from assignment.data.dataset import dataset
+from autograder.gradebook import sources, store
+from autograder.grading import cache_key
+from autograder.intake import submissions
 from autograder.marks import book
-from autograder.report.text import one_line
 from autograder.results import SubmissionResult
+from autograder.sanitize import one_line
 
 if TYPE_CHECKING:  # what grades is imported when there is something to grade: it takes seconds
-    from autograder.attempt import Task
+    from autograder.grading.one_submission import Task
     from autograder.sandbox import Limits
     from autograder.workers import Workers
 
@@ -96,7 +98,7 @@ def grade_folder(
         raise UnknownSubmission(f"--trust {unknown}: {folder} holds no submission of that name")
     book.rubrics()  # one that is not in order is told before anything is graded
     out.mkdir(parents=True, exist_ok=True)
-    gradebook.sweep(out)
+    store.sweep(out)
     options = replace(options, trust=(*options.trust, *_trusted(names, out, console)))
     data = dataset()  # decoded once, before the workers want it
     sources.write(names, out, data.source)
@@ -112,11 +114,11 @@ def grade_folder(
     if results and not options.only:
         console.print(f"{len(results)} were graded before and have not changed (--force grades them too).")
     try:
-        with closing(_graded(due, options, gradebook.secret(out), console)) as graded:
+        with closing(_graded(due, options, store.secret(out), console)) as graded:
             for path, result, is_last in graded:
                 before = known[path]
                 if before is None or result.checks or not result.may_recover:
-                    gradebook.write_result(result, out, show_hidden=not options.brief)
+                    store.write_result(result, out, show_hidden=not options.brief)
                     results[path] = _without_pictures(result)
                 elif is_last:
                     note = one_line(f"{names[path]} keeps its result: {result.notes[0]}")
@@ -128,7 +130,7 @@ def grade_folder(
         _finish(kept, old, out, options, data.source)
     for problem in book.log(out).problems():
         console.print(one_line(problem), highlight=False, markup=False, soft_wrap=True)
-    console.print(gradebook.table(kept, book.decide(kept, out)))
+    console.print(store.table(kept, book.decide(kept, out)))
     console.print(f"{out / 'grades.csv'}  {out / 'report.html'}", highlight=False, soft_wrap=True)
     return kept
 
@@ -139,8 +141,8 @@ def _finish(
     """Write what people have decided since into the files of results that this run did not write, then the summary."""
     decided = book.decide(old, out)
     for result in old:
-        gradebook.renew(decided[result.submission], out, show_hidden=not options.brief)
-    gradebook.write_summary(kept, out, data_source)
+        store.renew(decided[result.submission], out, show_hidden=not options.brief)
+    store.write_summary(kept, out, data_source)
 
 
 def _trusted(names: dict[Path, str], out: Path, console: Console) -> Iterator[str]:
@@ -150,7 +152,7 @@ def _trusted(names: dict[Path, str], out: Path, console: Console) -> Iterator[st
         if name not in said:
             continue
         try:
-            content = resume.content_of(path)
+            content = cache_key.content_of(path)
         except OSError:  # `attempt.prepare` says why
             continue
         if content == said[name]:
@@ -172,12 +174,12 @@ def _known(name: str, out: Path, options: Options, console: Console) -> Submissi
         GradebookError: it cannot be read, and the submission is not among those that are graded now.
     """
     try:
-        known = gradebook.read_result(name, out)
+        known = store.read_result(name, out)
         return None if known is None else _without_pictures(known)
-    except gradebook.GradebookError as error:
+    except store.GradebookError as error:
         if options.only not in name:
             raise
-        aside = gradebook.put_aside(name, out)
+        aside = store.put_aside(name, out)
         note = one_line(f"{error} It is kept as {aside}; {name} is graded again.")
         console.print(note, highlight=False, markup=False)
         return None
@@ -190,7 +192,7 @@ def _is_due(path: Path, known: SubmissionResult, options: Options) -> bool:
     if options.force or not known.key:
         return True
     try:
-        return known.key != resume.key_of(path)
+        return known.key != cache_key.key_of(path)
     except OSError:  # `attempt.prepare` says why
         return True
 
@@ -298,7 +300,8 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
         JailError: this system is to grade and cannot hold student code safely.
         WorkersError: no scheduler answers.
     """
-    from autograder import attempt, workers
+    from autograder import workers
+    from autograder.grading import one_submission
     from autograder.sandbox import environment, jail, open_nursery
 
     def say(sentence: str) -> None:
@@ -309,7 +312,7 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
     def prepare(path: Path) -> "Task | SubmissionResult":
         name = due[path]
         is_trusted = name in options.trust
-        return attempt.prepare(path, name, options.unsafe, is_trusted, options.fresh, secret, options.limits)
+        return one_submission.prepare(path, name, options.unsafe, is_trusted, options.fresh, secret, options.limits)
 
     with ExitStack() as stack:
         if options.scheduler:
@@ -317,7 +320,11 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
                 say("UNSAFE: workers whose system cannot hold student code grade all the same.")
             others = stack.enter_context(workers.cluster(options.scheduler))
             yield _Crew(
-                others, prepare, partial(attempt.grade_on_worker, surroundings=resume.surroundings()), stop, say
+                others,
+                prepare,
+                partial(one_submission.grade_on_worker, surroundings=cache_key.surroundings()),
+                stop,
+                say,
             )
             return
         jail.require(options.unsafe)
@@ -329,7 +336,7 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
         jobs = options.jobs or _jobs(say)
         threads = stack.enter_context(workers.here(jobs, lambda: stop.at_once))
         yield _Crew(
-            threads, prepare, partial(attempt.grade, kernels=kernels), stop, say, _expected(list(due), jobs, say)
+            threads, prepare, partial(one_submission.grade, kernels=kernels), stop, say, _expected(list(due), jobs, say)
         )
         if kernels is not None and kernels.complaint:
             say(f"Kernels were started afresh, which is slower: {kernels.complaint}.")
@@ -429,7 +436,7 @@ def _each(crew: _Crew, paths: Sequence[Path], ahead: int | None) -> Iterator[tup
 
 
 def _outcome(workers: "Workers", future: "Future[SubmissionResult]", task: "Task") -> SubmissionResult:
-    from autograder.attempt import not_graded
+    from autograder.grading.one_submission import not_graded
     from autograder.workers import WorkerLost
 
     try:

@@ -11,10 +11,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from autograder.dataset import cache_folder, keras_home
-from autograder.image import contained
+from assignment.data.dataset import cache_folder, keras_home
+from autograder.docker import contained
 from autograder.sandbox import jail
-from autograder.sandbox.machine import available_memory
+from autograder.sandbox.host import available_memory
 
 PYTHONS = ((3, 11), (3, 14))  # the first that will do, the first that will not
 MEMORY, DISK = 4 * 2**30, 2 * 2**30  # bytes that one submission at a time may take

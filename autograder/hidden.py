@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lab.checking import RESULTS, report
+from labkit.checking import RESULTS, report
 
 
 def check(name: str, env: Mapping[str, Any]) -> None:
@@ -14,5 +14,5 @@ def check(name: str, env: Mapping[str, Any]) -> None:
         RuntimeError: this is not a grading run by the plugin, which alone knows the results.
     """
     if RESULTS not in env:
-        raise RuntimeError("hidden checks only run through `autograder.plugin.SandboxPlugin`")
+        raise RuntimeError("hidden checks only run through `autograder.otter_plugin.SandboxPlugin`")
     report(env[RESULTS][name])

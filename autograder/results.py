@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lab import settings
-from lab.judging import CheckResult
+from labkit.judging import CheckResult
 
 NOT_GRADED = "Not graded:"  # how a note on a fault of the machine begins
 FAILED = "The grader failed:"  # how a note on a fault of the grader begins
@@ -30,8 +30,8 @@ class Reported:
         n: number of runs.
         weights: SHA-256 of the trained weights of each run; empty where a record holds none.
         histories: SHA-256 of the history of each run; empty where it is too short to tell two runs apart.
-        answers: the classes that the weights of each run give for the images of `autograder.copies`, a digit each;
-            empty where they could not be tried.
+        answers: the classes that the weights of each run give for the images of its hidden checks, a digit each; empty
+            where they could not be tried.
         is_evaluated: whether weights were tried on the real test set; they are not where CIFAR-10 is not at hand.
     """
 
@@ -60,7 +60,7 @@ class SubmissionResult:
         images: PNG pictures, question -> those submitted, else those of this run.
         reported: what its run records say, variant -> results; unreadable ones are left out.
         code: source of the notebook and of the modules beside it, cut and cleaned, see `report.similarity`.
-        key: of submission and grader, see `autograder.resume`; empty where grading again may end otherwise.
+        key: of submission and grader, see `autograder.grading.cache_key`; empty where grading again may end otherwise.
     """
 
     submission: str

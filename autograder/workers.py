@@ -95,9 +95,9 @@ def memory() -> int | None:
     """Bytes that are free, as far as this process may use them; None where the system does not say."""
     from distributed.system import MEMORY_LIMIT
 
-    from autograder.sandbox import machine
+    from autograder.sandbox import host
 
-    free = machine.available_memory()
+    free = host.available_memory()
     return None if free is None else min(free, int(MEMORY_LIMIT))
 
 

@@ -15,8 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from autograder import build
-from autograder.grading import grade_notebook
+from autograder.grading.notebook import grade_notebook
+from autograder.handout import build
 from autograder.sandbox import jail
 
 # Starts the kernel, and ends it as soon as the grader lets go, as the warden does.

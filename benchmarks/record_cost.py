@@ -16,11 +16,12 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 
-from autograder import samples, verification
-from autograder.checks.records import judge_record, with_answers
+from assignment import samples
+from assignment.hidden import weight_check
+from assignment.hidden.run_records import judge_record, with_answers
 from autograder.sandbox import execute
 from lab import run_record, settings
-from lab.judging import Observations
+from labkit.judging import Observations
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="what verified run records cost")
     parser.add_argument("--n", type=int, default=7, metavar="N", help="how often it is measured (default: 7)")
     n = parser.parse_args().n
-    if not verification.is_possible():
+    if not weight_check.is_possible():
         raise SystemExit("error: CIFAR-10 is not in KERAS_HOME; without it records are read, not evaluated")
     with TemporaryDirectory() as folder:
         notebook = nbformat.read(samples.write(Path(folder)) / "solution.ipynb", as_version=4)

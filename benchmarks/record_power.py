@@ -1,7 +1,7 @@
 """What claims a run record may make without being found out: `python benchmarks/record_power.py [--n N]`.
 
 Runs whose weights classify a known share of the test set rightly claim more than that, and are looked at as in grading
-(`autograder.verification`): N records for each claim, each with its images in a random order. Printed are the shares
+(`hidden.weight_check`): N records for each claim, each with its images in a random order. Printed are the shares
 of records that are believed. Nothing is timed, and no data are needed.
 """
 
@@ -9,7 +9,7 @@ import argparse
 
 import numpy as np
 
-from autograder import verification
+from assignment.hidden import weight_check
 from lab import settings
 
 TRUE = 0.65  # accuracy that the weights have
@@ -37,7 +37,7 @@ def _is_believed(above: float, runs: int, rng: np.random.Generator) -> bool:
     right = np.arange(settings.N_TEST) < TRUE * settings.N_TEST
     orders = np.stack([rng.permutation(right) for _ in range(settings.RUNS)])
     claims = [TRUE + above * (run < runs) for run in range(settings.RUNS)]
-    look = verification.staged(lambda first, last: orders[:, first:last].sum(axis=1), claims, settings.N_TEST)
+    look = weight_check.staged(lambda first, last: orders[:, first:last].sum(axis=1), claims, settings.N_TEST)
     return look.agrees
 
 

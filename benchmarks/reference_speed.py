@@ -18,8 +18,9 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 
-from autograder import calibration, samples
-from autograder.attempt import grade_file
+from assignment import samples
+from autograder import calibration
+from autograder.grading.one_submission import grade_file
 from autograder.sandbox import environment, open_nursery
 from autograder.sandbox.provisioner import Nursery
 

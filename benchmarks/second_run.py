@@ -14,7 +14,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from autograder import attempt, build, gradebook, resume, submissions
+from autograder.gradebook import store
+from autograder.grading import cache_key, one_submission
+from autograder.handout import build
+from autograder.intake import submissions
 
 
 def main() -> None:
@@ -42,12 +45,12 @@ def _fill(folder: Path, out: Path, size: int) -> tuple[int, int]:
     content = submissions.write(build.solution())
     first = folder / "student000.ipynb"
     first.write_bytes(content)
-    graded = attempt.grade_file(first)
+    graded = one_submission.grade_file(first)
     assert graded.status == "graded", graded.notes
     for number in range(size):
         path = folder / f"student{number:03}.ipynb"
         path.write_bytes(content)
-        gradebook.write_result(replace(graded, submission=path.stem, key=resume.key_of(path)), out)
+        store.write_result(replace(graded, submission=path.stem, key=cache_key.key_of(path)), out)
     return len(content), (out / "results" / "student000.json").stat().st_size
 
 

@@ -31,8 +31,8 @@ from typing import Any
 import nbformat
 import psutil
 
-from autograder import samples
-from autograder.grading import grade_notebook
+from assignment import samples
+from autograder.grading.notebook import grade_notebook
 from autograder.sandbox import environment, open_nursery
 from autograder.sandbox.runner import _write_data
 
@@ -46,7 +46,7 @@ import numpy as np
 from autograder.sandbox.inside import prepare as _prepare
 _prepare._serve_cifar10(Path({data!r}))
 _prepare._serve_resnet50(*(np.load(Path({data!r}) / f"conv1_{{part}}.npy") for part in ("kernel", "bias")))
-from lab.recorder import recording as _recording
+from labkit.short_training import recording as _recording
 _shortened = _recording(keep_rows=False)
 _shortened.__enter__()
 """
@@ -177,7 +177,9 @@ def _at_a_time(runs: list[Callable[[], None]], jobs: int) -> None:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    paths = os.pathsep.join(str(path) for path in (PROJECT, PROJECT / "assignment"))
+    paths = os.pathsep.join(
+        str(path) for path in (PROJECT, PROJECT / "assignment", PROJECT / "autograder" / "handed_out")
+    )
     done = subprocess.run(
         command, cwd=folder, env=os.environ | environment() | {"PYTHONPATH": paths}, capture_output=True
     )

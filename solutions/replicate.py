@@ -17,7 +17,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from autograder import dataset, workers
+from assignment.data import dataset
+from autograder import workers
 from lab import settings
 from solutions import runs, summary
 

@@ -191,7 +191,7 @@ def _variant(runs: Sequence[Run]) -> dict[str, Any]:
 
 def write(finished: Mapping[str, Sequence[Run]], out: Path, fingerprint: str, page_path: Path | None) -> None:
     """Write baselines.json and the figures into `out`, and the page where one is wanted."""
-    from solutions import figures, page
+    from solutions.report import figures, page
 
     out.mkdir(parents=True, exist_ok=True)
     (out / "baselines.json").write_text(encode(finished, fingerprint))

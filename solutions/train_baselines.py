@@ -26,10 +26,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from autograder import dataset, workers
+from assignment.data import dataset
+from autograder import workers
 from lab import settings
-from solutions import apart, runs, summary
-from solutions.apart import Task
+from solutions import runs, summary
+from solutions.trainers import one_process
+from solutions.trainers.one_process import Task
 
 PROJECT = Path(__file__).parent.parent
 SEEDS = 10
@@ -160,7 +162,7 @@ def _train_apart(
         futures = {}
         for task in left:
             backup = None if options.scheduler else _backup(out, task)  # no folder is everybody's
-            job = crew.submit(apart.train, task, options.epochs, keys[task[0]], source, threads, tell, backup)
+            job = crew.submit(one_process.train, task, options.epochs, keys[task[0]], source, threads, tell, backup)
             futures[job] = task
         for future in _watched(futures, told, crew, show):
             task = futures[future]
@@ -184,7 +186,7 @@ def _here(jobs: int) -> Iterator[workers.Workers]:
         try:
             yield crew
         except BaseException:
-            apart.end_all()
+            one_process.end_all()
             raise
 
 
@@ -208,7 +210,7 @@ def _train_together(
     left: list[Task], out: Path, keys: dict[str, str], source: str, epochs: int, show: "Show"
 ) -> dict[Task, str]:
     """Train all that is left of a variant in one program, one variant after the other."""
-    from solutions import ensemble
+    from solutions.trainers import ensemble
 
     raw = [array for split in dataset.dataset().arrays for array in split]
     for variant in dict.fromkeys(variant for variant, _ in left):

@@ -33,7 +33,9 @@ def command(process: psutil.Process) -> list[str]:
 def dask(folder: Path, *arguments: str, ready: str, **variables: str) -> Iterator[tuple[psutil.Process, Path]]:
     """A command of dask's own in a process of its own, from when it says that it is ready; and its log."""
     log = folder / f"{arguments[0]}-{len(list(folder.iterdir()))}.log"
-    environment = os.environ | {"PYTHONPATH": f"{PROJECT}:{PROJECT / 'assignment'}"} | variables
+    environment = (
+        os.environ | {"PYTHONPATH": f"{PROJECT}:{PROJECT}/assignment:{PROJECT}/autograder/handed_out"} | variables
+    )
     with log.open("w") as file:
         started = subprocess.Popen(
             [sys.executable, "-m", "dask", *arguments, "--host", "127.0.0.1", "--no-dashboard"],

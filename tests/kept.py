@@ -18,8 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograder.dataset import dataset
-from autograder.sandbox import door
+from assignment.data.dataset import dataset
+from autograder.sandbox import observation_reader
 from autograder.sandbox.inside import messages
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -28,8 +28,10 @@ LIMIT = 2 * 2**30  # bytes of all that is kept
 # What observes, relative to the project. Of the lab, the public checks only judge.
 SOURCES = (
     "assignment/lab",
+    "assignment/kernel",
+    "autograder/handed_out",
     "autograder/sandbox/inside",
-    "autograder/standin.py",
+    "assignment/data/synthetic.py",
     "solutions/reference.py",
     "tests/kept.py",
     "tests/support.py",
@@ -89,7 +91,7 @@ def read(name: str, seed: int) -> Looks | None:
     try:
         found = _read(folder, seed)
         os.utime(folder)
-    except (door.DoorError, KeyError, OSError):
+    except (observation_reader.DoorError, KeyError, OSError):
         return None
     return found or None
 
@@ -118,7 +120,7 @@ def write(name: str, looks: Looks, seed: int) -> Looks:
 
 def _read(folder: Path, seed: int) -> dict[str, dict[str, Any]]:
     looks = {
-        path.stem: door.decode(path.read_bytes(), path.with_suffix(".npz").read_bytes())
+        path.stem: observation_reader.decode(path.read_bytes(), path.with_suffix(".npz").read_bytes())
         for path in folder.glob("*.json")
     }
     return {look: kept["observation"] for look, kept in looks.items() if kept["seed"] == seed}

@@ -2,13 +2,13 @@
 
 import struct
 
-from autograder.baseline import Baseline
+from autograder.grading.baselines import Baseline
 from autograder.marks.decided import digest_of_text
 from autograder.marks.decisions import Decision
 from autograder.marks.rubric import Item, Rubric
 from autograder.results import CellError, Reported, SubmissionResult
 from lab import settings
-from lab.judging import CheckResult
+from labkit.judging import CheckResult
 
 HOSTILE = (
     "</style></title><script>alert(1)</script><img src=x onerror=alert(1)>"

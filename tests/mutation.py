@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-MUTATED = ("autograder/checks", "assignment/lab/checks", "assignment/lab/probes")
+MUTATED = ("assignment/hidden", "assignment/lab/checks", "assignment/lab/probes")
 LEFT_OUT = (".git", ".venv", "dist", "build/zoo", "build/endurance", "build/bench")  # of the copy
 LONGEST = 3600  # seconds of a run; a mutation may make a loop endless
 COMPARISONS = {
@@ -115,7 +115,11 @@ def copy_to(folder: Path) -> Path:
 
 def first_failure(project: Path, words: str) -> str:
     """The test of `make test` that fails first in a project, those that hold a word tried first; empty: none fails."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (project, project / "assignment")))}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(
+            map(str, (project, project / "assignment", project / "autograder" / "handed_out"))
+        )
+    }
     for chosen in [words, f"not ({words})"] if words else [""]:
         command = [sys.executable, "-m", "pytest", "-n", "auto", "-x", "-q", "-m", "not slow", "-p", "no:cacheprovider"]
         try:

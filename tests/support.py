@@ -17,17 +17,18 @@ import numpy as np
 import pytest
 from keras.src.utils import naming
 
-from autograder import grading
-from autograder.checks import all_checks
-from autograder.dataset import dataset, resnet50_conv1
+from assignment.data.dataset import dataset, resnet50_conv1
+from assignment.hidden import all_checks
+from assignment.kernel import serve
+from assignment.kernel.fallbacks import FUNCTIONS
+from autograder.grading import notebook
 from autograder.sandbox import runner
 from autograder.sandbox.inside import prepare
-from autograder.sandbox.inside.fallbacks import FUNCTIONS
-from lab.agent import Agent
-from lab.judging import CheckResult, Observations, judge
 from lab.probes import observe
-from lab.recorder import recording
-from lab.student import Student
+from labkit.agent import Agent
+from labkit.judging import CheckResult, Observations, judge
+from labkit.short_training import recording
+from labkit.student import Student
 
 PROJECT = Path(__file__).resolve().parent.parent
 SEED = 20240131
@@ -40,8 +41,8 @@ def serve_data() -> None:
     prepare._hasten()
     prepare._make_ticks_late()
     (x_train, _), _ = dataset().arrays
-    prepare._serve_cifar10(Path(x_train.filename).parent)  # type: ignore[attr-defined]
-    prepare._serve_resnet50(*resnet50_conv1())
+    serve._serve_cifar10(Path(x_train.filename).parent)  # type: ignore[attr-defined]
+    serve._serve_resnet50(*resnet50_conv1())
 
 
 @cache
@@ -108,7 +109,7 @@ def _observations(wanted: tuple[str, ...], look: Callable[[str, str], dict[str, 
         async def at(stand_ins: str) -> dict[str, Any]:
             return look(question, stand_ins)
 
-        return await runner.look_twice(question, at, grading.is_settled)
+        return await runner.look_twice(question, at, notebook.is_settled)
 
     return Observations({question: asyncio.run(answer(question)) for question in wanted}, seed)
 

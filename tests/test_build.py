@@ -17,11 +17,12 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from otter.test_files.exception_test import ExceptionTestFile
 
-from autograder import build
-from autograder.checks import all_checks
-from autograder.report import similarity
-from lab import otter_display, settings
-from lab.judging import points_of
+from assignment.hidden import all_checks
+from autograder.gradebook import similarity
+from autograder.handout import build
+from lab import settings
+from labkit import otter_display
+from labkit.judging import points_of
 
 MASTER = build.PROJECT / "assignment" / "master.ipynb"
 
@@ -233,8 +234,8 @@ def test_autograder_zip_names_the_plugin_and_holds_the_checks(made: Path) -> Non
     with zipfile.ZipFile(made / "autograder.zip") as archive:
         config = json.loads(archive.read("otter_config.json"))
         names = archive.namelist()
-    assert config["plugins"] == ["autograder.plugin.SandboxPlugin"]
-    assert "files/autograder/checks/architecture.py" in names
+    assert config["plugins"] == ["autograder.otter_plugin.SandboxPlugin"]
+    assert "files/assignment/hidden/architecture.py" in names
     assert not [n for n in names if "samples" in n or "__pycache__" in n]
 
 
@@ -243,11 +244,11 @@ def test_autograder_zip_carries_what_a_container_needs(made: Path, tmp_path: Pat
         archive.extractall(tmp_path)
         rights = {info.filename: info.external_attr >> 16 & 0o777 for info in archive.infolist()}
     for name in ("setup.sh", "run_autograder", "run_otter.py", "environment.yml"):
-        assert (tmp_path / name).read_bytes() == (build.PROJECT / "autograder" / "image" / name).read_bytes(), name
+        assert (tmp_path / name).read_bytes() == (build.PROJECT / "autograder" / "docker" / name).read_bytes(), name
     assert rights["setup.sh"] == rights["run_autograder"] == 0o755
     assert (tmp_path / "requirements.txt").read_bytes() == (build.PROJECT / "requirements.txt").read_bytes()
     # Otter finds the plugin and the checks in the zip's own files, wherever these lie.
-    source = "import autograder.plugin, lab; print(autograder.plugin.__file__, lab.__file__)"
+    source = "import autograder.otter_plugin, lab; print(autograder.otter_plugin.__file__, lab.__file__)"
     done = subprocess.run(
         [sys.executable, "-c", source],
         cwd="/",
@@ -257,7 +258,7 @@ def test_autograder_zip_carries_what_a_container_needs(made: Path, tmp_path: Pat
         check=True,
     )
     files = tmp_path / "files"
-    assert done.stdout.split() == [str(files / "autograder" / "plugin.py"), str(files / "lab" / "__init__.py")]
+    assert done.stdout.split() == [str(files / "autograder" / "otter_plugin.py"), str(files / "lab" / "__init__.py")]
 
 
 def test_settings_fill_the_text(made: Path) -> None:

@@ -12,9 +12,10 @@ import nbformat
 import pytest
 from zoo import notebooks
 
-from autograder import build, samples
+from assignment import samples
 from autograder.__main__ import main
-from autograder.gradebook import safe_name
+from autograder.gradebook.store import safe_name
+from autograder.handout import build
 from lab import settings
 
 BAD_FILES = {

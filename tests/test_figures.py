@@ -16,7 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from autograder.dataset import Dataset
+from assignment.data.dataset import Dataset
 from lab import settings
 
 pytestmark = pytest.mark.slow

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autograder import build
+from autograder.handout import build
 
-CELLS = json.loads((build.PROJECT / "autograder" / "given_cells.json").read_text())
+CELLS = json.loads((build.PROJECT / "assignment" / "given_cells.json").read_text())
 
 FORMS = {
     "tensors": keras.ops.convert_to_tensor,

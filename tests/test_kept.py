@@ -11,21 +11,21 @@ import kept
 import pytest
 import support
 
-from autograder.sandbox import door, runner
+from autograder.sandbox import observation_reader, runner
 
 ANSWER = "def describe_data(x_train, y_train, x_test, y_test):\n    return {'n_train': len(x_train)}\n"
 OBSERVES = {
     "a probe": "assignment/lab/probes/training.py",
-    "the recorder": "assignment/lab/recorder.py",
+    "the recorder": "autograder/handed_out/labkit/short_training.py",
     "a setting": "assignment/lab/settings.py",
-    "how a student is tried": "assignment/lab/student.py",
-    "what answers the probes": "assignment/lab/agent.py",
-    "a stand-in": "autograder/sandbox/inside/fallbacks.py",
+    "how a student is tried": "autograder/handed_out/labkit/student.py",
+    "what answers the probes": "autograder/handed_out/labkit/agent.py",
+    "a stand-in": "assignment/kernel/fallbacks.py",
     "the solution": "solutions/reference.py",
-    "the data": "autograder/standin.py",
+    "the data": "assignment/data/synthetic.py",
     "what calls the probes": "tests/support.py",
 }
-JUDGES = ("assignment/lab/checks/training.py", "autograder/checks/training.py", "autograder/forward.py")
+JUDGES = ("assignment/lab/checks/training.py", "assignment/hidden/training.py", "assignment/hidden/forward_pass.py")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of what observes and what judges."""
-    for name in ("assignment/lab", "autograder", "solutions", "tests"):
+    for name in ("assignment", "autograder", "solutions", "tests"):
         ignore = shutil.ignore_patterns("__pycache__", "zoo", "records", "baselines")
         shutil.copytree(kept.PROJECT / name, tmp_path / "copy" / name, ignore=ignore)
     return tmp_path / "copy"
@@ -157,7 +157,7 @@ def test_question_9_is_looked_at_as_at_grading(looked: list[str], monkeypatch: p
     support.observations_of("q9")
     assert looked == ["q9 never"]
     looked.clear()
-    monkeypatch.setattr(support.grading, "is_settled", lambda question, observation: False)
+    monkeypatch.setattr(support.notebook, "is_settled", lambda question, observation: False)
     for _ in range(2):
         assert len(support.observations_of("q9")["q9"]["calls"]) == 2
     assert looked == ["q9 never", "q9 only"]
@@ -165,8 +165,8 @@ def test_question_9_is_looked_at_as_at_grading(looked: list[str], monkeypatch: p
 
 
 def test_what_grading_would_refuse_to_read_is_refused(looked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "MAX_JSON", 10)
-    with pytest.raises(door.DoorError, match="larger than"):
+    monkeypatch.setattr(observation_reader, "MAX_JSON", 10)
+    with pytest.raises(observation_reader.DoorError, match="larger than"):
         support.observations_of("q1", ANSWER)
     assert list(kept.FOLDER.iterdir()) == []
 

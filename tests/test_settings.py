@@ -34,7 +34,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(changed: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    paths = os.pathsep.join(str(changed / p) for p in (".", "assignment", "tests"))
+    paths = os.pathsep.join(str(changed / p) for p in (".", "assignment", "autograder/handed_out", "tests"))
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=changed,

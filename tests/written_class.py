@@ -10,7 +10,7 @@ from pathlib import Path
 
 from made_up import check
 
-from autograder import gradebook
+from autograder.gradebook import store
 from autograder.marks.rubric import Item, Rubric
 from autograder.results import Reported, SubmissionResult
 from lab import settings
@@ -110,7 +110,7 @@ def write(out: Path, n: int, seed: int = 0) -> Path:
         results[2].written["w1"] = f"  {text}\n"
         results[3].written["w1"] = text.replace("mean is 0", "mean is about 0") + " That is all."
     for result in results:
-        gradebook.write_result(result, out)
+        store.write_result(result, out)
     return out
 
 

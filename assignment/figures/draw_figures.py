@@ -26,7 +26,7 @@ from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from autograder.dataset import dataset
+from assignment.data.dataset import dataset
 from lab import settings
 
 SEED = 7
@@ -652,9 +652,9 @@ def resnet50_filters(file: Path | None = None) -> Figure:
             the stand-in for it.
     """
     if file is None:
-        from autograder import standin
+        from assignment.data import synthetic
 
-        kernel = np.asarray(standin.resnet50_conv1(SEED)[0])
+        kernel = np.asarray(synthetic.resnet50_conv1(SEED)[0])
     else:
         kernel = np.load(file, allow_pickle=False)["kernel"]
     pictures = kernel[:, :, ::-1].transpose(3, 0, 1, 2)
@@ -712,7 +712,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     makers = {**FIGURES, "resnet50_filters": lambda: resnet50_filters(options.resnet50_kernel)}
     options.out.mkdir(parents=True, exist_ok=True)
-    kept = {}
+    kept: dict[str, str] = {}
     if not options.only and not dataset().is_real:
         kept |= dict.fromkeys(OF_IMAGES, "CIFAR-10 is not in KERAS_HOME")
     if not options.only and options.resnet50_kernel is None:

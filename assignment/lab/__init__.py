@@ -1,8 +1,8 @@
 """The support package of the practical, handed out with the notebook. It holds no answer."""
 
-from lab.checking import check
-from lab.keeping import keep_runs
-from lab.packing import pack
-from lab.publishing import publish
+from lab.run_record.publish import publish
+from labkit.checking import check
+from labkit.kept_runs import keep_runs
+from labkit.packing import pack
 
 __all__ = ["check", "keep_runs", "pack", "publish"]

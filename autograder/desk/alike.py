@@ -9,7 +9,7 @@ from typing import Final
 from markupsafe import Markup, escape
 from rapidfuzz import fuzz, process
 
-from autograder.report.text import clean
+from autograder.sanitize import clean
 
 NEARLY: Final = 85.0  # per cent of characters in common, in order, from which on two answers are nearly equal
 SHORTEST: Final = 40  # characters below which an answer is equal to others, or not alike

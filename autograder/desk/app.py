@@ -25,13 +25,12 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
-from autograder import gradebook
 from autograder.desk import answers, common, overview, submissions
 from autograder.desk.shelf import Shelf, key_of
+from autograder.gradebook import pages, prose, store
 from autograder.marks.decisions import DecisionError
 from autograder.marks.rubric import RubricError
-from autograder.report import pages, prose
-from autograder.report.text import clean, cut, number, one_line
+from autograder.sanitize import clean, cut, number, one_line
 
 MAX_REQUEST: Final = 2 * 2**20  # bytes
 MAX_NAME: Final = 80  # characters of a marker's name
@@ -101,7 +100,7 @@ def make(out: Path, door: Door) -> Flask:
         app.register_blueprint(part)
     app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(HTTPException, _http_error)
-    for kind in (OSError, gradebook.GradebookError, DecisionError, RubricError):
+    for kind in (OSError, store.GradebookError, DecisionError, RubricError):
         app.register_error_handler(kind, _not_done)
     return app
 

@@ -9,7 +9,7 @@ from flask import abort, current_app, flash, request, session
 from autograder.desk.shelf import Shelf, key_of
 from autograder.marks.decided import Decided, State, Written
 from autograder.marks.decisions import Decision
-from autograder.report.text import one_line
+from autograder.sanitize import one_line
 
 Filter = Literal["open", "mine", "second", "marked", "changed", "conflict", "all"]
 FILTERS: Final[Mapping[str, str]] = {

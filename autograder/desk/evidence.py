@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from autograder import sources, submissions
-from autograder.baseline import Baseline, baselines
 from autograder.desk import common
+from autograder.gradebook import pages, sources
+from autograder.grading.baselines import Baseline, baselines
+from autograder.intake import submissions
 from autograder.marks.decided import Decided
-from autograder.report import pages
 from autograder.results import Reported
 from lab import settings
 
@@ -80,6 +80,6 @@ def _curves(path: Path, changed: int, variant: str) -> bytes | None:
         return None
     if not record or record.get("error"):
         return None
-    from autograder.report import figures
+    from autograder.gradebook import figures
 
     return figures.histories([run["history"] for run in record["runs"]])

@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from autograder import submissions
-from autograder.report import pages
-from autograder.report.similarity import CELL
+from autograder.gradebook import pages
+from autograder.gradebook.similarity import CELL
+from autograder.intake import submissions
 from autograder.results import SubmissionResult
 
 MAX_CELLS: Final = 2_000

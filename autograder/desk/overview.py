@@ -6,12 +6,13 @@ from typing import Any, Final
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from autograder import gradebook, tables
+from autograder import tables
 from autograder.desk import common
+from autograder.gradebook import store
 from autograder.marks import late
 from autograder.marks.decided import Decided
 from autograder.marks.decisions import Decision
-from autograder.report.text import one_line
+from autograder.sanitize import one_line
 
 MAX_MARKERS: Final = 100
 MAX_DATES: Final = 500_000  # characters of a table of dates
@@ -37,7 +38,7 @@ def show() -> str:
         markers=common.marker_names(),
         markers_seen=" ".join(shelf.markers().ids),
         problems=[*shelf.problems, *shelf.log.problems()],
-        is_outdated=gradebook.is_outdated(shelf.out),
+        is_outdated=store.is_outdated(shelf.out),
         final=sum(one.status == "graded" for one in everybody.values()),
         out=shelf.out,
     )
@@ -121,6 +122,6 @@ def late_dates() -> Response:
 @part.post("/files")
 def files() -> Response:
     """Write every file that marks are in."""
-    results = gradebook.write_again(common.shelf().out)
+    results = store.write_again(common.shelf().out)
     flash(f"grades.csv, the report and the pages of {len(results)} submissions are up to date.")
     return redirect(url_for(".show"), 303)

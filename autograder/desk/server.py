@@ -9,7 +9,7 @@ from typing import Any
 import waitress
 
 from autograder.desk import app
-from autograder.gradebook import GradebookError
+from autograder.gradebook.store import GradebookError
 
 THREADS = 8
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

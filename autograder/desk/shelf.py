@@ -8,13 +8,13 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from autograder import gradebook
+from autograder.gradebook import store
 from autograder.marks import book
 from autograder.marks.decided import Decided
 from autograder.marks.decisions import NOTHING, Decision, Ledger, Standing, standing
 from autograder.marks.rubric import Rubric
-from autograder.report.text import natural_key
 from autograder.results import SubmissionResult
+from autograder.sanitize import natural_key
 
 
 def key_of(submission: str) -> str:
@@ -43,7 +43,7 @@ class Shelf:
         self._said: list[Decision] = []
         self.problems: list[str] = []
         if not self.everybody():
-            raise gradebook.GradebookError(
+            raise store.GradebookError(
                 self.problems[0]
                 if self.problems
                 else f"{out} holds no results: `make grade OUT={out}` makes a gradebook."
@@ -102,8 +102,8 @@ class Shelf:
             del self._results[path]
         for path in sorted(stamp for stamp in stamps if stamps[stamp] != self._stamps.get(stamp)):
             try:
-                self._results[path] = replace(gradebook.read_path(path), images={})
-            except gradebook.GradebookError as problem:
+                self._results[path] = replace(store.read_path(path), images={})
+            except store.GradebookError as problem:
                 self._results.pop(path, None)
                 self.problems.append(str(problem))
         self._stamps = stamps
@@ -124,10 +124,10 @@ class Shelf:
         Raises:
             GradebookError: its result cannot be read.
         """
-        path = self.out / "results" / f"{gradebook.safe_name(decided.result.submission)}.json"
+        path = self.out / "results" / f"{store.safe_name(decided.result.submission)}.json"
         return _pictures(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=8)
 def _pictures(path: Path, changed: int) -> Mapping[str, Sequence[bytes]]:
-    return gradebook.read_path(path).images
+    return store.read_path(path).images

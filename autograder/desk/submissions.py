@@ -5,13 +5,13 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from autograder import resume, sources
-from autograder import submissions as files
 from autograder.desk import common, evidence, notebooks
 from autograder.desk.shelf import key_of
+from autograder.gradebook import pages, sources
+from autograder.grading import cache_key
+from autograder.intake import submissions as files
 from autograder.marks.decided import Decided
 from autograder.marks.decisions import Decision
-from autograder.report import pages
 from lab import settings
 
 MAX_REASON: Final = 2_000  # characters
@@ -131,7 +131,7 @@ def review(key: str) -> AnyResponse:
     path = sources.path_of(one.result.submission, common.shelf().out)
     if action == "trust" and path is None:
         abort(400, "The submission's file is not where it was graded from, so that nobody can say what would be run.")
-    of = resume.content_of(path) if path is not None else ""
+    of = cache_key.content_of(path) if path is not None else ""
     value = {"action": action, "reason": common.text_field("reason", MAX_REASON)}
     return _keep(one, "review", value, of, "seen")
 

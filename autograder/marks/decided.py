@@ -11,7 +11,7 @@ from autograder.marks.decisions import NOTHING, Decision, Standing
 from autograder.marks.rubric import Rubric
 from autograder.results import SubmissionResult
 from lab import settings
-from lab.judging import CheckResult
+from labkit.judging import CheckResult
 
 State = Literal["unmarked", "marked", "conflict", "changed"]
 _OVERRIDES: Final = ("check:", "question:", "total")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from autograder.marks.decisions import Decision, Standing
-from autograder.report.text import one_line
+from autograder.sanitize import one_line
 
 NAME: Final = "late"  # of the adjustment
 _DAY: Final = timedelta(days=1)

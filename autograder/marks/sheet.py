@@ -16,7 +16,7 @@ from autograder import tables
 from autograder.marks.decided import Decided, Written, digest_of_text
 from autograder.marks.decisions import Decision
 from autograder.marks.rubric import Rubric
-from autograder.report.text import clean, natural_key, number, one_line
+from autograder.sanitize import clean, natural_key, number, one_line
 
 TICKS: Final = ("x", "X", "✓")
 MAX_COMMENT: Final = 10_000

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from autograder.sandbox import door
+from autograder.sandbox import observation_reader
 from autograder.sandbox.inside import messages
 
 TICK = 0.25  # seconds between two looks at whether anybody still answers
@@ -82,7 +82,7 @@ class Asking:
         self._lost.set()
 
     def ask(self, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer, see `lab.agent.Agent.answer`. Called from another thread than the one that runs the kernel.
+        """The answer, see `labkit.agent.Agent.answer`. Called from another thread than the one that runs the kernel.
 
         Raises:
             NoAnswer: the turn is lost.
@@ -92,14 +92,16 @@ class Asking:
         self._write({"turn": self._turn, "number": number, "verb": verb, "arguments": arguments})
         limit = max(0, MAX_IN_ALL - self._received)
         try:
-            text, packed = messages.read(self._read, door.MAX_JSON, min(door.MAX_ARRAYS, limit))
+            text, packed = messages.read(
+                self._read, observation_reader.MAX_JSON, min(observation_reader.MAX_ARRAYS, limit)
+            )
         except messages.MessageError as error:
-            raise door.DoorError(f"an answer cannot be read: {error}") from None
+            raise observation_reader.DoorError(f"an answer cannot be read: {error}") from None
         self._received += len(text) + len(packed)
-        reply = door.decode(text, packed)
+        reply = observation_reader.decode(text, packed)
         answer = reply.get("answer")
         if reply.get("number") != number or not isinstance(answer, dict) or not answer.keys() & {"value", "raised"}:
-            raise door.DoorError("what came is no answer to what was asked")
+            raise observation_reader.DoorError("what came is no answer to what was asked")
         return answer
 
     def _write(self, message: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-WARDEN = Path(__file__).with_name("warden.py")
+WARDEN = Path(__file__).with_name("supervisor.py")
 UIDS = range(61_184, 65_520)  # that systemd, too, takes for users of a moment
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/ssl", "/etc/fonts")
 DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")

@@ -19,7 +19,7 @@ from typing import Any
 import matplotlib as mpl
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-SCRIPT = Path(__file__).with_name("nursery.py")
+SCRIPT = Path(__file__).with_name("fork_server.py")
 START = 180.0  # seconds that the imports may take
 ANSWER = 20.0  # seconds that a fork may take
 REPLY = 2**16  # bytes

@@ -35,18 +35,20 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
 import lab
-from autograder import trials
-from autograder.dataset import dataset, resnet50_conv1
+import labkit
+from assignment import kernel
+from assignment.data.dataset import dataset, resnet50_conv1
+from autograder.intake import skippable_cells
 from autograder.results import CellError
-from autograder.sandbox import door, jail, machine
+from autograder.sandbox import host, jail, observation_reader
 from autograder.sandbox.asking import PIPES, Asking, NoAnswer
 from autograder.sandbox.cpu_time import LOOK, Meter, Reading, Watch
-from autograder.sandbox.machine import MachineError
-from autograder.sandbox.nursery import OPTIONS
+from autograder.sandbox.fork_server import OPTIONS
+from autograder.sandbox.host import MachineError
 from autograder.sandbox.provisioner import Nursery, Provisioner
 from lab import settings
 from lab.probes import observe
-from lab.student import Neutral, Student
+from labkit.student import Neutral, Student
 
 MAX_OUTPUT = 10 * 2**20  # characters of one cell's output that are kept
 GRACE = 10.0  # seconds, of CPU time or of waiting, between the interrupt of a cell and the end of its kernel
@@ -56,6 +58,12 @@ IN_DOUBT = ("q9",)  # questions that take their time, and are tried with neutral
 FALLBACKS = ("build", "compile_model", "train", "evaluate")  # see inside/fallbacks.py
 PAUSES = 15.0, 1.0  # seconds after all cells of a kernel that follows one that has ended, and after each at most
 IMPORTED = ("keras", "layers", "np", "plt", "tf", "keep_runs", "publish", "settings")  # by the handout's first cell
+IN_KERNEL = {  # package there -> its folder here
+    "lab": Path(lab.__file__).parent,
+    "labkit": Path(labkit.__file__).parent,
+    "practical": Path(kernel.__file__).parent,
+    "inside": Path(__file__).parent / "inside",
+}
 OPEN = ("work", "home", "matplotlib", "elsewhere")  # folders that the kernel may write to
 
 
@@ -77,7 +85,9 @@ DEFAULT_LIMITS = Limits()
 PREPARE = """\
 import sys
 sys.path[:] = [*filter(None, sys.path), ""]
-__import__("inside.prepare", fromlist=["prepare"]).prepare({folder!r}, {seed}, {draws!r}, {event!r}, {late!r})
+__import__("inside.prepare", fromlist=["prepare"]).prepare(
+    {folder!r}, {seed}, {draws!r}, {event!r}, {late!r}, {asked!r}
+)
 del sys
 """
 SERVES = "serves {turn}"  # what the agent tells when it begins to answer
@@ -131,7 +141,7 @@ def execute(
         MachineError: this machine has run out of disk or memory, or is too busy.
     """
     jail.require(unsafe)
-    machine.require_room(Path(tempfile.gettempdir()))
+    host.require_room(Path(tempfile.gettempdir()))
     skipped: dict[int, str] = {}
     withheld: list[str] = []
     done: dict[str, dict[str, Any]] = {}
@@ -176,7 +186,7 @@ def execute(
                 nursery.give_up(f"a kernel that the nursery had forked did not start ({error})")
                 nursery = None
                 continue
-            if any(machine.is_full_disk(e.error) for e in run.result.cell_errors) and machine.lacks_disk(folder):
+            if any(host.is_full_disk(e.error) for e in run.result.cell_errors) and host.lacks_disk(folder):
                 raise MachineError("this machine has no disk left")
         done |= run.result.observations
         run.result.observations = done
@@ -202,8 +212,8 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
         for name in ("content", "kaggle/working"):  # where notebooks run on Colab and Kaggle
             (folder / "elsewhere" / name).symlink_to(folder / "work")
         ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(Path(lab.__file__).parent, folder / "lib" / "lab", ignore=ignore)
-        shutil.copytree(Path(__file__).parent / "inside", folder / "lib" / "inside", ignore=ignore)
+        for name, source in IN_KERNEL.items():
+            shutil.copytree(source, folder / "lib" / name, ignore=ignore)
         _write_data(folder / "data")
         for fonts in Path(mpl.get_cachedir()).glob("fontlist*.json"):
             shutil.copy(fonts, folder / "matplotlib")
@@ -213,7 +223,7 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
             except OSError as error:  # names too long, or of a file and a folder at once
-                if error.errno in machine.FULL:
+                if error.errno in host.FULL:
                     raise MachineError("this machine has no disk left") from None
         (folder / "sockets").symlink_to(sockets)
         yield folder
@@ -307,8 +317,8 @@ class _Run:
             "image/png" in (o.get("data") or {}) for c in notebook.cells for o in c.get("outputs", [])
         )
         sources = [cell.source if cell.cell_type == "code" else "" for cell in notebook.cells]
-        self._needless = set() if self._draws else trials.needless(sources)
-        self._late = [] if self._draws else trials.late(sources)
+        self._needless = set() if self._draws else skippable_cells.needless(sources)
+        self._late = [] if self._draws else skippable_cells.late(sources)
         self.died = self._started = False
         self._where = "After its cells, the notebook"
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
@@ -321,7 +331,7 @@ class _Run:
         self._paused, self._pause = paused, min(PAUSES[1], PAUSES[0] / max(1, paused))
         self.pausing = False
         self.current: int | str | None = None  # cell or question
-        self._kills = machine.kills_for_memory()
+        self._kills = host.kills_for_memory()
         self._lifeline: int | None = None  # the kernel lives as long as this end of a pipe is open
 
     async def all(self) -> None:
@@ -373,6 +383,7 @@ class _Run:
                 draws=self._draws,
                 event=self._asking.event,
                 late=self._late,
+                asked=settings.ASKED,
             ),
         )
         self._asking.hide()
@@ -404,7 +415,7 @@ class _Run:
         """
         if time.monotonic() < self._end:
             return False
-        machine.require_cores(spent)
+        host.require_cores(spent)
         return True
 
     @property
@@ -440,7 +451,7 @@ class _Run:
         """
         file = self._folder / "reason"
         reason = file.read_text().strip() if file.exists() else ""
-        if not reason and machine.kills_for_memory() > self._kills:
+        if not reason and host.kills_for_memory() > self._kills:
             reason = "this machine has no memory left"
         if reason.startswith("this machine"):
             raise MachineError(reason)
@@ -647,7 +658,7 @@ class _Run:
             done, _ = await asyncio.wait({execution}, timeout=LOOK)
             excess = "" if done else watch.excess(self._meter.read())
             if watch.by_clock is not None:
-                machine.require_cores(watch.by_clock)
+                host.require_cores(watch.by_clock)
             if done or excess:
                 return excess
 
@@ -659,7 +670,7 @@ def _probed(probe: Callable[[Student], dict[str, Any]], student: Student) -> dic
         return probe(student)
     except NoAnswer:
         return {"given_up": "nobody answered any more: does code of the notebook interfere with the grader?"}
-    except door.DoorError as reason:
+    except observation_reader.DoorError as reason:
         return {"given_up": f"{reason}: does code of the notebook interfere with the grader?"}
     except Exception:
         return {"grader_error": _without_colours(traceback.format_exc())[-4000:]}
@@ -674,7 +685,7 @@ async def look_twice(
 
     Args:
         question: such as "q4".
-        look: runs the probe, given whether stand-ins are tried; see `lab.student.Student`.
+        look: runs the probe, given whether stand-ins are tried; see `labkit.student.Student`.
         is_settled: see `execute`.
     """
     if question not in IN_DOUBT:

@@ -8,7 +8,7 @@ from typing import Any
 
 import nbformat
 
-from autograder.samples import edits
+from assignment.samples import edits
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="  # a PNG
 Edit = Callable[[Any], None]  # changes a notebook

@@ -15,11 +15,10 @@ from zoo.notebooks import changed_code, make, solution, undefined
 
 from answers import RIGHT, WRONG, records
 from answers.entries import Entry, spread, whole
-from autograder import verification
-from autograder.checks import all_checks
-from autograder.checks.records import with_answers
+from assignment.hidden import all_checks, weight_check
+from assignment.hidden.run_records import with_answers
 from lab import run_record, settings
-from lab.judging import CheckResult, judge
+from labkit.judging import CheckResult, judge
 
 DAILY = 5  # of so many answers one is observed by `make test` in any case
 BEFORE = {"q9": ("q4",), "q13": ("q4",), "q14": ("q4",)}  # questions whose answers these are compared with
@@ -60,7 +59,7 @@ def parameters(entries: Iterable[Entry]) -> list[Any]:
 
 def assert_gets_its_marks(entry: Entry, only_kept: bool = False) -> None:
     """The entry's answer to its question gets just the stated marks, for the stated reasons; see `observations_of`."""
-    if entry.real and not verification.is_possible():
+    if entry.real and not weight_check.is_possible():
         pytest.skip("needs CIFAR-10 in KERAS_HOME")
     recorded = entry.question in settings.VARIANTS.values() and not entry.is_snippet
     notebook = make(entry) if recorded else entry.apply(solution())
@@ -74,8 +73,8 @@ def assert_gets_its_marks(entry: Entry, only_kept: bool = False) -> None:
     observations = replace(seen, records=run_record.find(notebook))
     checks = [check for check in all_checks() if check.question == entry.question]
     with (
-        mock.patch.object(verification, "verify", _verify),
-        mock.patch.object(verification, "answers", _answers),
+        mock.patch.object(weight_check, "verify", _verify),
+        mock.patch.object(weight_check, "answers", _answers),
     ):
         results = {result.name: result for result in judge(checks, with_answers(observations))}
     if entry.is_snippet:  # it has no record
@@ -99,7 +98,7 @@ def _once(function: Callable[..., Any]) -> Callable[..., Any]:
     return look_up
 
 
-_verify, _answers = _once(verification.verify), _once(verification.answers)
+_verify, _answers = _once(weight_check.verify), _once(weight_check.answers)
 
 
 def assert_as_stated(entry: Entry, results: dict[str, CheckResult]) -> None:

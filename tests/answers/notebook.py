@@ -7,7 +7,7 @@ from typing import Any
 import nbformat
 
 from answers.entries import PIXEL, Edit, Entry, cell_after, cell_before, function, line, right, text
-from autograder.samples import edits
+from assignment.samples import edits
 
 
 def saved(minor: int, metadata: dict[str, Any], cell: Callable[[int], dict[str, Any]] = lambda number: {}) -> Edit:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from answers.entries import Edit, Entry, RecordEdit, function, right, wrong
-from autograder.samples.edits import RECORDS
+from assignment.samples.edits import RECORDS
 from lab import settings
 
 Record = dict[str, Any]

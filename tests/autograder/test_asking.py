@@ -11,8 +11,8 @@ import pytest
 
 from autograder.sandbox import asking
 from autograder.sandbox.asking import Asking, NoAnswer
-from autograder.sandbox.door import DoorError
 from autograder.sandbox.inside import messages
+from autograder.sandbox.observation_reader import DoorError
 
 
 @pytest.fixture

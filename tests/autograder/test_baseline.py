@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from autograder.baseline import Baseline, baselines
-from autograder.checks import records
+from assignment.hidden import run_records
+from autograder.grading.baselines import Baseline, baselines
 from lab import settings
 from solutions import summary
 from solutions.runs import Run
@@ -81,21 +81,21 @@ KNOWN = {"tiny_vgg": Baseline(0.62, 0.01, 5, 0.60, 0.64)}
 @pytest.mark.parametrize("mean", [0.575, 0.62, 0.665])
 def test_a_plausible_record_is_passed_over(mean):
     accuracies = [mean + d for d in (-0.002, -0.001, 0, 0.001, 0.002)]
-    assert records.remarks({"tiny_vgg": record(accuracies)}, KNOWN) == []
+    assert run_records.remarks({"tiny_vgg": record(accuracies)}, KNOWN) == []
 
 
 @pytest.mark.parametrize(("mean", "word"), [(0.7, "higher"), (0.5, "lower")])
 def test_an_implausible_mean_is_told_to_the_instructor(mean, word):
     accuracies = [mean + d for d in (-0.002, -0.001, 0, 0.001, 0.002)]
-    assert records.remarks({"tiny_vgg": record(accuracies)}, KNOWN) == [
+    assert run_records.remarks({"tiny_vgg": record(accuracies)}, KNOWN) == [
         f"tiny_vgg: the mean accuracy {mean:.3f} is {word} than the reference makes plausible (0.570 to 0.670); "
         "its run record is worth a look."
     ]
-    assert records.remarks({"tiny_vgg": record(accuracies)}, {}) == []
+    assert run_records.remarks({"tiny_vgg": record(accuracies)}, {}) == []
 
 
 def test_curves_that_do_not_belong_to_the_accuracies_are_told():
-    assert records.remarks({"tiny_vgg": record(validation=lambda accuracy: 0.9)}, {}) == [
+    assert run_records.remarks({"tiny_vgg": record(validation=lambda accuracy: 0.9)}, {}) == [
         "tiny_vgg: run 1 ends with a validation accuracy of 0.900 and a test accuracy of 0.600; "
         "its run record is worth a look."
     ]
@@ -104,15 +104,15 @@ def test_curves_that_do_not_belong_to_the_accuracies_are_told():
 @pytest.mark.parametrize("epoch", [-1, -2])
 def test_curves_that_end_or_peak_at_the_test_accuracies_are_told(epoch):
     """As they do where the test set was handed to `fit` for validation, or the best epoch chosen by it."""
-    told = records.remarks({"tiny_vgg": record(validation=lambda accuracy: accuracy, epoch=epoch)}, {})
+    told = run_records.remarks({"tiny_vgg": record(validation=lambda accuracy: accuracy, epoch=epoch)}, {})
     assert told[0] == (
         "tiny_vgg: the validation accuracy of every run ends or peaks at its very test accuracy; "
         "look whether the test set was used for validation, or to choose the epoch."
     )
     by_chance = record(validation=lambda accuracy: accuracy if accuracy != 0.62 else 0.6201)
-    assert records.remarks({"tiny_vgg": by_chance}, {}) == []
+    assert run_records.remarks({"tiny_vgg": by_chance}, {}) == []
 
 
 def test_records_that_lose_marks_anyway_are_not_told_twice():
-    assert records.remarks({"tiny_vgg": {"error": "the record is damaged"}}, KNOWN) == []
-    assert records.remarks({"tiny_vgg": record([0.9] * 2)}, KNOWN) == []
+    assert run_records.remarks({"tiny_vgg": {"error": "the record is damaged"}}, KNOWN) == []
+    assert run_records.remarks({"tiny_vgg": record([0.9] * 2)}, KNOWN) == []

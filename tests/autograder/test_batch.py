@@ -18,12 +18,14 @@ import pytest
 from made_up import png
 from rich.console import Console
 
-from autograder import attempt, batch, gradebook, resume, workers
+from autograder import batch, workers
 from autograder.batch import Options
-from autograder.grading import Graded
+from autograder.gradebook import store
+from autograder.grading import cache_key, one_submission
+from autograder.grading.notebook import Graded
 from autograder.results import SubmissionResult
 from autograder.sandbox import jail
-from lab.judging import CheckResult, Outcome
+from labkit.judging import CheckResult, Outcome
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -50,7 +52,7 @@ def test_what_has_not_changed_is_kept(folder: Path) -> None:
     assert run(folder) == []
     (folder / "bob.ipynb").write_bytes(b"{")
     assert run(folder) == ["bob"]
-    notes = {r.submission: r.notes[0] for r in gradebook.read_results(folder.parent / "out")}
+    notes = {r.submission: r.notes[0] for r in store.read_results(folder.parent / "out")}
     assert notes["ada"].startswith("The notebook file is empty")
     assert notes["bob"].startswith("The file is not valid JSON")
 
@@ -94,8 +96,8 @@ def test_new_baselines_make_all_due(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for text in (None, "{}", "{ }"):
         if text is not None:
             (tmp_path / "baselines.json").write_text(text)
-        monkeypatch.setattr(resume, "BASELINES", tmp_path / "baselines.json")
-        keys.append(resume.surroundings.__wrapped__()["grader"])
+        monkeypatch.setattr(cache_key, "BASELINES", tmp_path / "baselines.json")
+        keys.append(cache_key.surroundings.__wrapped__()["grader"])
     assert len(set(keys)) == 3
 
 
@@ -111,10 +113,10 @@ def test_brief_feedback_is_written_without_grading_again(folder: Path) -> None:
     failure = CheckResult("q4_flatten", "q4", "The maps are flattened.", True, 2, 0, "failed", "E", "F-text", "H")
     out = folder.parent / "out"
     run(folder)
-    ada = gradebook.read_result("ada", out)
+    ada = store.read_result("ada", out)
     assert ada is not None
     pictures = {"q2": [png(4, 4)]}
-    gradebook.write_result(replace(ada, checks=(failure,), images=pictures), out)
+    store.write_result(replace(ada, checks=(failure,), images=pictures), out)
     page = out / "feedback" / "ada.html"
     assert "F-text" in page.read_text("utf-8")
     assert run(folder, Options(brief=True)) == []
@@ -132,19 +134,19 @@ def test_pictures_are_on_disk_and_not_in_memory(folder: Path, monkeypatch: pytes
     """Those of a class of a thousand would be gigabytes."""
     pictures = {"q2": [png(4, 4)]}
     monkeypatch.setattr(
-        attempt, "prepare", lambda path, name, *_: SubmissionResult(name, "graded", images=pictures, key="k")
+        one_submission, "prepare", lambda path, name, *_: SubmissionResult(name, "graded", images=pictures, key="k")
     )
-    monkeypatch.setattr(resume, "key_of", lambda path: "k")
+    monkeypatch.setattr(cache_key, "key_of", lambda path: "k")
     out = folder.parent / "out"
     for _ in range(2):  # graded, then kept
         results = batch.grade_folder(folder, out, None, Console(file=io.StringIO()))
         assert [(result.submission, result.images) for result in results] == [("ada", {}), ("bob", {})]
-        assert [result.images for result in gradebook.read_results(out)] == [pictures, pictures]
+        assert [result.images for result in store.read_results(out)] == [pictures, pictures]
 
 
 def test_another_grader_grades_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(folder)
-    monkeypatch.setattr(resume, "_fingerprint", lambda: "of another grader")
+    monkeypatch.setattr(cache_key, "_fingerprint", lambda: "of another grader")
     assert sorted(run(folder)) == ["ada", "bob"]
 
 
@@ -152,11 +154,11 @@ def test_a_result_that_cannot_be_read_is_kept_aside_and_graded_again(folder: Pat
     run(folder)
     results = folder.parent / "out" / "results"
     (results / "ada.json").write_text("{}")
-    with pytest.raises(gradebook.GradebookError, match=r"ada.json is damaged, or of another version"):
+    with pytest.raises(store.GradebookError, match=r"ada.json is damaged, or of another version"):
         run(folder, Options(only="bob"))
     assert run(folder) == ["ada"]
     assert [path.read_text() for path in results.glob("ada.json.*.old")] == ["{}"]
-    assert [r.submission for r in gradebook.read_results(folder.parent / "out")] == ["ada", "bob"]
+    assert [r.submission for r in store.read_results(folder.parent / "out")] == ["ada", "bob"]
 
 
 def test_provisional_marks_count_when_somebody_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +169,7 @@ def test_provisional_marks_count_when_somebody_says_so(folder: Path, monkeypatch
         is_provisional = not trust
         return Graded([], nbformat.v4.new_notebook(), is_provisional=is_provisional, may_change=is_provisional)
 
-    monkeypatch.setattr(attempt, "grade_notebook", grade)
+    monkeypatch.setattr(one_submission, "grade_notebook", grade)
     nbformat.write(nbformat.v4.new_notebook(), folder / "eve.ipynb")
     with pytest.raises(batch.UnknownSubmission, match=r"--trust ev: .*submissions holds no submission of that name"):
         run(folder, Options(trust=("ev",)))
@@ -180,7 +182,7 @@ def test_provisional_marks_count_when_somebody_says_so(folder: Path, monkeypatch
 
 
 def status_of(name: str, folder: Path) -> str:
-    result = gradebook.read_result(name, folder.parent / "out")
+    result = store.read_result(name, folder.parent / "out")
     assert result is not None
     return result.status
 
@@ -197,15 +199,15 @@ def test_no_two_submissions_have_one_name() -> None:
 def test_what_the_machine_had_no_room_for_is_tried_again_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
-    def grade(task: attempt.Task, kernels: object) -> SubmissionResult:
+    def grade(task: one_submission.Task, kernels: object) -> SubmissionResult:
         tried.append(task.name)
         note = "Not graded: full" if task.name == "ada" and tried.count("ada") < 2 else "it is empty"
         return SubmissionResult(task.name, "needs_review", notes=(note,))
 
-    monkeypatch.setattr(attempt, "grade", grade)
+    monkeypatch.setattr(one_submission, "grade", grade)
     assert run(folder, Options(jobs=1)) == ["bob", "ada"]
     assert tried == ["ada", "bob", "ada"]
-    assert gradebook.read_results(folder.parent / "out")[0].notes == ("it is empty",)
+    assert store.read_results(folder.parent / "out")[0].notes == ("it is empty",)
 
 
 @pytest.mark.parametrize("passes", [True, False], ids=["passes", "stays"])
@@ -221,10 +223,10 @@ def test_what_a_fault_of_the_grader_has_met_is_tried_again_alone(
             raise SystemError("AST constructor recursion depth mismatch")
         return Graded(checks=[], executed=nbformat.v4.new_notebook())
 
-    monkeypatch.setattr(attempt, "grade_notebook", grade_notebook)
+    monkeypatch.setattr(one_submission, "grade_notebook", grade_notebook)
     run(folder, Options(jobs=1, only="ada"))
     assert len(tried) == 2
-    result = gradebook.read_result("ada", folder.parent / "out")
+    result = store.read_result("ada", folder.parent / "out")
     assert result is not None
     assert result.notes[:1] == (
         () if passes else ("The grader failed: SystemError: AST constructor recursion depth mismatch",)
@@ -260,8 +262,8 @@ def test_of_two_tries_the_one_that_judged_more_is_kept(
     def write(result: SubmissionResult, out: Path, **options: bool) -> None:
         written.append(replace(result, seconds=0))
 
-    monkeypatch.setattr(attempt, "grade", lambda task, kernels: tries.pop(0))
-    monkeypatch.setattr(gradebook, "write_result", write)
+    monkeypatch.setattr(one_submission, "grade", lambda task, kernels: tries.pop(0))
+    monkeypatch.setattr(store, "write_result", write)
     run(folder, Options(only="ada"))
     assert tries == []
     assert written == [first, (first, second)[kept]], "the first is written at once"
@@ -272,37 +274,39 @@ def test_a_fault_that_meets_many_is_no_accident(tmp_path: Path, monkeypatch: pyt
     for number in range(batch.ACCIDENTS + 1):
         (tmp_path / f"{number}.ipynb").write_bytes(b"")
 
-    def grade(task: attempt.Task, kernels: object) -> SubmissionResult:
+    def grade(task: one_submission.Task, kernels: object) -> SubmissionResult:
         tried.append(task.name)
         return checked(task.name, "passed", "error")
 
-    monkeypatch.setattr(attempt, "grade", grade)
+    monkeypatch.setattr(one_submission, "grade", grade)
     results = batch.grade_folder(tmp_path, tmp_path / "out", Options(), Console(file=io.StringIO()))
     assert len(results) == len(tried) == batch.ACCIDENTS + 1
 
 
 def test_a_fault_of_the_grader_overwrites_no_marks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good = replace(checked("ada", "passed"), status="graded")
-    monkeypatch.setattr(attempt, "grade", lambda task, kernels: good)
+    monkeypatch.setattr(one_submission, "grade", lambda task, kernels: good)
     run(folder, Options(only="ada"))
-    monkeypatch.setattr(attempt, "grade", lambda task, kernels: checked("ada", note="The grader failed: KeyError: 1"))
+    monkeypatch.setattr(
+        one_submission, "grade", lambda task, kernels: checked("ada", note="The grader failed: KeyError: 1")
+    )
     run(folder, Options(only="ada", force=True))
-    result = gradebook.read_result("ada", folder.parent / "out")
+    result = store.read_result("ada", folder.parent / "out")
     assert result is not None
     assert result.status == "graded"
 
 
 def test_a_fault_of_the_machine_overwrites_no_marks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(folder)
-    before = gradebook.read_result("ada", folder.parent / "out")
+    before = store.read_result("ada", folder.parent / "out")
     full = SubmissionResult("ada", "needs_review", notes=("Not graded: the disk is full.",))
-    monkeypatch.setattr(attempt, "grade", lambda *arguments, **options: full)
+    monkeypatch.setattr(one_submission, "grade", lambda *arguments, **options: full)
     printed = Console(file=io.StringIO(), width=200)
     found = batch.grade_folder(folder, folder.parent / "out", Options(force=True, only="ada"), printed)
     assert (
         {result.submission: result for result in found}["ada"]
         == before
-        == gradebook.read_result("ada", folder.parent / "out")
+        == store.read_result("ada", folder.parent / "out")
     )
     assert "ada keeps its result: Not graded: the disk is full." in printed.file.getvalue()  # type: ignore[attr-defined]
 
@@ -314,11 +318,11 @@ def test_a_gradebook_has_one_secret_and_each_submission_its_own_entropy(
         nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), folder / f"{name}.ipynb")
     tried: dict[str, list[object]] = {"ada": [], "bob": []}
 
-    def grade(task: attempt.Task, kernels: object) -> SubmissionResult:
+    def grade(task: one_submission.Task, kernels: object) -> SubmissionResult:
         tried[task.name].append(task.entropy)
         return SubmissionResult(task.name, "graded")
 
-    monkeypatch.setattr(attempt, "grade", grade)
+    monkeypatch.setattr(one_submission, "grade", grade)
     run(folder)
     run(folder, Options(force=True))
     secret = folder.parent / "out" / "secret"
@@ -428,7 +432,7 @@ def test_ctrl_c_leaves_a_gradebook(tmp_path: Path) -> None:
     done = interrupted(folder, out, lambda: len(list((out / "results").glob("*.json"))) >= 10, twice=False)
     assert done.returncode == 130
     assert done.stderr == "Interrupted; what was graded so far is kept.\n"
-    graded = sorted(r.submission for r in gradebook.read_results(out))
+    graded = sorted(r.submission for r in store.read_results(out))
     assert sorted(names_in(out)) == graded
     assert 10 <= len(graded) < 400
     assert "report.html" in [path.name for path in out.iterdir()]

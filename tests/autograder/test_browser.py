@@ -21,10 +21,10 @@ from made_up import (
 )
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from autograder.gradebook import pages
+from autograder.gradebook.similarity import Pair, Similar
 from autograder.marks.decided import Decided
 from autograder.marks.decisions import Decision, standing
-from autograder.report import pages
-from autograder.report.similarity import Pair, Similar
 from autograder.results import SubmissionResult
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (Debian: apt-get install chromium)")

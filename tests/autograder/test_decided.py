@@ -12,12 +12,11 @@ import jsonschema
 import pytest
 from made_up import HOSTILE, MEAN, RUBRICS, STD, check, every_outcome, marked, solved
 
-from autograder import gradebook, upload
+from autograder.gradebook import lms_export, pages, result_json, store
 from autograder.marks import agreement, book
 from autograder.marks.decided import Decided, digest_of_check, digest_of_checks, digest_of_text, fingerprint
 from autograder.marks.decisions import Decision, Log, standing
 from autograder.marks.rubric import Item, Rubric
-from autograder.report import pages, record
 from autograder.results import SubmissionResult
 
 
@@ -159,7 +158,7 @@ def book_with_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(module, "rubrics", lambda: RUBRICS)
     results = [solved("done"), solved("open"), solved("changed")]
     for result in results:
-        gradebook.write_result(result, tmp_path)
+        store.write_result(result, tmp_path)
     third = results[2]
     Log(tmp_path).append(
         [
@@ -171,8 +170,8 @@ def book_with_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ]
     )
     for one in book.decide(results, tmp_path).values():
-        gradebook.renew(one, tmp_path)
-    gradebook.write_summary(results, tmp_path, "CIFAR-10")
+        store.renew(one, tmp_path)
+    store.write_summary(results, tmp_path, "CIFAR-10")
     return tmp_path
 
 
@@ -186,11 +185,11 @@ def test_the_grades_have_them(book_with_marks: Path) -> None:
     assert [found["changed"][c] for c in columns] == ["graded", "96.3", "104", "1", "4", "2", "-10.7", ""]
 
 
-@pytest.mark.parametrize("system", upload.FORMATS)
+@pytest.mark.parametrize("system", lms_export.FORMATS)
 def test_the_files_for_other_systems_have_them(book_with_marks: Path, system: str) -> None:
-    results = gradebook.read_results(book_with_marks)
-    ids = {name: upload.Student(str(number)) for number, name in enumerate(("done", "open", "changed"))}
-    path, _ = gradebook.write_upload(results, book_with_marks, system, ids)
+    results = store.read_results(book_with_marks)
+    ids = {name: lms_export.Student(str(number)) for number, name in enumerate(("done", "open", "changed"))}
+    path, _ = store.write_upload(results, book_with_marks, system, ids)
     lines = path.read_text().splitlines()
     (done,) = (line for line in lines if re.search(r"\b112\b", line))
     assert not any(re.search(r"\b110\b", line) for line in lines)
@@ -202,7 +201,7 @@ def test_the_files_for_other_systems_have_them(book_with_marks: Path, system: st
 
 def test_the_results_have_them_and_keep_what_the_grader_said(book_with_marks: Path) -> None:
     data = json.loads((book_with_marks / "results" / "changed.json").read_text())
-    jsonschema.Draft202012Validator(record.SCHEMA).validate(data)
+    jsonschema.Draft202012Validator(result_json.SCHEMA).validate(data)
     assert (data["score"], data["decided"]["score"]) == (110, 96.3)
     assert data["questions"]["q1"]["score"] == 5
     assert data["decided"]["questions"]["q1"] == 1
@@ -249,17 +248,15 @@ def test_the_report_has_them(book_with_marks: Path) -> None:
 
 
 def test_files_are_written_again_only_where_something_was_said(book_with_marks: Path) -> None:
-    results = gradebook.read_results(book_with_marks)
-    assert not gradebook.is_outdated(book_with_marks)
-    assert not any(gradebook.renew(one, book_with_marks) for one in book.decide(results, book_with_marks).values())
+    results = store.read_results(book_with_marks)
+    assert not store.is_outdated(book_with_marks)
+    assert not any(store.renew(one, book_with_marks) for one in book.decide(results, book_with_marks).values())
     Log(book_with_marks).append([marked(results[2], mean=1, std=1)])
-    assert gradebook.is_outdated(book_with_marks)
-    renewed = {
-        name: gradebook.renew(one, book_with_marks) for name, one in book.decide(results, book_with_marks).items()
-    }
+    assert store.is_outdated(book_with_marks)
+    renewed = {name: store.renew(one, book_with_marks) for name, one in book.decide(results, book_with_marks).items()}
     assert renewed == {"changed": False, "done": False, "open": True}
-    gradebook.write_summary(results, book_with_marks, "CIFAR-10")
-    assert not gradebook.is_outdated(book_with_marks)
+    store.write_summary(results, book_with_marks, "CIFAR-10")
+    assert not store.is_outdated(book_with_marks)
 
 
 def test_no_text_of_a_marker_becomes_a_program(tmp_path: Path) -> None:

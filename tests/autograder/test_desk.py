@@ -20,13 +20,14 @@ from made_up import HOSTILE, hostile, solved
 from werkzeug.test import TestResponse
 from written_class import RUBRICS
 
-from autograder import batch, gradebook, resume, sources
+from autograder import batch
 from autograder.__main__ import main
 from autograder.desk import app, server
 from autograder.desk.shelf import key_of
+from autograder.gradebook import pages, sources, store
+from autograder.grading import cache_key
 from autograder.marks import book
 from autograder.marks.decisions import Decision, Log
-from autograder.report import pages
 from autograder.results import CellError, SubmissionResult
 
 HOST = "http://127.0.0.1:5000"
@@ -93,7 +94,7 @@ def bob(desk: Any) -> Person:
 
 
 def written(out: Path, submission: str, name: str = "w1") -> Any:
-    return book.decide(gradebook.read_results(out), out)[submission].written[name]
+    return book.decide(store.read_results(out), out)[submission].written[name]
 
 
 # ---- who comes in ----
@@ -237,8 +238,8 @@ def test_who_marks_a_second_time_does_not_see_the_first(ann: Person, bob: Person
 
 def test_an_answer_that_changed_is_to_be_marked_again(ann: Person, out: Path) -> None:
     ann.mark("submission-001", **{"item-tells": "1"})
-    (result,) = [one for one in gradebook.read_results(out) if one.submission == "submission-001"]
-    gradebook.write_result(replace(result, written={**result.written, "w1": "Another text altogether."}), out)
+    (result,) = [one for one in store.read_results(out) if one.submission == "submission-001"]
+    store.write_result(replace(result, written={**result.written, "w1": "Another text altogether."}), out)
     page = ann.get(f"/written/w1/{key_of('submission-001')}?show=changed")
     assert "The answer is another one since it was marked." in page.text
     ann.mark("submission-001", show="changed")
@@ -331,7 +332,7 @@ def test_a_check_a_question_and_the_total_are_overridden_with_a_reason(ann: Pers
         fields = {field["name"]: field.get("value", "") for field in form.select("input")}
         fields |= {"marks": marks, "reason": "Right after all."}
         assert ann.client.post(form["action"], data=fields, base_url=HOST).status_code == 303
-    one = book.decide(gradebook.read_results(out), out)["submission-010"]
+    one = book.decide(store.read_results(out), out)["submission-010"]
     assert (one.question_score("q9"), one.question_score("q1"), one.score) == (6, 4.5, 77)
     assert one.status == "graded"
     page = ann.get(path)
@@ -371,11 +372,11 @@ def test_an_adjustment_is_set_and_withdrawn(ann: Person, out: Path) -> None:
     path = f"/submission/{key_of('submission-001')}"
     fields = {"name": "praise", "sign": "bonus", "amount": "2", "unit": "marks", "reason": "A lovely figure."}
     ann.send(path, f"{path}/adjust", **fields)
-    one = book.decide(gradebook.read_results(out), out)["submission-001"]
+    one = book.decide(store.read_results(out), out)["submission-001"]
     assert [(a.name, a.marks) for a in one.adjustments] == [("praise", 2)]
     assert "A lovely figure." in ann.get(path).text
     ann.send(path, f"{path}/adjust", withdraw="1")
-    assert book.decide(gradebook.read_results(out), out)["submission-001"].adjustments == []
+    assert book.decide(store.read_results(out), out)["submission-001"].adjustments == []
 
 
 def test_a_notebook_is_run_after_all_unless_it_is_another_one_by_then(tmp_path: Path, ann: Person, out: Path) -> None:
@@ -386,7 +387,7 @@ def test_a_notebook_is_run_after_all_unless_it_is_another_one_by_then(tmp_path: 
     sources.write({file: "submission-010"}, out, "CIFAR-10")
     path = f"/submission/{key_of('submission-010')}"
     ann.send(path, f"{path}/review", action="trust", reason="I have read it.")
-    assert book.trusted(out) == {"submission-010": resume.content_of(file)}
+    assert book.trusted(out) == {"submission-010": cache_key.content_of(file)}
     assert "The next make grade lets its marks count" in " ".join(ann.get(path).text.split())
     said: list[str] = []
 
@@ -404,7 +405,7 @@ def test_a_notebook_is_run_after_all_unless_it_is_another_one_by_then(tmp_path: 
 def test_a_new_file_is_asked_for(ann: Person, out: Path) -> None:
     path = f"/submission/{key_of('submission-010')}"
     ann.send(path, f"{path}/review", action="new_file", reason="Cut off.")
-    assert "ann has asked for a new file." in book.decide(gradebook.read_results(out), out)["submission-010"].open
+    assert "ann has asked for a new file." in book.decide(store.read_results(out), out)["submission-010"].open
 
 
 def test_the_notebook_is_shown_as_data_with_the_cell_in_question(tmp_path: Path, ann: Person, out: Path) -> None:
@@ -453,7 +454,7 @@ def test_late_dates_make_penalties(ann: Person, out: Path) -> None:
     }
     response = ann.send("/", "/late", **fields)
     assert "1 penalty set" in ann.get(response.headers["Location"]).text
-    one = book.decide(gradebook.read_results(out), out)["submission-001"]
+    one = book.decide(store.read_results(out), out)["submission-001"]
     assert one.adjustments[0].words == "−20 %"
     for change, problem in (
         ({"dates": "submission;date\nnobody;2026-02-02"}, "the gradebook has no submission"),
@@ -489,7 +490,7 @@ def test_no_text_of_anybody_becomes_a_program(out: Path, desk: Any) -> None:
         code=f"# %%\n{words}",
         cell_errors=(CellError(1, HOSTILE, HOSTILE),),
     )
-    gradebook.write_result(bad, out)
+    store.write_result(bad, out)
     person = Person(desk.test_client(), words[:80])
     key = key_of(bad.submission)
     person.mark(bad.submission, **{"item-tells": "1", "comment": words})
@@ -654,15 +655,15 @@ def test_fifteen_people_at_once_lose_nothing(large: Person) -> None:
     for thread in threads:
         thread.join()
     assert len(Log(out).decisions()) == before + 60
-    everybody = book.decide(gradebook.read_results(out), out)
+    everybody = book.decide(store.read_results(out), out)
     assert sum(one.written["w3"].state == "marked" for one in everybody.values()) == 60
 
 
 def test_without_a_master_notebook_checks_can_still_be_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (book, pages):
         monkeypatch.setattr(module, "rubrics", dict)
-    gradebook.write_result(solved("s1"), tmp_path)
-    gradebook.write_result(SubmissionResult("s2", "needs_review", notes=("No notebook.",)), tmp_path)
+    store.write_result(solved("s1"), tmp_path)
+    store.write_result(SubmissionResult("s2", "needs_review", notes=("No notebook.",)), tmp_path)
     person = Person(app.make(tmp_path, app.Door(TOKEN)).test_client(), "ann")
     assert "There is no master notebook with rubrics here." in person.get("/").text
     person.get(f"/submission/{key_of('s2')}")

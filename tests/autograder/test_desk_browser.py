@@ -19,11 +19,10 @@ from made_up import HOSTILE, hostile
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from written_class import RUBRICS
 
-from autograder import gradebook
 from autograder.desk.shelf import key_of
+from autograder.gradebook import pages, store
 from autograder.marks import book
 from autograder.marks.decisions import Decision, Log
-from autograder.report import pages
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -85,7 +84,7 @@ def close(page: Page) -> None:
 
 
 def written(out: Path, name: str = "w1") -> dict[str, Any]:
-    everybody = book.decide(gradebook.read_results(out), out)
+    everybody = book.decide(store.read_results(out), out)
     return {submission: one.written[name] for submission, one in everybody.items()}
 
 
@@ -243,7 +242,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[s
         bad = replace(
             hostile(), written={"w1": f"# {HOSTILE}\n\n$x^{{2}}$ ![i](http://127.0.0.1:9/x.png)", "w2": HOSTILE}
         )
-        gradebook.write_result(bad, out)
+        store.write_result(bad, out)
         value = {"items": {"tells": 1.0, "gone": 0.25}, "marks": 3.5, "comment": "A comment.", "rubric": "0" * 12}
         said = [
             Decision("ann", "submission-001", "written:w1", value),

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from autograder import doctor
 from autograder.__main__ import main
-from autograder.image import contained
+from autograder.docker import contained
 from autograder.sandbox import jail
 
 MAC = (jail.Way("files, network, processes and memory of this computer", "", "the jail needs Linux"),)

@@ -10,21 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.sandbox import door
-from autograder.sandbox.door import DoorError
+from autograder.sandbox import observation_reader
 from autograder.sandbox.inside import messages
+from autograder.sandbox.observation_reader import DoorError
 
 
 def decode(value: Any, **arrays: np.ndarray) -> dict[str, Any]:
     text = value if isinstance(value, str) else json.dumps(value)
     packed = io.BytesIO()
     np.savez(packed, **arrays)  # type: ignore[arg-type]
-    return door.decode(text.encode(), packed.getvalue())
+    return observation_reader.decode(text.encode(), packed.getvalue())
 
 
 def test_an_answer_comes_back_as_it_was() -> None:
     value = {"a": np.arange(6.0).reshape(2, 3), "b": [1, None, True, "é", {"c": np.zeros((0, 2), "uint8")}], "d": 0.1}
-    back = door.decode(*messages.pack(value))
+    back = observation_reader.decode(*messages.pack(value))
     np.testing.assert_array_equal(back["a"], value["a"])
     assert back["b"][:4] == [1, None, True, "é"]
     assert back["b"][4]["c"].shape == (0, 2)
@@ -55,12 +55,12 @@ def test_forged_json_is_refused(text: str, words: str) -> None:
 
 def test_text_that_is_no_text_is_refused() -> None:
     with pytest.raises(DoorError, match="an answer is not JSON"):
-        door.decode(b"\xff\xfe{", b"")
+        observation_reader.decode(b"\xff\xfe{", b"")
 
 
 def test_deep_nesting_is_refused() -> None:
     value: Any = 1
-    for _ in range(door.MAX_DEPTH + 2):
+    for _ in range(observation_reader.MAX_DEPTH + 2):
         value = [value]
     with pytest.raises(DoorError, match="an answer is nested too deeply"):
         decode({"a": value})
@@ -76,7 +76,7 @@ def test_pickles_are_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(DoorError, match="cannot be read"):
         decode({"a": {"stored": "a0"}}, a0=np.array([Trap()], dtype=object))
     with pytest.raises(DoorError, match="cannot be read"):
-        door.decode(b"{}", pickle.dumps(Trap()))
+        observation_reader.decode(b"{}", pickle.dumps(Trap()))
     assert not (tmp_path / "pickle-ran").exists()
 
 
@@ -91,13 +91,13 @@ def test_many_values_are_refused_before_they_are_read() -> None:
 
 
 def test_sizes_are_capped_before_unpacking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "MAX_JSON", 50)
+    monkeypatch.setattr(observation_reader, "MAX_JSON", 50)
     with pytest.raises(DoorError, match="is larger than"):
         decode({"a": "x" * 100})
     monkeypatch.undo()
-    monkeypatch.setattr(door, "MAX_ARRAYS", 100_000)
+    monkeypatch.setattr(observation_reader, "MAX_ARRAYS", 100_000)
     packed = io.BytesIO()
     np.savez_compressed(packed, a0=np.zeros(10**6, "uint8"))  # a small file, a large array
     assert len(packed.getvalue()) < 100_000
     with pytest.raises(DoorError, match="too large"):
-        door.decode(b"{}", packed.getvalue())
+        observation_reader.decode(b"{}", packed.getvalue())

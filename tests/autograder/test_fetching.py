@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from autograder import fetching, standin
+from assignment.data import fetching, synthetic
+from assignment.data.fetching import FetchError
 from autograder.__main__ import main
-from autograder.fetching import FetchError
 
 ARCHIVE, WEIGHTS = fetching.CIFAR10.file, fetching.RESNET50.file
 
@@ -46,7 +46,7 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         )
         return got
 
-    monkeypatch.setattr(standin, "load_real_cifar10", lambda home: None)
+    monkeypatch.setattr(synthetic, "load_real_cifar10", lambda home: None)
     small = fetching.Item(
         "CIFAR-10", ARCHIVE, ".gz", fetching.CIFAR10.put, load, lambda: None, fetching.CIFAR10.getters
     )
@@ -92,7 +92,7 @@ def test_weights_are_known_by_their_hash(home: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.h5"
     other.write_bytes(b"no weights")
     # In a process of its own: other tests serve ResNet50 in this one.
-    code = "import sys\nfrom autograder import fetching\nfetching.fetch(sys.argv[1], print)"
+    code = "import sys\nfrom assignment.data import fetching\nfetching.fetch(sys.argv[1], print)"
     done = subprocess.run([sys.executable, "-c", code, str(other)], capture_output=True, text=True, check=False)
     assert "FetchError" in done.stderr
     assert "is not ResNet50's weights" in done.stderr.splitlines()[-1]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from keras import layers
 from support import tries
 
-from autograder.forward import MAX_ELEMENTS, UnsupportedSpec, forward, predict
+from assignment.hidden.forward_pass import MAX_ELEMENTS, UnsupportedSpec, forward, predict
 
 DTYPES = ("float32", "float64")
 EXACT = 1e-10  # in float64

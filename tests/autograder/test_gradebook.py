@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from autograder import gradebook
-from autograder.report.text import natural_key
+from autograder.gradebook import store
 from autograder.results import CellError, Reported, SubmissionResult
+from autograder.sanitize import natural_key
 from lab import settings
-from lab.judging import CheckResult
+from labkit.judging import CheckResult
 
 HEADER = "submission,status,score,max_score,percent,q1,q2,q3,q4,q5,q6,q7,q8,q9,q10,q11,q12,q13,q14,bonus,seconds,note"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -62,7 +62,7 @@ def rows(text):
 
 
 def grades(tmp_path, *results):
-    gradebook.write_summary(results, tmp_path, "stand-in")
+    store.write_summary(results, tmp_path, "stand-in")
     return (tmp_path / "grades.csv").read_text("utf-8")
 
 
@@ -125,7 +125,7 @@ def test_no_cell_is_a_formula(tmp_path, text, cell):
 
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_any_text_makes_one_row_that_reads_back(name, note):
-    text = gradebook._csv([full(name, notes=[note])])
+    text = store._csv([full(name, notes=[note])])
     text.encode()  # no lone surrogates
     assert text.count("\n") == 2
     (row,) = rows(text)
@@ -152,28 +152,28 @@ def test_rows_are_in_natural_order(tmp_path):
 def test_results_read_back_exactly(tmp_path):
     results = [rich_result(), full("a10"), full("a9"), SubmissionResult("z", "needs_review")]
     for result in results:
-        gradebook.write_result(result, tmp_path)
-    assert gradebook.read_results(tmp_path) == [results[2], results[1], results[0], results[3]]
+        store.write_result(result, tmp_path)
+    assert store.read_results(tmp_path) == [results[2], results[1], results[0], results[3]]
 
 
 def test_lists_read_back_as_tuples(tmp_path):
     listed = replace(rich_result(), checks=list(rich_result().checks), notes=list(rich_result().notes))
-    gradebook.write_result(listed, tmp_path)
-    assert gradebook.read_results(tmp_path) == [rich_result()]
+    store.write_result(listed, tmp_path)
+    assert store.read_results(tmp_path) == [rich_result()]
 
 
 def test_files_fit_the_published_schema(tmp_path):
-    schema_file = Path(gradebook.__file__).parent / "report" / "result.schema.json"
+    schema_file = Path(store.__file__).parent / "result.schema.json"
     schema = json.loads(schema_file.read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     for result in (rich_result(), full(), SubmissionResult("empty", "needs_review")):
-        gradebook.write_result(result, tmp_path)
-        file = tmp_path / "results" / f"{gradebook.safe_name(result.submission)}.json"
+        store.write_result(result, tmp_path)
+        file = tmp_path / "results" / f"{store.safe_name(result.submission)}.json"
         jsonschema.validate(json.loads(file.read_text("utf-8")), schema)
 
 
 def test_json_says_what_the_csv_says(tmp_path):
-    gradebook.write_result(rich_result(), tmp_path)
+    store.write_result(rich_result(), tmp_path)
     (file,) = (tmp_path / "results").iterdir()
     data = json.loads(file.read_text("utf-8"))
     assert (data["schema"], data["score"], data["max_score"], data["percent"]) == (4, 7.5, 100, 7.5)
@@ -196,16 +196,16 @@ def test_json_says_what_the_csv_says(tmp_path):
 
 
 def test_the_code_lies_beside_the_result(tmp_path):
-    gradebook.write_result(rich_result(), tmp_path)
+    store.write_result(rich_result(), tmp_path)
     (file,) = (tmp_path / "code").iterdir()
-    assert file.name == f"{gradebook.safe_name('büro 7/…')}.txt"
+    assert file.name == f"{store.safe_name('büro 7/…')}.txt"
     assert file.read_bytes() == "# %%\nx = 'ü'\n".encode()
     file.unlink()
-    assert gradebook.read_result("büro 7/…", tmp_path) is None
+    assert store.read_result("büro 7/…", tmp_path) is None
 
 
 def test_empty_folder_has_no_results(tmp_path):
-    assert gradebook.read_results(tmp_path) == []
+    assert store.read_results(tmp_path) == []
 
 
 def edited(**fields):
@@ -228,37 +228,37 @@ def edited(**fields):
     ],
 )
 def test_a_damaged_file_is_named_with_the_reason(tmp_path, damage, reason):
-    gradebook.write_result(full("submission-01"), tmp_path)
+    store.write_result(full("submission-01"), tmp_path)
     file = tmp_path / "results" / "submission-01.json"
     file.write_text(damage(json.loads(file.read_text("utf-8"))), "utf-8")
-    with pytest.raises(gradebook.GradebookError, match=reason) as caught:
-        gradebook.read_results(tmp_path)
+    with pytest.raises(store.GradebookError, match=reason) as caught:
+        store.read_results(tmp_path)
     assert str(file) in str(caught.value)
 
 
 def test_bytes_that_are_no_text_are_a_damaged_file(tmp_path):
-    gradebook.write_result(full(), tmp_path)
+    store.write_result(full(), tmp_path)
     (tmp_path / "results" / "submission-01.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(gradebook.GradebookError, match=r"submission-01\.json"):
-        gradebook.read_results(tmp_path)
+    with pytest.raises(store.GradebookError, match=r"submission-01\.json"):
+        store.read_results(tmp_path)
 
 
 def test_a_check_that_is_missing_or_double_is_damage(tmp_path):
-    gradebook.write_result(full(), tmp_path)
+    store.write_result(full(), tmp_path)
     file = tmp_path / "results" / "submission-01.json"
     data = json.loads(file.read_text("utf-8"))
     data["questions"]["q1"]["checks"].clear()
     file.write_text(json.dumps(data), "utf-8")
-    with pytest.raises(gradebook.GradebookError, match="not numbered"):
-        gradebook.read_results(tmp_path)
+    with pytest.raises(store.GradebookError, match="not numbered"):
+        store.read_results(tmp_path)
 
 
 def test_a_copied_result_is_not_counted_twice(tmp_path):
-    gradebook.write_result(full(), tmp_path)
+    store.write_result(full(), tmp_path)
     file = tmp_path / "results" / "submission-01.json"
     (tmp_path / "results" / "copy.json").write_bytes(file.read_bytes())
-    with pytest.raises(gradebook.GradebookError, match=r"copy\.json holds the result of 'submission-01'"):
-        gradebook.read_results(tmp_path)
+    with pytest.raises(store.GradebookError, match=r"copy\.json holds the result of 'submission-01'"):
+        store.read_results(tmp_path)
 
 
 # Writing
@@ -266,8 +266,8 @@ def test_a_copied_result_is_not_counted_twice(tmp_path):
 
 def test_files_lie_where_scripts_expect_them(tmp_path):
     out = tmp_path / "new" / "gradebook"
-    gradebook.write_result(full(), out)
-    gradebook.write_summary([full()], out, "CIFAR-10")
+    store.write_result(full(), out)
+    store.write_summary([full()], out, "CIFAR-10")
     found = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
     assert found == [
         "code/submission-01.txt",
@@ -280,7 +280,7 @@ def test_files_lie_where_scripts_expect_them(tmp_path):
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
-    gradebook.write_result(full(), tmp_path)
+    store.write_result(full(), tmp_path)
 
     def broken(source, target):
         assert Path(source).parent == Path(target).parent
@@ -289,8 +289,8 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", broken)
         with pytest.raises(OSError, match="disk full"):
-            gradebook.write_result(full(notes=("new",)), tmp_path)
-    assert gradebook.read_results(tmp_path) == [full()]
+            store.write_result(full(notes=("new",)), tmp_path)
+    assert store.read_results(tmp_path) == [full()]
     assert sorted(p.name for p in tmp_path.rglob("*.*")) == [
         "submission-01.html",
         "submission-01.json",
@@ -299,9 +299,9 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
 
 
 def test_writing_again_replaces(tmp_path):
-    gradebook.write_result(full(notes=("old",)), tmp_path)
-    gradebook.write_result(full(notes=("new",)), tmp_path)
-    assert [r.notes for r in gradebook.read_results(tmp_path)] == [("new",)]
+    store.write_result(full(notes=("old",)), tmp_path)
+    store.write_result(full(notes=("new",)), tmp_path)
+    assert [r.notes for r in store.read_results(tmp_path)] == [("new",)]
 
 
 # Names
@@ -334,8 +334,8 @@ ODD_NAMES = [
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_odd_names_stay_inside_the_folder(tmp_path, name):
-    gradebook.write_result(full(name), tmp_path / "out")
-    stem = gradebook.safe_name(name)
+    store.write_result(full(name), tmp_path / "out")
+    stem = store.safe_name(name)
     assert set(stem) <= set(string.ascii_letters + string.digits + "-_.")
     assert len(stem) <= 80
     assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()) == [
@@ -343,19 +343,19 @@ def test_odd_names_stay_inside_the_folder(tmp_path, name):
         f"out/feedback/{stem}.html",
         f"out/results/{stem}.json",
     ]
-    assert gradebook.read_results(tmp_path / "out") == [full(name)]
+    assert store.read_results(tmp_path / "out") == [full(name)]
 
 
 def test_different_names_have_different_stems():
-    hashed = [gradebook.safe_name(name) for name in ODD_NAMES]
+    hashed = [store.safe_name(name) for name in ODD_NAMES]
     assert len(set(hashed)) == len(ODD_NAMES)
     # Nobody takes another's place by handing in a file that is named like the other's stem.
-    assert not set(hashed) & {gradebook.safe_name(stem) for stem in hashed}
+    assert not set(hashed) & {store.safe_name(stem) for stem in hashed}
 
 
 @pytest.mark.parametrize("name", ["submission-01", "Smith_4711", "v1.2", "late-9f3a"])
 def test_plain_names_are_kept(name):
-    assert gradebook.safe_name(name) == name
+    assert store.safe_name(name) == name
 
 
 # The terminal
@@ -363,7 +363,7 @@ def test_plain_names_are_kept(name):
 
 def printed(results, width):
     console = Console(width=width, file=io.StringIO(), color_system=None, legacy_windows=False)
-    console.print(gradebook.table(results))
+    console.print(store.table(results))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 

@@ -11,11 +11,14 @@ import nbformat
 import pytest
 from support import PROJECT
 
-from autograder import attempt, batch, grading, submissions
-from autograder.checks import all_checks
-from autograder.grading import pictures, written_answers
+from assignment.hidden import all_checks
+from assignment.samples import edits
+from autograder import batch
+from autograder.grading import notebook as grading
+from autograder.grading import one_submission
+from autograder.grading.notebook import pictures, written_answers
+from autograder.intake import submissions
 from autograder.results import SubmissionResult
-from autograder.samples import edits
 from autograder.sandbox import Execution
 from lab import settings
 
@@ -41,7 +44,9 @@ def graded_with(
     """Grade a file whose run in the sandbox observed this."""
     execution = Execution(notebook=notebook_of(), observations=observations, losses=list(losses))
     monkeypatch.setattr(grading, "execute", lambda *args, **options: execution)
-    return attempt.grade(attempt.Task("somebody", submissions.Parcel(submissions.write(notebook_of())), key="k"))
+    return one_submission.grade(
+        one_submission.Task("somebody", submissions.Parcel(submissions.write(notebook_of())), key="k")
+    )
 
 
 def test_a_probe_that_fails_is_the_graders_fault_and_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +89,7 @@ def test_a_crash_of_the_sandbox_is_a_row_with_the_reason(monkeypatch: pytest.Mon
     monkeypatch.setattr(grading, "execute", broken)
     path = tmp_path / "somebody.ipynb"
     nbformat.write(notebook_of(), path)
-    result = attempt.grade_file(path)
+    result = one_submission.grade_file(path)
     assert result.status == "needs_review"
     assert result.score is None
     assert result.notes[0] == "The grader failed: OSError: [Errno 28] No space left on device"
@@ -196,7 +201,7 @@ def test_what_is_damaged_costs_nothing_until_a_person_has_looked(monkeypatch: py
     notebook = json.loads(submissions.write(notebook_of(nbformat.v4.new_code_cell("x = 1"))))
     del notebook["cells"][0]["source"]
     parcel = submissions.Parcel(json.dumps(notebook).encode())
-    result = attempt.grade(attempt.Task("somebody", parcel, key="k"))
+    result = one_submission.grade(one_submission.Task("somebody", parcel, key="k"))
     assert not [check for check in result.checks if check.outcome in ("failed", "skipped")]
     assert result.notes[0] == "The text of cell 1 is missing or damaged. What did not pass waits for you."
 

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checks import reference_specs
-from autograder.checks.graph import (
+from assignment.hidden import reference_specs
+from assignment.hidden.forward_pass import forward
+from assignment.hidden.model_graph import (
     Graph,
     block_pattern,
     canonical,
@@ -17,9 +18,8 @@ from autograder.checks.graph import (
     without,
     without_normalization,
 )
-from autograder.forward import forward
 from lab import settings
-from lab.judging import Unjudged
+from labkit.judging import Unjudged
 
 CONV = {
     "filters": 4,

@@ -3,12 +3,12 @@
 import nbformat
 import pytest
 
-from autograder import imports
+from autograder.intake import absent_packages
 
 
 def absent(*sources: str, **files: str) -> list[str]:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    return imports.absent(notebook, {name.replace("_py", ".py"): text.encode() for name, text in files.items()})
+    return absent_packages.absent(notebook, {name.replace("_py", ".py"): text.encode() for name, text in files.items()})
 
 
 def test_packages_that_are_not_here_are_told() -> None:
@@ -32,7 +32,7 @@ def test_packages_that_are_not_here_are_told() -> None:
         "from google.colab import drive\nimport otter\nfrom lab import publish",
         "from . import x",
         "import just_now(",
-        "import just_now" + "x" * imports.MAX_SOURCE,
+        "import just_now" + "x" * absent_packages.MAX_SOURCE,
         "import just_now\n" + "(" * 10_000,
         "text = 'import just_now'",
     ],

@@ -3,7 +3,7 @@
 import pytest
 from support import failed, results_of
 
-from lab.judging import CheckResult
+from labkit.judging import CheckResult
 
 ALL_1 = {"q1_answered", "q1_described", "q1_shapes", "q1_images", "q1_summary"}
 ALL_2 = {"q2_answered", "q2_images", "q2_titles", "q2_all_classes"}

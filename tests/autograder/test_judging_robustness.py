@@ -7,10 +7,9 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from autograder import verification
-from autograder.checks import all_checks, reference_specs
+from assignment.hidden import all_checks, reference_specs, weight_check
 from lab import settings
-from lab.judging import CheckResult, Observations, judge
+from labkit.judging import CheckResult, Observations, judge
 
 SHAPES = [(3, 3, 3, 10), (10,), *[(3, 3, 10, 10), (10,)] * 3, (640, 10), (10,)]  # of a tiny VGG
 
@@ -42,7 +41,7 @@ def judged(found: dict[str, Any] | None, q4: dict[str, Any] | None = None) -> Ch
     """The result of `q9_record` where there is no CIFAR-10, on which weights are evaluated."""
     check = next(c for c in all_checks() if c.name == "q9_record")
     answers = {"q4": {"spec": reference_specs.tiny_vgg()} if q4 is None else q4}
-    with mock.patch.object(verification, "is_possible", return_value=False):
+    with mock.patch.object(weight_check, "is_possible", return_value=False):
         return judge([check], Observations(answers, 0, {} if found is None else {"tiny_vgg": found}))[0]
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from support import failed, results_of
 
-from autograder.checks import all_checks
-from lab.agent import Agent
-from lab.judging import CheckResult, Observations, judge
-from lab.student import Student
+from assignment.hidden import all_checks
+from labkit.agent import Agent
+from labkit.judging import CheckResult, Observations, judge
+from labkit.student import Student
 
 ALL_6 = {
     "q6_answered",

@@ -1,6 +1,6 @@
 """Question 12: what its answers are compared with."""
 
-from autograder.dataset import resnet50_conv1
+from assignment.data.dataset import resnet50_conv1
 
 
 def test_the_served_kernel_tells_mistakes_apart() -> None:

@@ -18,9 +18,9 @@ from answers import RIGHT, WRONG
 from answers.entries import Entry, right
 from zoo import accuracy, notebooks
 
-from autograder import attempt
-from autograder.checks import all_checks
-from autograder.grading import grade_notebook
+from assignment.hidden import all_checks
+from autograder.grading import one_submission
+from autograder.grading.notebook import grade_notebook
 from autograder.results import SubmissionResult
 from autograder.sandbox import (
     Execution,
@@ -30,12 +30,12 @@ from autograder.sandbox import (
     cpu_time,
     environment,
     execute,
-    machine,
+    host,
     open_nursery,
     runner,
 )
 from autograder.sandbox.cpu_time import Meter, Reading, Watch
-from lab.judging import Observations, judge
+from labkit.judging import Observations, judge
 
 # ---- what is measured ----
 
@@ -179,7 +179,7 @@ def test_when_the_machine_is_to_blame(
 ) -> None:
     monkeypatch.setattr(os, "getloadavg", lambda: (load * (os.cpu_count() or 1), 0.0, 0.0))
     with pytest.raises(MachineError, match=BUSY) if is_busy else contextlib.nullcontext():
-        machine.require_cores(spent)
+        host.require_cores(spent)
 
 
 # ---- in the kernel ----
@@ -307,7 +307,7 @@ def test_a_busy_machine_costs_nobody_a_mark(warm: Nursery, tmp_path: Path, monke
     for name, entry in entries.items():
         nbformat.write(notebooks.make(entry), tmp_path / f"{name}.ipynb")
     limits = Limits(cell=8, probe=6)
-    monkeypatch.setattr(attempt, "grade_notebook", partial(grade_notebook, limits=limits))
+    monkeypatch.setattr(one_submission, "grade_notebook", partial(grade_notebook, limits=limits))
     own, read = threading.local(), Meter.read
 
     def noted(meter: Meter) -> Reading:
@@ -316,7 +316,7 @@ def test_a_busy_machine_costs_nobody_a_mark(warm: Nursery, tmp_path: Path, monke
 
     def grade(path: Path) -> tuple[SubmissionResult, Reading]:
         own.readings = []
-        result = attempt.grade_file(path, kernels=warm)
+        result = one_submission.grade_file(path, kernels=warm)
         return result, own.readings[-1].since(own.readings[0])
 
     monkeypatch.setattr(Meter, "read", noted)

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
-from autograder import attempt, batch
-from autograder.attempt import grade_file
-from autograder.sandbox import MachineError, Nursery, execute, jail, machine
+from autograder import batch
+from autograder.grading import one_submission
+from autograder.grading.one_submission import grade_file
+from autograder.sandbox import MachineError, Nursery, execute, host, jail
 from autograder.sandbox.jail import Room
 from lab import settings
 
@@ -50,7 +51,7 @@ def test_a_full_disk_is_no_fault_of_the_student(tmp_path: Path, monkeypatch: pyt
     assert note.endswith(
         " is full (3 MiB are free). Mend that, then run the same command again: it grades what is missing."
     )
-    monkeypatch.setattr(machine, "available_memory", lambda: 5 * 2**20)
+    monkeypatch.setattr(host, "available_memory", lambda: 5 * 2**20)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**40))
     assert grade_file(path).notes[0].startswith("Not graded: the memory of this machine is full (5 MiB are free).")
 
@@ -72,7 +73,7 @@ def test_a_machine_that_runs_out_meanwhile(room: Room, said: str, monkeypatch: p
 
 def test_a_kernel_that_the_system_ended_for_memory(monkeypatch: pytest.MonkeyPatch, nursery: Nursery) -> None:
     kills = iter([0, 1])
-    monkeypatch.setattr(machine, "kills_for_memory", lambda: next(kills))
+    monkeypatch.setattr(host, "kills_for_memory", lambda: next(kills))
     with pytest.raises(MachineError, match="no memory left"):
         execute(notebook("import os; os.kill(os.getpid(), 9)"), questions=(), nursery=nursery)
 
@@ -83,16 +84,16 @@ def test_a_cell_that_found_the_disk_full_is_believed_where_it_is(
     source = "raise OSError(28, 'No space left on device')"
     seen = execute(notebook(source), questions=(), nursery=nursery)
     assert [error.error for error in seen.cell_errors] == ["OSError: [Errno 28] No space left on device"]
-    monkeypatch.setattr(machine, "lacks_disk", lambda folder: True)
+    monkeypatch.setattr(host, "lacks_disk", lambda folder: True)
     with pytest.raises(MachineError, match="no disk left"):
         execute(notebook(source), questions=(), nursery=nursery)
 
 
 def test_the_system_counts_memory() -> None:
-    available = machine.available_memory()
+    available = host.available_memory()
     assert available is not None
     assert 2**26 < available < 2**44
-    assert machine.kills_for_memory() >= 0
+    assert host.kills_for_memory() >= 0
 
 
 def test_the_batch_goes_on_after_a_fault_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +104,7 @@ def test_the_batch_goes_on_after_a_fault_of_the_machine(tmp_path: Path, monkeypa
     def full(*args: object, **options: object) -> None:
         raise MachineError("this machine has no disk left")
 
-    monkeypatch.setattr(attempt, "grade_notebook", full)
+    monkeypatch.setattr(one_submission, "grade_notebook", full)
     first = grade_file(path)
     assert batch._is_due(path, first, batch.Options())
     assert all(first.question_score(question) is None for question in settings.POINTS)

@@ -11,13 +11,14 @@ import pytest
 from made_up import RUBRICS, marked, solved
 from rich.console import Console
 
-from autograder import attempt, batch, gradebook, resume, sources
-from autograder.attempt import Task
+from autograder import batch
 from autograder.batch import Options
+from autograder.gradebook import pages, sources, store
+from autograder.grading import cache_key, one_submission
+from autograder.grading.one_submission import Task
 from autograder.marks import book
 from autograder.marks.decisions import Decision, Log
 from autograder.marks.rubric import RubricError
-from autograder.report import pages
 from autograder.results import SubmissionResult
 
 
@@ -33,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         status = "graded" if key else "needs_review"
         return replace(solved(task.name, w1=text, w2=""), key=key, status=status, seconds=0.1)
 
-    monkeypatch.setattr(attempt, "grade", grade)
+    monkeypatch.setattr(one_submission, "grade", grade)
     made = tmp_path / "submissions"
     made.mkdir()
     for name in ("ada", "bob"):
@@ -57,7 +58,7 @@ def rows(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def mark(folder: Path, name: str) -> None:
-    (result,) = [one for one in gradebook.read_results(folder.parent / "out") if one.submission == name]
+    (result,) = [one for one in store.read_results(folder.parent / "out") if one.submission == name]
     Log(folder.parent / "out").append([marked(result, mean=1)])
 
 
@@ -106,15 +107,15 @@ def test_an_answer_that_changed_is_flagged_and_one_that_did_not_is_not(folder: P
 def test_a_notebook_that_a_person_lets_run_is_run_until_it_is_another_one(folder: Path) -> None:
     write(folder / "ada.ipynb", "It reaches for the grader.")
     run(folder)
-    assert gradebook.read_results(folder.parent / "out")[0].status == "needs_review"
+    assert store.read_results(folder.parent / "out")[0].status == "needs_review"
     value = {"action": "trust", "reason": "I have read it."}
-    content = resume.content_of(folder / "ada.ipynb")
+    content = cache_key.content_of(folder / "ada.ipynb")
     Log(folder.parent / "out").append([Decision("ann", "ada", "review", value, content)])
     run(folder)
-    assert gradebook.read_results(folder.parent / "out")[0].status == "graded"
+    assert store.read_results(folder.parent / "out")[0].status == "graded"
     write(folder / "ada.ipynb", "It reaches for the grader once more.")
     assert "ada was let pass, and is another file since" in run(folder)
-    assert gradebook.read_results(folder.parent / "out")[0].status == "needs_review"
+    assert store.read_results(folder.parent / "out")[0].status == "needs_review"
 
 
 def test_a_line_that_is_no_decision_is_told_and_costs_nothing(folder: Path) -> None:
@@ -150,4 +151,4 @@ def test_the_gradebook_knows_where_its_submissions_lie(folder: Path) -> None:
 
 
 def test_a_change_of_the_desk_makes_nothing_due() -> None:
-    assert {"marks", "desk"} <= resume._NO_PART
+    assert {"marks", "desk"} <= cache_key._NO_PART

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from made_up import HOSTILE, RUBRICS, marked, solved
 
-from autograder import gradebook, tables
+from autograder import tables
 from autograder.__main__ import main
+from autograder.gradebook import pages, store
 from autograder.marks import book, late
 from autograder.marks.decisions import Log, standing
-from autograder.report import pages
 from autograder.results import SubmissionResult
 
 
@@ -23,7 +23,7 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(module, "rubrics", lambda: RUBRICS)
     results = [solved("a"), solved("=b", w1="=1+1\nline", w2=""), SubmissionResult("c", "needs_review")]
     for result in results:
-        gradebook.write_result(result, tmp_path / "out")
+        store.write_result(result, tmp_path / "out")
     Log(tmp_path / "out").append([marked(results[0], mean=1, std=0.5)])
     return tmp_path / "out"
 
@@ -43,7 +43,7 @@ def take(out: Path, rows: list[dict[str, str]], *, delimiter: str = ",") -> int:
 
 
 def found(out: Path) -> dict[str, Any]:
-    return {name: one.written["w1"] for name, one in book.decide(gradebook.read_results(out), out).items()}
+    return {name: one.written["w1"] for name, one in book.decide(store.read_results(out), out).items()}
 
 
 def test_a_table_that_is_not_edited_changes_nothing(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +68,7 @@ def test_what_was_edited_is_taken_over(out: Path, delimiter: str) -> None:
     assert (now["a"].marks, now["a"].standing.decision.by) == (4, "bob")
     assert (now["c"].state, now["c"].marks) == ("marked", 0)
     assert "w1" in (out / "grades.csv").read_text().splitlines()[0]
-    assert "=well done" in (out / "feedback" / f"{gradebook.safe_name('=b')}.html").read_text()
+    assert "=well done" in (out / "feedback" / f"{store.safe_name('=b')}.html").read_text()
 
 
 def test_marks_that_are_emptied_are_withdrawn(out: Path) -> None:

@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from autograder.checks.pictures import drawn_images, missing_patches, named_classes
+from assignment.hidden.drawn_images import drawn_images, missing_patches, named_classes
 
 NAMES = ("cat", "dog", "bird")
 RNG = np.random.default_rng(0)
@@ -14,7 +14,7 @@ X = RNG.integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)
 
 
 def axes(*images: np.ndarray, **given: Any) -> dict[str, Any]:
-    """Axes as `lab.figures_seen` describes them."""
+    """Axes as `labkit.figure_description` describes them."""
     described = {"title": "", "xlabel": "", "ylabel": "", "heading": "", "texts": [], "box": [0.1, 0.1, 0.8, 0.8]}
     described |= {"ticks": {"x": [], "y": []}, "images": [{"data": i, "extent": None} for i in images]}
     return described | given

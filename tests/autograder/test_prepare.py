@@ -55,7 +55,10 @@ def test_late_ticks_are_those_of_matplotlib() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", LOOK],
         cwd=PROJECT,
-        env={"PYTHONPATH": f"{PROJECT}:{PROJECT / 'assignment'}", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={
+            "PYTHONPATH": f"{PROJECT}:{PROJECT}/assignment:{PROJECT}/autograder/handed_out",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        },
         capture_output=True,
         check=True,
     )
@@ -68,9 +71,9 @@ RESNET = """
 import keras
 import numpy as np
 import tensorflow as tf
-from autograder.sandbox.inside import prepare
+from assignment.kernel import serve
 kernel, bias = np.random.default_rng(0).normal(size=(7, 7, 3, 64)), np.arange(64.0)
-prepare._serve_resnet50(kernel.astype("float32"), bias.astype("float32"))
+serve._serve_resnet50(kernel.astype("float32"), bias.astype("float32"))
 options = {"include_top": False, "input_shape": (64, 64, 3)}
 served, usual = (keras.applications.ResNet50(weights=weights, **options) for weights in ("imagenet", None))
 for one, other in zip(served.layers, usual.layers, strict=True):
@@ -85,7 +88,7 @@ for model in (served, usual, keras.models.clone_model(served)):
 x = np.random.default_rng(1).uniform(size=(2, 64, 64, 3)).astype("float32")
 assert np.allclose(served.predict(x, verbose=0), usual.predict(x, verbose=0))
 fresh = keras.applications.ResNet50(weights="imagenet", **(options | {"pooling": "avg"}))
-assert type(fresh.weights[9]) is prepare._OnDemand
+assert type(fresh.weights[9]) is serve._OnDemand
 fresh.compile("sgd", "mse")
 fresh.fit(x, np.zeros((2, 2048), "float32"), verbose=0)
 fresh.save("resnet.keras")
@@ -107,7 +110,10 @@ def test_a_resnet50_whose_values_come_on_demand_is_like_any_other(tmp_path: Path
     done = subprocess.run(
         [sys.executable, "-c", RESNET],
         cwd=tmp_path,
-        env={"PYTHONPATH": f"{PROJECT}:{PROJECT / 'assignment'}", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={
+            "PYTHONPATH": f"{PROJECT}:{PROJECT}/assignment:{PROJECT}/autograder/handed_out",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from keras import layers
 from support import tries
 
-from autograder.checks.architecture import LEARNING_RATES, q5_learning_rate, q5_loss, vgg_faults
-from autograder.checks.graph import Graph, canonical
+from assignment.hidden.architecture import LEARNING_RATES, q5_learning_rate, q5_loss, vgg_faults
+from assignment.hidden.model_graph import Graph, canonical
 from lab import settings
-from lab.judging import Failure, Observations
-from lab.model_spec import trace
 from lab.probes import inputs
+from labkit.judging import Failure, Observations
+from labkit.model_spec import trace
 
 # The faults found in a network are those that it was drawn with, however it is written
 

@@ -9,12 +9,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import tries
 
-from autograder.checks import all_checks
-from autograder.checks.data import _places
+from assignment.hidden import all_checks
+from assignment.hidden.data import _places
 from lab.checks.data import _one_map
-from lab.judging import Observations, judge
 from lab.probes import inputs
 from lab.settings import CLASS_NAMES, N_CLASSES
+from labkit.judging import Observations, judge
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 Preprocess = Callable[..., Arrays]
@@ -107,7 +107,7 @@ def test_titles_and_classes_are_judged_as_a_set_of_pairs_would_be(seed: int, for
 
 
 def drawn(image: np.ndarray, title: str, place: int) -> dict[str, Any]:
-    """Axes as `lab.figures_seen` describes them, in a row of many."""
+    """Axes as `labkit.figure_description` describes them, in a row of many."""
     return {
         "title": title,
         "xlabel": "",

@@ -8,10 +8,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import tries
 
-from autograder.checks import all_checks
+from assignment.hidden import all_checks
 from lab import settings as practical
-from lab.judging import CheckResult, Observations, judge
 from lab.probes import inputs, robustness
+from labkit.judging import CheckResult, Observations, judge
 
 CHECKS = {check.name: check for check in all_checks() if check.question == "q9"}
 RUNS = inputs.EXPERIMENT_RUNS
@@ -25,7 +25,7 @@ def judged(name: str, value: dict[str, Any] | None = None, **other: Any) -> Chec
     """The result of one check of an experiment that returned these values; the other checks are left out."""
     complete = {"accuracies": [], "mean": 0.5, "std": 0.1, "histories": []} | (value or {})
     if isinstance(complete["accuracies"], tuple):
-        complete["accuracies"] = list(complete["accuracies"])  # as `lab.observe.plain` gives it
+        complete["accuracies"] = list(complete["accuracies"])  # as `labkit.plain_data.plain` gives it
     call = {"error": None, "value": complete, "runs": [], "labels": np.zeros(0, int), "built": 1} | other
     check = CHECKS[name]
     alone = type(check)(check.name, check.question, check.title, check.weight, check.hidden, (), check.judge)

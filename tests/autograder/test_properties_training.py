@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import tries
 
-from autograder.checks import all_checks
-from lab.figures_seen import describe_figure
-from lab.judging import Observations, judge
+from assignment.hidden import all_checks
 from lab.probes import inputs
-from lab.recorder import recording
+from labkit.figure_description import describe_figure
+from labkit.judging import Observations, judge
+from labkit.short_training import recording
 
 SEED = 7
 few = settings(max_examples=tries(25), deadline=None)

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import tries
 
-from autograder.checks import all_checks
-from autograder.checks.architecture import drawn_weights
-from autograder.checks.pictures import missing_patches
-from autograder.dataset import resnet50_conv1
-from lab.judging import Observations, judge
+from assignment.data.dataset import resnet50_conv1
+from assignment.hidden import all_checks
+from assignment.hidden.architecture import drawn_weights
+from assignment.hidden.drawn_images import missing_patches
+from labkit.judging import Observations, judge
 
 seeds = st.integers(0, 2**32 - 1)
 quick = settings(deadline=None, max_examples=tries(60))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from made_up import HOSTILE
 
 from autograder.desk import alike
-from autograder.report import prose
+from autograder.gradebook import prose
 
 ALLOWED = {*prose._TAGS, *prose._MATHS}
 

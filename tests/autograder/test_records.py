@@ -11,15 +11,14 @@ import numpy as np
 import pytest
 from support import PROJECT
 
-from autograder import copies, verification
-from autograder.baseline import PATH
-from autograder.checks import reference_specs
-from autograder.checks.curves import ONE_CURVE, _curves, _unexplained, best_share
-from autograder.checks.records import judge_record, remarks, with_answers
-from autograder.samples.edits import RECORDS
+from assignment.hidden import reference_specs, same_trainings, weight_check
+from assignment.hidden.curves import ONE_CURVE, _curves, _unexplained, best_share
+from assignment.hidden.run_records import judge_record, remarks, with_answers
+from assignment.samples.edits import RECORDS
+from autograder.grading.baselines import PATH
 from lab import run_record, settings
-from lab.judging import Observations, Unjudged
 from lab.probes import inputs
+from labkit.judging import Observations, Unjudged
 
 Record = dict[str, Any]
 
@@ -68,7 +67,7 @@ INVENTED = {
 @pytest.mark.parametrize("variant", ["tiny_vgg", "tiny_resnet"])
 def test_invented_weights_beside_a_blank_notebook_are_open(variant: str, how: str) -> None:
     record = with_weights(trained(variant), INVENTED[how])
-    if verification.is_possible():
+    if weight_check.is_possible():
         they = "do not reach their accuracies in" if how == "arrays of the right shapes" else "do not fit"
         reason = f"and they {they} the one that was asked for"
     else:
@@ -83,7 +82,7 @@ def test_invented_weights_beside_a_blank_notebook_are_open(variant: str, how: st
 
 @pytest.mark.parametrize("variant", settings.VARIANTS)
 def test_real_weights_beside_a_blank_notebook_are_tried_in_the_network_asked_for(variant: str) -> None:
-    if not verification.is_possible():
+    if not weight_check.is_possible():
         pytest.skip("needs CIFAR-10 in KERAS_HOME")
     judged(variant, trained(variant))
 
@@ -91,7 +90,7 @@ def test_real_weights_beside_a_blank_notebook_are_tried_in_the_network_asked_for
 @pytest.mark.parametrize("variant", ["tiny_vgg", "tiny_vgg_bn"])
 def test_a_network_that_cannot_be_computed_is_told(variant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its weights reach nothing in the network that was asked for, so that they may be right in their own."""
-    if not verification.is_possible():
+    if not weight_check.is_possible():
         pytest.skip("needs CIFAR-10 in KERAS_HOME")
     record = with_weights(trained(variant), INVENTED["arrays of the right shapes"])
     spec = spec_of(variant, record)
@@ -114,20 +113,20 @@ def test_a_classmates_trainings_with_noise_answer_alike() -> None:
         with_answers(Observations(spec, 1, {variant: record})).records[variant]["runs"] for record in (mine, theirs)
     )
     answers = [run["answers"] for run in (*one, *other)]
-    assert list(copies.pairs(answers)) == [(run, run + settings.RUNS) for run in range(settings.RUNS)]
+    assert list(same_trainings.pairs(answers)) == [(run, run + settings.RUNS) for run in range(settings.RUNS)]
 
 
 def test_networks_that_give_one_class_are_no_copies() -> None:
     most = "3" * 99
-    assert list(copies.pairs(["0" * 100, "0" * 100, most + "1", most + "1", "", ""])) == []
+    assert list(same_trainings.pairs(["0" * 100, "0" * 100, most + "1", most + "1", "", ""])) == []
 
 
 def test_agreement_is_cohens_kappa() -> None:
     one, other = "01" * 50, "01" * 48 + "10" * 2
-    found = copies.kappas([one, other])
+    found = same_trainings.kappas([one, other])
     assert found[0, 1] == pytest.approx((0.96 - 0.5) / (1 - 0.5))
     assert (found[0, 0], found[1, 1]) == (1, 1)
-    assert list(copies.pairs([one, other, "23" * 50])) == [(0, 1)]
+    assert list(same_trainings.pairs([one, other, "23" * 50])) == [(0, 1)]
 
 
 @pytest.mark.parametrize("variant", settings.VARIANTS)
@@ -135,7 +134,7 @@ def test_trainings_of_their_own_are_far_from_copies(variant: str) -> None:
     """All pairs of the baseline's runs: half the limit is the most."""
     found = runpy.run_path(str(PROJECT / "benchmarks" / "record_copies.py"))["own_kappas"](variant)
     assert len(found) >= 10
-    assert max(found) < copies.ALIKE / 2 + 0.01
+    assert max(found) < same_trainings.ALIKE / 2 + 0.01
 
 
 # Curves

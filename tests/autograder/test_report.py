@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up import BASELINES, HOSTILE, MARKS, check, class_of, every_outcome, hostile, png, reporting
 
-from autograder import gradebook
-from autograder.report import figures, items, pages, text
-from autograder.report.similarity import Pair, Similar
+from autograder import sanitize
+from autograder.gradebook import figures, item_analysis, pages, store
+from autograder.gradebook.similarity import Pair, Similar
 from autograder.results import CellError, Reported, SubmissionResult
 from lab import settings
 
@@ -338,8 +338,8 @@ def test_report_links_lead_to_the_written_pages(tmp_path):
     names = ("a b", "../x", "ü?#%", "v1.2")
     results = [SubmissionResult(name, "graded", [check("q1", "passed")], seconds=31) for name in names]
     for result in results:
-        gradebook.write_result(result, tmp_path)
-    gradebook.write_summary(results, tmp_path, "CIFAR-10")
+        store.write_result(result, tmp_path)
+    store.write_summary(results, tmp_path, "CIFAR-10")
     page = Page((tmp_path / "report.html").read_text("utf-8"))
     links = [urlsplit(a["href"]) for a in page.all("a")]
     assert len(links) == 8  # all submissions, and the slowest ones
@@ -350,8 +350,8 @@ def test_report_links_lead_to_the_written_pages(tmp_path):
 def test_links_to_code_lead_to_the_written_files(tmp_path):
     names = ("../x", "ü?#%")
     for name in names:
-        gradebook.write_result(SubmissionResult(name, "graded", code="# %%\nx = 1\n"), tmp_path)
-    results = gradebook.read_results(tmp_path)
+        store.write_result(SubmissionResult(name, "graded", code="# %%\nx = 1\n"), tmp_path)
+    results = store.read_results(tmp_path)
     similar = Similar((Pair(*names, 0.987, 0.6),), more=2)
     page = Page(pages.class_report(results, "CIFAR-10", similar=similar))
     links = [urlsplit(a["href"]).path for a in page.all("a") if a["href"].startswith("code/")]
@@ -380,7 +380,7 @@ def test_histogram_counts_every_score_once():
 
 def test_difficulty_and_discrimination_are_those_of_numpy():
     table = np.array(MARKS)
-    a, b, c, d = items.summarise(class_of(MARKS))
+    a, b, c, d = item_analysis.summarise(class_of(MARKS))
     assert [round(check.difficulty, 4) for check in (a, b, c, d)] == [0.5, 0.4, 0.55, 1.0]
     for column, found in enumerate((a, b, c)):
         rest = table.sum(axis=1) - table[:, column]
@@ -392,14 +392,14 @@ def test_difficulty_and_discrimination_are_those_of_numpy():
 
 
 def test_what_is_not_decided_counts_neither_way():
-    a, *_ = items.summarise(class_of([*MARKS, (None, 2.0, 2.0, 2.0)]))
+    a, *_ = item_analysis.summarise(class_of([*MARKS, (None, 2.0, 2.0, 2.0)]))
     assert (a.difficulty, len(a.against)) == (0.5, 10)
-    (open_,) = items.summarise(class_of([(None,)]))
+    (open_,) = item_analysis.summarise(class_of([(None,)]))
     assert (open_.difficulty, open_.discrimination) == (None, None)
 
 
 def test_few_submissions_have_no_correlation():
-    assert all(check.discrimination is None for check in items.summarise(class_of(MARKS[:9])))
+    assert all(check.discrimination is None for check in item_analysis.summarise(class_of(MARKS[:9])))
     section = report(*class_of(MARKS[:9])).section("checks")
     assert "q1 a is right. 56 % – 5 4" in section
     assert "“–”: nobody's marks differ, or fewer than 10 such submissions." in section
@@ -510,13 +510,13 @@ def test_report_lists_the_slowest_first():
     ],
 )
 def test_clean(dirty, clean):
-    assert text.clean(dirty) == clean
+    assert sanitize.clean(dirty) == clean
 
 
 @given(st.text())
 def test_clean_leaves_nothing_to_clean(anything):
-    cleaned = text.clean(anything)
-    assert text.clean(cleaned) == cleaned
+    cleaned = sanitize.clean(anything)
+    assert sanitize.clean(cleaned) == cleaned
     cleaned.encode()
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", cleaned)
 
@@ -525,4 +525,4 @@ def test_clean_leaves_nothing_to_clean(anything):
     ("value", "shown"), [(12.0, "12"), (7.5, "7.5"), (0.0, "0"), (10, "10"), (5.33333, "5.3333"), (None, "")]
 )
 def test_number(value, shown):
-    assert text.number(value) == shown
+    assert sanitize.number(value) == shown

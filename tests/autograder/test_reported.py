@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder.report import reported
-from autograder.report.record import decode, encode
-from autograder.report.reported import SameTraining
+from assignment.samples.edits import RECORDS
+from autograder.gradebook.result_json import decode, encode
+from autograder.grading import run_records
+from autograder.grading.run_records import SameTraining
 from autograder.results import Reported, SubmissionResult
-from autograder.samples.edits import RECORDS
 from lab import run_record, settings
 
 
@@ -19,7 +19,7 @@ def run(accuracy, weights=(), history=None):
 
 
 def of_runs(*runs):
-    return reported.summarise({"tiny_vgg": {"runs": list(runs)}})["tiny_vgg"]
+    return run_records.summarise({"tiny_vgg": {"runs": list(runs)}})["tiny_vgg"]
 
 
 # What is kept of a run record
@@ -38,8 +38,8 @@ def test_what_is_no_accuracy_has_no_mean(accuracy):
 
 
 def test_records_that_cannot_be_read_are_left_out():
-    assert reported.summarise({"tiny_vgg": {"error": "the record is damaged"}}) == {}
-    assert reported.summarise({"tiny_vgg": {"runs": []}}) == {"tiny_vgg": Reported(None, None, 0)}
+    assert run_records.summarise({"tiny_vgg": {"error": "the record is damaged"}}) == {}
+    assert run_records.summarise({"tiny_vgg": {"runs": []}}) == {"tiny_vgg": Reported(None, None, 0)}
 
 
 def test_weights_are_told_apart_by_their_values_alone():
@@ -65,7 +65,7 @@ def test_histories_are_told_apart_where_they_are_long_enough():
 def test_records_of_the_samples():
     page = (RECORDS / "tiny_vgg.html").read_text()
     notebook = {"cells": [{"outputs": [{"data": {"text/html": page}}]}]}
-    found = reported.summarise(run_record.find(notebook))["tiny_vgg"]
+    found = run_records.summarise(run_record.find(notebook))["tiny_vgg"]
     assert found.n == settings.RUNS
     assert found.mean == pytest.approx(run_record.find(notebook)["tiny_vgg"]["mean"])
     assert len({*found.weights, *found.histories}) == 2 * settings.RUNS
@@ -88,7 +88,7 @@ def test_submissions_with_a_training_in_common_are_one_group():
         holding("f", tiny_vgg=("",)),
         holding("g", tiny_vgg=("",)),  # both have none
     ]
-    assert reported.same_trainings(results) == [
+    assert run_records.same_trainings(results) == [
         SameTraining(
             ("a", "c", "d", "e"),
             ("tiny_vgg (weights of 1 run)", "tiny_vgg_bn (weights of 1 run)", "tiny_resnet (weights of 1 run)"),
@@ -97,14 +97,14 @@ def test_submissions_with_a_training_in_common_are_one_group():
 
 
 def test_one_training_twice_in_one_submission_is_no_group():
-    assert reported.same_trainings([holding("a", tiny_vgg=("1", "1"), tiny_vgg_bn=("1",)), holding("b")]) == []
+    assert run_records.same_trainings([holding("a", tiny_vgg=("1", "1"), tiny_vgg_bn=("1",)), holding("b")]) == []
 
 
 def test_histories_are_not_taken_for_weights():
     one = SubmissionResult("a", "graded", reported={"tiny_vgg": Reported(0.5, 0.1, 1, ("1",), ("2",))})
     two = SubmissionResult("b", "graded", reported={"tiny_vgg": Reported(0.5, 0.1, 1, ("2",), ("1",))})
-    assert reported.same_trainings([one, two]) == []
-    (group,) = reported.same_trainings([one, replace(one, submission="b")])
+    assert run_records.same_trainings([one, two]) == []
+    (group,) = run_records.same_trainings([one, replace(one, submission="b")])
     assert group == SameTraining(("a", "b"), ("tiny_vgg (weights of 1 run, histories of 1 run)",))
 
 
@@ -121,19 +121,19 @@ def test_weights_that_answer_alike_are_one_training():
         answering("c", ("5", "")),
         answering("d", ("2", other)),  # the very weights of a: said once
     ]
-    assert reported.same_trainings(results[:3]) == [SameTraining(("a", "b"), ("tiny_vgg (answers of 1 run)",))]
-    assert reported.same_trainings(results[2:]) == []
-    assert reported.same_trainings([results[0], results[3]]) == [
+    assert run_records.same_trainings(results[:3]) == [SameTraining(("a", "b"), ("tiny_vgg (answers of 1 run)",))]
+    assert run_records.same_trainings(results[2:]) == []
+    assert run_records.same_trainings([results[0], results[3]]) == [
         SameTraining(("a", "d"), ("tiny_vgg (weights of 1 run)",))
     ]
-    assert reported.same_trainings([answering("a", ("1", one), ("2", nearly)), results[2]]) == []
+    assert run_records.same_trainings([answering("a", ("1", one), ("2", nearly)), results[2]]) == []
 
 
 def test_answers_survive_the_trip_through_a_file():
     result = answering("a", ("1", "0123456789" * 10), ("2", ""))
     again = decode(encode(result))
     assert again.reported == result.reported
-    assert reported.same_trainings([again, answering("b", ("3", "0123456789" * 10))]) == [
+    assert run_records.same_trainings([again, answering("b", ("3", "0123456789" * 10))]) == [
         SameTraining(("a", "b"), ("tiny_vgg (answers of 1 run)",))
     ]
     with pytest.raises(ValueError, match="answers"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import build
+from autograder.handout import build
 from autograder.marks import rubric
 from autograder.marks.rubric import Item, Rubric, RubricError, find, rubrics
 

@@ -11,8 +11,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder import grading
-from autograder.dataset import dataset, resnet50_conv1
+from assignment.data.dataset import dataset, resnet50_conv1
+from autograder.grading import notebook as grading
 from autograder.sandbox import Execution, Limits, Nursery, environment, execute, open_nursery, runner
 from autograder.sandbox.provisioner import Ward
 from lab.probes import inputs
@@ -683,10 +683,10 @@ def test_nothing_is_forked_from_a_process_in_which_tensorflow_has_computed(tmp_p
     source = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-import nursery, tensorflow as tf
-print(repr(nursery._why_not()))
+import fork_server, tensorflow as tf
+print(repr(fork_server._why_not()))
 tf.constant(1.0) + 1
-print(repr(nursery._why_not()))
+print(repr(fork_server._why_not()))
 """
     folder = os.path.dirname(runner.__file__)
     done = subprocess.run(

@@ -13,9 +13,11 @@ import pytest
 from cluster import PATIENCE, PROJECT, command, dask, scheduler, wait_for, worker
 from rich.console import Console
 
-from autograder import batch, gradebook, resume, workers
+from autograder import batch, workers
 from autograder.__main__ import main
 from autograder.batch import Options
+from autograder.gradebook import store
+from autograder.grading import cache_key
 from autograder.sandbox import jail
 
 WARDEN = str(jail.WARDEN)
@@ -149,7 +151,7 @@ def test_student_code_on_a_worker_reaches_neither_it_nor_the_scheduler(tmp_path:
         assert left == []
     assert len(ports) >= 2
     assert any(line.startswith("eve: graded, 0 marks") for line in lines), lines
-    [result] = gradebook.read_results(tmp_path / "out")
+    [result] = store.read_results(tmp_path / "out")
     assert [error.error for error in result.cell_errors] == ["OSError: [Errno 95] Operation not supported"] * len(ports)
 
 
@@ -158,9 +160,9 @@ def test_a_worker_of_another_state_grades_nothing(
     tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = class_of(2, tmp_path / "class")
-    true = resume.surroundings()
+    true = cache_key.surroundings()
     other = true | {"data": "drawings", "keras": "2.0", "grader": "of another commit"}
-    monkeypatch.setattr(resume, "surroundings", lambda: other)
+    monkeypatch.setattr(cache_key, "surroundings", lambda: other)
     with worker(tmp_path / "dask", address, "--no-nanny"), pytest.raises(workers.WorkersError) as raised:
         grade(folder, tmp_path / "out", address)
     sentence = str(raised.value)
@@ -210,7 +212,7 @@ def test_a_scheduler_that_goes_leaves_the_gradebook(
     assert status == 1
     assert capsys.readouterr().err.splitlines()[-1] == f"error: the scheduler at {address} has gone"
     found = rows(tmp_path / "out")
-    assert sorted(found) == sorted(r.submission for r in gradebook.read_results(tmp_path / "out"))
+    assert sorted(found) == sorted(r.submission for r in store.read_results(tmp_path / "out"))
     assert 5 <= len(found) < 200
 
 

@@ -7,9 +7,9 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder import build
-from autograder.report import similarity
-from autograder.report.similarity import MAX_CODE, Pair, Similar
+from autograder.gradebook import similarity
+from autograder.gradebook.similarity import MAX_CODE, Pair, Similar
+from autograder.handout import build
 from autograder.results import SubmissionResult
 
 BLIND = Path(__file__).parent.parent / "zoo" / "blind"

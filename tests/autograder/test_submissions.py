@@ -8,8 +8,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from autograder import submissions
-from autograder.submissions import UnreadableSubmission
+from autograder.intake import submissions
+from autograder.intake.submissions import UnreadableSubmission
 
 
 def notebook_bytes(source: str = "x = 1", **metadata: object) -> bytes:

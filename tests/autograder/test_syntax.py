@@ -10,8 +10,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder import imports
-from autograder.sandbox import door
+from autograder.intake import absent_packages
+from autograder.sandbox import observation_reader
 from autograder.sandbox.inside import messages
 
 SECONDS = 2
@@ -46,8 +46,8 @@ def test_notebooks_and_observations_are_read_by_many_threads_at_a_time() -> None
     def read() -> None:
         try:
             while time.monotonic() < end:
-                assert imports.absent(notebook, {}) == []
-                assert len(door.decode(*answer)) == 20
+                assert absent_packages.absent(notebook, {}) == []
+                assert len(observation_reader.decode(*answer)) == 20
         except BaseException as fault:
             faults.append(fault)
 

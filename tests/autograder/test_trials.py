@@ -3,11 +3,12 @@
 import nbformat
 import pytest
 
-from autograder import build, trials
-from autograder.checks import all_checks
+from assignment.hidden import all_checks
+from autograder.handout import build
+from autograder.intake import skippable_cells
 from autograder.sandbox import Nursery, execute
 from autograder.sandbox.jail import missing
-from lab.judging import Observations, judge
+from labkit.judging import Observations, judge
 
 NEEDS_JAIL = pytest.mark.skipif(bool(missing()), reason="this system has no jail")
 GIVEN = [cell.source for cell in build.solution().cells if cell.cell_type == "code"]
@@ -26,13 +27,13 @@ def notebook_of(sources: list[str], with_pictures: bool) -> nbformat.NotebookNod
 def left_out(*own: str) -> set[str]:
     """First lines of what is not run of the solution with cells of one's own at its end."""
     cells = [*GIVEN, *own]
-    return {cells[i].splitlines()[0] for i in trials.needless(cells)}
+    return {cells[i].splitlines()[0] for i in skippable_cells.needless(cells)}
 
 
 def is_left_out(start: str, *own: str) -> bool:
     (cell,) = [source for source in GIVEN if source.startswith(start)]
     cells = [*GIVEN, *own]
-    return cells.index(cell) in trials.needless(cells)
+    return cells.index(cell) in skippable_cells.needless(cells)
 
 
 def test_what_is_left_out_of_the_solution() -> None:
@@ -104,16 +105,16 @@ def test_what_a_needed_cell_needs_is_run_too() -> None:
 
 
 def test_the_cell_that_prepares_the_data_waits_until_its_labels_are_looked_up() -> None:
-    assert [cell.splitlines()[0] for cell in trials.late(GIVEN)] == [
+    assert [cell.splitlines()[0] for cell in skippable_cells.late(GIVEN)] == [
         "x_train, y_train, x_test, y_test = preprocess(x_train_raw, y_train_raw, x_test_raw, y_test_raw)"
     ]
-    assert trials.late([*GIVEN, "x_train.mean()"]) == []  # it is run in its place
+    assert skippable_cells.late([*GIVEN, "x_train.mean()"]) == []  # it is run in its place
 
 
 def test_a_changed_cell_is_the_students_own() -> None:
     changed = "conv1_filters = resnet50_filters()[:8]\nplot_resnet50_filters(conv1_filters)"
     cells = [changed if source.startswith("conv1_filters = ") else source for source in GIVEN]
-    assert cells.index(changed) not in trials.needless(cells)
+    assert cells.index(changed) not in skippable_cells.needless(cells)
 
 
 @NEEDS_JAIL

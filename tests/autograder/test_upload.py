@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from autograder import gradebook, upload
 from autograder.__main__ import main
-from autograder.build import PROJECT
+from autograder.gradebook import lms_export, store
+from autograder.gradebook.lms_export import IdsError, Student
+from autograder.handout.build import PROJECT
 from autograder.results import SubmissionResult
-from autograder.upload import IdsError, Student
 from lab import settings
-from lab.judging import CheckResult
+from labkit.judging import CheckResult
 
 
 def graded(name, share=1.0, status="graded"):
@@ -24,7 +24,7 @@ def graded(name, share=1.0, status="graded"):
 
 def encoded(system, *results, ids=None):
     """The rows of a file, and the warnings."""
-    text, warnings = upload.encode(results, system, ids)
+    text, warnings = lms_export.encode(results, system, ids)
     return list(csv.reader(io.StringIO(text, newline=""))), warnings
 
 
@@ -48,13 +48,13 @@ def encoded(system, *results, ids=None):
     ],
 )
 def test_names_that_hold_an_id(system, name, id_, who):
-    assert upload.student_of(name, system, {}) == Student(id_, who)
+    assert lms_export.student_of(name, system, {}) == Student(id_, who)
 
 
 def test_gradescope_names_the_submission():
-    assert upload.student_of("submission_123456", "gradescope", {}) == Student("", submission_id="123456")
+    assert lms_export.student_of("submission_123456", "gradescope", {}) == Student("", submission_id="123456")
     ids = {"submission_123456": Student("s1", "Ada", "a@x.org")}
-    assert upload.student_of("submission_123456", "gradescope", ids) == Student("s1", "Ada", "a@x.org", "123456")
+    assert lms_export.student_of("submission_123456", "gradescope", ids) == Student("s1", "Ada", "a@x.org", "123456")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_gradescope_names_the_submission():
     ],
 )
 def test_names_that_hold_none(system, name):
-    assert upload.student_of(name, system, {}) is None
+    assert lms_export.student_of(name, system, {}) is None
 
 
 # The files
@@ -118,7 +118,7 @@ def test_gradescope_has_the_columns_of_its_export():
 POINTS = [5, 5, 8, 12, 6, 8, 5, 6, 12, 8, 5, 6, 7, 7]
 
 
-@pytest.mark.parametrize("system", upload.FORMATS)
+@pytest.mark.parametrize("system", lms_export.FORMATS)
 def test_what_needs_review_has_an_empty_grade(system):
     name = {"moodle": "A_1_assignsubmission_file_", "canvas": "a_1_2_x", "gradescope": "submission_1"}[system]
     rows, warnings = encoded(system, graded(name, status="needs_review"))
@@ -156,7 +156,7 @@ def test_a_file_of_ids_decides():
 def ids_of(tmp_path, content, system="moodle"):
     path = tmp_path / "ids.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return upload.read_ids(path, system)
+    return lms_export.read_ids(path, system)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_a_file_that_is_not_in_order_is_told(tmp_path, content, system, problem)
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(IdsError, match=r"none\.csv cannot be read \(No such file or directory\)"):
-        upload.read_ids(tmp_path / "none.csv", "moodle")
+        lms_export.read_ids(tmp_path / "none.csv", "moodle")
 
 
 def test_student_ids_of_gradescope_are_any_text(tmp_path):
@@ -252,7 +252,7 @@ def test_wrong_usage_is_told_before_anything_is_graded(folder, capsys, options, 
 
 
 def test_nothing_is_written_for_a_system_that_nobody_named(tmp_path):
-    gradebook.write_summary([graded("ada")], tmp_path, "stand-in")
+    store.write_summary([graded("ada")], tmp_path, "stand-in")
     assert list(tmp_path.glob("grades-*.csv")) == []
 
 
@@ -267,7 +267,7 @@ def test_nothing_is_written_for_a_system_that_nobody_named(tmp_path):
         ),
         (
             ["otter-grade", "SUBMISSIONS=a", "TIMEOUT=9"],
-            '.venv/bin/python -m autograder.image grade --submissions "a" --out "gradebook" --timeout 9\n',
+            '.venv/bin/python -m autograder.docker grade --submissions "a" --out "gradebook" --timeout 9\n',
         ),
         (
             ["baselines", "SEEDS=5", 'VARIANTS="tiny_vgg"'],

@@ -10,11 +10,11 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from support import SEED, namespace, observations_of
 
-from autograder import forward, verification
-from autograder.dataset import Dataset
-from autograder.verification import CannotVerify, UnknownScaling, Verdict, scalings, verify
+from assignment.data.dataset import Dataset
+from assignment.hidden import forward_pass, weight_check
+from assignment.hidden.weight_check import CannotVerify, UnknownScaling, Verdict, scalings, verify
 from lab import run_record, settings
-from lab.model_spec import trace
+from labkit.model_spec import trace
 
 RUNS = 3
 Reached = Callable[[str], list[float]]  # a scaling -> accuracies of its runs
@@ -39,8 +39,8 @@ def data() -> Dataset:
 
 @pytest.fixture(autouse=True)
 def _at_hand(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "dataset", lambda: data)
-    verification._of_training_set.cache_clear()
+    monkeypatch.setattr(weight_check, "dataset", lambda: data)
+    weight_check._of_training_set.cache_clear()
 
 
 PREPARED: dict[str, Callable[[Any, Any], Any]] = {
@@ -145,12 +145,12 @@ def test_a_record_is_judged_alike_wherever_it_is_graded(trained: dict[str, Any],
 
 def test_doubt_looks_at_all_images(trained: dict[str, Any], monkeypatch: pytest.MonkeyPatch, reached: Reached) -> None:
     """What all images say is exact, in any order of the runs."""
-    monkeypatch.setattr(verification, "DOUBT", 0.0)
+    monkeypatch.setattr(weight_check, "DOUBT", 0.0)
     models = trained["x / 255"]
     claims = reached("x / 255")
     found = verdict(models, claims[::-1], "x / 255")
     if found.images < settings.N_TEST:  # the runs are so different that the order shows at once
-        monkeypatch.setattr(verification, "CERTAIN", 100.0)
+        monkeypatch.setattr(weight_check, "CERTAIN", 100.0)
         found = verdict(models, claims[::-1], "x / 255")
     assert found.images == settings.N_TEST
     assert found.agrees
@@ -194,14 +194,14 @@ def test_a_wrong_scaling_that_is_nearer_by_chance_is_not_the_last_word(
     """With noise on the images the networks reach a little less: on a few of them nothing less, on all too little."""
     noise = np.random.default_rng(1).normal(0, 0.04, (32, 32, 3))
     families = {"right": lambda t: lambda x: x / 255, "nearly": lambda t: lambda x: x / 255 + noise}
-    monkeypatch.setattr(verification, "_FAMILIES", families)
-    monkeypatch.setattr(verification, "DOUBT", 0.0)
+    monkeypatch.setattr(weight_check, "_FAMILIES", families)
+    monkeypatch.setattr(weight_check, "DOUBT", 0.0)
     models = trained["x / 255"]
     claims = reached("x / 255")
     spec, _ = trace(models[0])
     found = []
     for draw in range(4):
-        monkeypatch.setattr(verification, "_digest", lambda network, draw=draw: bytes([draw]))
+        monkeypatch.setattr(weight_check, "_digest", lambda network, draw=draw: bytes([draw]))
         found.append(verify(spec, [weights_of(m) for m in models], claims, {}, SEED))
     assert [(verdict.agrees, verdict.images) for verdict in found] == [(True, settings.N_TEST)] * 4
 
@@ -210,13 +210,13 @@ def test_no_more_than_the_budget(trained: dict[str, Any], monkeypatch: pytest.Mo
     models = trained["x / 255"]
     claims = reached("x / 255")
     spec, variables = trace(models[0])
-    work = RUNS * forward.work(spec, {key: np.asarray(v) for key, v in variables.items()})
-    monkeypatch.setattr(verification, "DOUBT", 0.0)
-    monkeypatch.setattr(verification, "BUDGET", 700 * work)
+    work = RUNS * forward_pass.work(spec, {key: np.asarray(v) for key, v in variables.items()})
+    monkeypatch.setattr(weight_check, "DOUBT", 0.0)
+    monkeypatch.setattr(weight_check, "BUDGET", 700 * work)
     found = verdict(models, claims, "x / 255")
     assert (found.agrees, found.images) == (True, 700)
     assert not verdict(models, [claim + 0.3 for claim in claims], "x / 255").agrees
-    monkeypatch.setattr(verification, "BUDGET", 99 * work)
+    monkeypatch.setattr(weight_check, "BUDGET", 99 * work)
     with pytest.raises(CannotVerify, match="too large to be evaluated here"):
         verdict(models, claims, "x / 255")
 
@@ -250,7 +250,7 @@ def test_the_order_of_weights_is_keras_own() -> None:
     page = run_record.to_html(run_record.make("tiny_vgg_bn", results, [model]))
     cell = {"outputs": [{"data": {"text/html": page}}]}
     (run,) = run_record.find({"cells": [cell]})["tiny_vgg_bn"]["runs"]
-    named = verification._weights(spec, run["weights"])
+    named = weight_check._weights(spec, run["weights"])
     for key, variable in variables.items():
         np.testing.assert_array_equal(named[key], np.asarray(variable))
 
@@ -275,5 +275,5 @@ def test_a_true_claim_is_seldom_doubted(rate: float) -> None:
     """Of samples without replacement, as many lie beyond the limit of doubt as a normal distribution has there."""
     rng = np.random.default_rng(0)
     hits = rng.hypergeometric(int(rate * 10_000), int((1 - rate) * 10_000), 250, (2000, 5))
-    doubts = [verification._doubts(row / 250, np.full(5, rate), 250, 10_000)[0] for row in hits]
+    doubts = [weight_check._doubts(row / 250, np.full(5, rate), 250, 10_000)[0] for row in hits]
     assert np.mean(np.array(doubts) > 2.0) == pytest.approx(0.0455, abs=0.02)

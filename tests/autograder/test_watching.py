@@ -71,9 +71,9 @@ def test_each_way_of_reaching_for_the_grader_is_noted(kernels: Any, source: str,
 def test_the_agent_is_in_no_place_that_can_be_named(kernels: Any) -> None:
     looks = """
 import sys
-print([name for name in sys.modules if name.partition(".")[0] == "inside" or name == "lab.agent"])
-import lab.agent, lab.recorder
-print(lab.recorder._active, lab.recorder.is_recording())
+print([name for name in sys.modules if name.partition(".")[0] == "inside" or name == "labkit.agent"])
+import labkit.agent, labkit.short_training
+print(labkit.short_training._active, labkit.short_training.is_recording())
 print([name for name, value in globals().items() if "gent" in type(value).__name__])
 import os
 print(os.path.exists("../pipes/requests"))
@@ -94,7 +94,7 @@ print(os.path.exists("../pipes/requests"))
             "changes the grader's own functions",
         ),
         (
-            "import keras.src.applications.resnet as r\nour = r.ResNet.__globals__['begin'].__globals__\n"
+            "from matplotlib.backend_bases import FigureCanvasBase as c\nour = c.draw_idle.__globals__['begin'].__globals__\n"
             "our['Agent'].call = lambda *a, **k: {'error': None, 'value': None}",
             "changes the grader's own functions",
         ),

@@ -37,7 +37,7 @@ timed "install the engine from packages" "$engine" install_all
 timed "start the daemon" "$engine" start
 say "Docker $(docker version --format '{{.Server.Version}}'), $(docker buildx version | cut -d' ' -f2)"
 timed "base images" "$engine" bases
-shellcheck autograder/image/setup.sh autograder/image/run_autograder tests/docker/*.sh
+shellcheck autograder/docker/setup.sh autograder/docker/run_autograder tests/docker/*.sh
 forget
 
 timed ".venv" make .venv/installed
@@ -46,7 +46,7 @@ timed "make autograder: the zip" make autograder
 timed "make grade, the six samples" make grade OUT="$out/grade"
 timed "make grade IN=docker, the six samples, image and all" make grade IN=docker OUT="$out/contained"
 timed "make image, from an empty cache" make image
-image=$($python -m autograder.image build)
+image=$($python -m autograder.docker build)
 size "$image"
 timed "make otter-grade, the six samples, image there" make otter-grade OUT="$out/otter-grade"
 timed "make otter-grade, the six samples, all caches warm" make otter-grade OUT="$out/otter-grade"

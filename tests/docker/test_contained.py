@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.image import contained
+from autograder.docker import contained
 
 ENGINE = """#!{python}
 import json, os, sys
@@ -132,4 +132,4 @@ def test_it_needs_nothing_but_python(tmp_path: Path) -> None:
 def test_make_goes_into_the_container_when_told_to() -> None:
     command = ["make", "-n", "--no-print-directory", "grade", "IN=docker", "SUBMISSIONS=a b", "OUT=marks"]
     said = subprocess.run(command, cwd=contained.PROJECT, capture_output=True, text=True, check=True).stdout
-    assert said.splitlines() == ['python3 autograder/image/contained.py --submissions "a b" --out "marks"']
+    assert said.splitlines() == ['python3 autograder/docker/contained.py --submissions "a b" --out "marks"']

@@ -25,9 +25,12 @@ from python_on_whales import DockerException, docker
 from zoo import notebooks
 from zoo.hostile.on_plain import _autograder as plain_autograder
 
-from autograder import build, image, samples, submissions
+from assignment import samples
+from autograder import docker as image
 from autograder.__main__ import main
-from autograder.image import batch
+from autograder.docker import batch
+from autograder.handout import build
+from autograder.intake import submissions
 from lab import settings
 
 GRADESCOPE = "otter-grade:gradescope"  # made by run.sh: the zip on Otter's default image, Ubuntu 22.04
@@ -214,7 +217,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trusting(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Our zip, which runs also what reaches for the grader: so that it is the sandbox that is tried."""
-    plugin = {"autograder.plugin.SandboxPlugin": {"trust": True}}
+    plugin = {"autograder.otter_plugin.SandboxPlugin": {"trust": True}}
     config = json.loads(zipfile.ZipFile(archive).read("otter_config.json")) | {"plugins": [plugin]}
     path = tmp_path_factory.mktemp("trusting") / "autograder.zip"
     return changed(archive.read_bytes(), path, {"otter_config.json": json.dumps(config).encode()})
@@ -261,7 +264,7 @@ def test_attacks_do_not_leave_our_containers(base: str, trusting: Path, tmp_path
 
 def test_one_that_reaches_for_the_grader_waits_for_a_person(base: str, archive: Path, tmp_path: Path) -> None:
     notebook = build.handout()
-    notebook.cells.insert(0, nbformat.v4.new_code_cell("import lab.judging\nlab.judging.judge = None"))
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("import labkit.judging\nlab.judging.judge = None"))
     (tmp_path / "class").mkdir()
     (tmp_path / "class" / "reaches.ipynb").write_bytes(submissions.write(notebook))
     batch.grade(tmp_path / "class", tmp_path / "out", archive, base)

@@ -12,8 +12,10 @@ import nbformat
 import pytest
 import yaml
 
-from autograder import build, image, submissions
-from autograder.image import batch, run_otter
+from autograder import docker
+from autograder.docker import batch, run_otter
+from autograder.handout import build
+from autograder.intake import submissions
 
 PINS = (build.PROJECT / "requirements.txt").read_text()
 
@@ -127,8 +129,8 @@ def test_as_many_containers_as_fit(
 def test_without_docker_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     words = r"there is no `docker` command: install it \(docs/instructors.md\); `make grade` needs none"
-    with pytest.raises(image.EngineError, match=words):
-        image.require_engine()
+    with pytest.raises(docker.EngineError, match=words):
+        docker.require_engine()
 
 
 @pytest.fixture
@@ -174,7 +176,7 @@ def test_a_container_that_is_too_narrow_says_what_it_needs(container: Path, monk
 
 
 def test_the_environment_file_leads_to_the_pins() -> None:
-    environment = yaml.safe_load((image.FOLDER / "environment.yml").read_text())
+    environment = yaml.safe_load((docker.FOLDER / "environment.yml").read_text())
     assert environment["dependencies"] == ["python=3.11", "pip", {"pip": ["-r requirements.txt"]}]
     assert "tensorflow==" in PINS
     assert "otter-grader==" in PINS

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from lab import check, checking
-from lab.checking import RESULTS, CheckFailed
-from lab.judging import CheckResult, Outcome
+from lab import check
+from labkit import checking
+from labkit.checking import RESULTS, CheckFailed
+from labkit.judging import CheckResult, Outcome
 
 
 def result(outcome: Outcome, **texts: str) -> CheckResult:

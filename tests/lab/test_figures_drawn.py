@@ -6,9 +6,9 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pytest
 
-from lab import figures_drawn
-from lab.agent import Agent
-from lab.student import Student
+from labkit import figures_drawn
+from labkit.agent import Agent
+from labkit.student import Student
 
 BEGIN = """
 import matplotlib.figure

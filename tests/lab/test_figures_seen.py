@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from lab.figures_seen import describe_figure, figures_of
+from labkit.figure_description import describe_figure, figures_of
 
 
 @pytest.fixture(autouse=True)

@@ -4,14 +4,24 @@ from fractions import Fraction
 
 import pytest
 
-from autograder.checks import all_checks
+from assignment.hidden import all_checks
 from lab import settings
-from lab.judging import CheckResult, Failure, Observations, ProbeError, Registry, Skipped, Unjudged, judge, points_of
+from labkit.judging import (
+    CheckResult,
+    Failure,
+    Observations,
+    ProbeError,
+    Registry,
+    Skipped,
+    Unjudged,
+    judge,
+    points_of,
+)
 
 
 def registry() -> Registry:
     """Four checks of question 4: passed, failed, after the failed one, and in doubt."""
-    checks = Registry(hidden=False)
+    checks = Registry(settings.POINTS, texts=vars(settings), hidden=False)
 
     @checks.check("q4", 1)
     def first(observations: Observations) -> None:
@@ -108,7 +118,7 @@ def test_judging_twice_gives_the_same() -> None:
 
 
 def test_a_probe_that_failed_is_the_graders_fault() -> None:
-    checks = Registry(hidden=True)
+    checks = Registry(settings.POINTS, texts=vars(settings), hidden=True)
 
     @checks.check("q1", 1)
     def looks(observations: Observations) -> None:
@@ -145,7 +155,7 @@ def test_observations_are_copies() -> None:
 
 
 def test_checks_are_registered_with_care() -> None:
-    checks = Registry(hidden=False)
+    checks = Registry(settings.POINTS, texts=vars(settings), hidden=False)
     with pytest.raises(ValueError, match="no question 'q99'"):
         checks.check("q99", 1)(registry().checks["first"].judge)
     checks.check("q4", 1)(registry().checks["first"].judge)

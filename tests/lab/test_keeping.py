@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lab import keeping, recorder
-from lab.keeping import keep_runs
+from labkit import kept_runs, short_training
+from labkit.kept_runs import keep_runs
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(60, 4)).astype("float32"), RNG.integers(0, 3, 60)
@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_written_costs_nothing(tmp_path: Path, capsys: p
 def test_a_drive_that_is_not_mounted_is_told_before_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "DRIVE", tmp_path)
+    monkeypatch.setattr(kept_runs, "DRIVE", tmp_path)
     folder = tmp_path / "MyDrive" / "kept-runs"
     experiment = Experiment(folder)
     with pytest.raises(FileNotFoundError) as error:
@@ -165,7 +165,7 @@ def test_a_drive_that_is_not_mounted_is_told_before_the_training(
     mount = f'from google.colab import drive; drive.mount("{tmp_path}")'
     assert str(error.value) == f"Your Drive is not mounted. Run `{mount}` in a cell of its own, then this one again."
     assert list(tmp_path.iterdir()) == []  # Colab mounts nothing over a folder that holds something
-    with recorder.recording(), keep_runs("tiny_vgg", folder):  # at marking there is no drive
+    with short_training.recording(), keep_runs("tiny_vgg", folder):  # at marking there is no drive
         pass
     (tmp_path / "MyDrive").mkdir()
     experiment.run(1)
@@ -175,7 +175,7 @@ def test_a_drive_that_is_not_mounted_is_told_before_the_training(
 
 def test_nothing_is_kept_at_marking_and_keras_is_left_as_it_was(tmp_path: Path) -> None:
     before = keras.Model.fit, keras.utils.set_random_seed, "fit" in vars(keras.Model)
-    with recorder.recording(), keep_runs("tiny_vgg", tmp_path):
+    with short_training.recording(), keep_runs("tiny_vgg", tmp_path):
         build().fit(X, Y, epochs=2)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(Cut), keep_runs("tiny_vgg", tmp_path):

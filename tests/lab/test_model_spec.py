@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from lab.agent import Agent
-from lab.model_spec import TraceError, trace
-from lab.models_seen import spec_of
-from lab.student import Student
+from labkit.agent import Agent
+from labkit.model_description import spec_of
+from labkit.model_spec import TraceError, trace
+from labkit.student import Student
 
 SHAPE = (8, 8, 3)
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from lab.observe import MAX_ARRAY_BYTES, MAX_ITEMS, MAX_TEXT, Plain, accuracy_among, kind_of, plain
+from labkit.plain_data import MAX_ARRAY_BYTES, MAX_ITEMS, MAX_TEXT, Plain, accuracy_among, kind_of, plain
 
 
 def is_plain(value: Plain) -> bool:

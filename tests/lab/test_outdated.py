@@ -6,10 +6,10 @@ import pytest
 import tensorflow as tf
 from keras import backend
 
-from lab.agent import Agent
 from lab.checks.common import require_no_error
-from lab.judging import Failure
-from lab.student import Student
+from labkit.agent import Agent
+from labkit.judging import Failure
+from labkit.student import Student
 
 
 def model() -> keras.Model:

@@ -12,8 +12,9 @@ import nbformat
 import pytest
 from zoo.notebooks import solution
 
-from autograder import build
-from lab import pack, packing, recorder
+from autograder.handout import build
+from lab import pack
+from labkit import packing, short_training
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +125,7 @@ def test_on_colab_and_at_marking_nothing_is_packed(
     notebooks: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save(folder, "tiny_vgg.ipynb", notebooks["full"])
-    with recorder.recording():
+    with short_training.recording():
         pack()
     assert (packed(folder), capsys.readouterr().out) == ([], "")
     monkeypatch.setitem(sys.modules, "google.colab", SimpleNamespace())

@@ -9,7 +9,7 @@ import keras
 import pytest
 from keras import layers, ops
 
-from lab.models_seen import is_keras_own
+from labkit.model_description import is_keras_own
 from solutions import reference
 
 VARIANTS = ("tiny_vgg", "tiny_vgg_bn", "tiny_vgg_3blocks", "tiny_resnet")

@@ -7,8 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from lab import publish, recorder, run_record, settings
-from lab.publishing import problems
+from lab import publish, run_record, settings
+from lab.run_record.publish import problems
+from labkit import short_training
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -141,7 +142,7 @@ def test_curves_that_nobody_measured(curve: Any, words: str) -> None:
 
 
 def test_at_marking_nothing_is_stored(shown: list[dict[str, str]], capsys: pytest.CaptureFixture[str]) -> None:
-    with recorder.recording():
+    with short_training.recording():
         publish("tiny_vgg", results())
     assert shown == []
     assert capsys.readouterr().out.startswith("tiny_vgg: accuracy 0.7200 ± 0.0141 over 5 runs")

@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 from keras import callbacks, layers
 
-from lab import recorder
-from lab.recorder import Fit, recording
+from labkit import short_training
+from labkit.short_training import Fit, recording
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # Keras with NumPy 2
@@ -403,7 +403,7 @@ def test_predictions_of_several_outputs_keep_their_structure() -> None:
 
 def test_large_evaluations_are_shortened_and_noted() -> None:
     model = network()
-    n = recorder.LARGE + 1
+    n = short_training.LARGE + 1
     x, y = np.resize(X, (n, 8, 8, 3)), np.resize(Y, n)
     outputs = model.predict(x, verbose=0)
     with recording() as seen:
@@ -411,7 +411,7 @@ def test_large_evaluations_are_shortened_and_noted() -> None:
         model.predict(x, verbose=0)
         model.evaluate(tf.data.Dataset.from_tensor_slices((x, y)).batch(500), verbose=0)
     shortened, predicted, in_batches = seen.evaluations
-    few = recorder.EVALUATED_ROWS
+    few = short_training.EVALUATED_ROWS
     assert accuracy == pytest.approx(np.mean(outputs[:few].argmax(1) == y[:few]))
     assert [e.n for e in seen.evaluations] == [n, n, n]
     np.testing.assert_array_equal(shortened.predicted, outputs[:few].argmax(1))
@@ -425,7 +425,7 @@ def test_large_evaluations_are_shortened_and_noted() -> None:
 def test_fewer_rows_are_evaluated_where_nothing_is_judged() -> None:
     """In the student's own cells; a recording of a probe within them looks at more again."""
     model = network()
-    n = recorder.LARGE + 1
+    n = short_training.LARGE + 1
     x, y = np.resize(X, (n, 8, 8, 3)), np.resize(Y, n)
     weights = RNG.uniform(0.5, 1.5, n)
     right = model.predict(x, verbose=0).argmax(1) == y
@@ -435,8 +435,8 @@ def test_fewer_rows_are_evaluated_where_nothing_is_judged() -> None:
         with recording():
             found.append(model.evaluate(x, y, verbose=0)[1])
         model.evaluate(x, y, sample_weight=weights, verbose=0)
-        found.append(model.evaluate(x[: recorder.LARGE], y[: recorder.LARGE], verbose=0)[1])
-    rows = recorder.UNJUDGED_ROWS, recorder.EVALUATED_ROWS, recorder.LARGE
+        found.append(model.evaluate(x[: short_training.LARGE], y[: short_training.LARGE], verbose=0)[1])
+    rows = short_training.UNJUDGED_ROWS, short_training.EVALUATED_ROWS, short_training.LARGE
     assert found == pytest.approx([right[:few].mean() for few in rows])
     assert unjudged.evaluations == []
 
@@ -459,7 +459,7 @@ def test_without_rows_nothing_is_kept() -> None:
     with recording(keep_rows=False) as seen:
         model.fit(dataset(1).repeat(), steps_per_epoch=10_000, verbose=0)
     assert seen.fits[0].x_train is None
-    assert seen.fits[0].n_train == recorder.FEW
+    assert seen.fits[0].n_train == short_training.FEW
     assert seen.evaluations == []
 
 

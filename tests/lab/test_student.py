@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from keras import layers
 
+from assignment.kernel.fallbacks import FUNCTIONS
 from autograder.sandbox import runner
-from autograder.sandbox.inside.fallbacks import FUNCTIONS
 from lab import settings
-from lab.agent import Agent, classifies
-from lab.student import Copied, NeedsEarlier, Raised, Student, Tensor, integers
+from labkit.agent import Agent, classifies
+from labkit.student import Copied, NeedsEarlier, Raised, Student, Tensor, integers
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

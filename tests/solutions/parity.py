@@ -29,7 +29,8 @@ class Comparison:
 
     def __init__(self, variant: str, floatx: str) -> None:
         keras.config.set_floatx(floatx)
-        from solutions import ensemble, reference
+        from solutions import reference
+        from solutions.trainers import ensemble
 
         self._reference, self._ensemble = reference, ensemble
         self._variant, self._build = variant, getattr(reference, f"build_{variant}")

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from lab import settings
-from solutions import fit_trainer, reference
-from solutions.backup import Backup
+from solutions import reference
 from solutions.runs import RunError
+from solutions.trainers import fit
+from solutions.trainers.checkpoint import Backup
 
 EPOCHS = 5
 
@@ -57,12 +58,12 @@ def close(one: Any, other: Any) -> None:
 @pytest.mark.usefixtures("in_order")
 @pytest.mark.parametrize("variant", ["tiny_vgg", "tiny_vgg_bn"])
 def test_a_stopped_training_goes_on_with_weights_and_optimizer(variant: str, tmp_path: Path) -> None:
-    whole = fit_trainer.train(variant, 3, EPOCHS, images())
+    whole = fit.train(variant, 3, EPOCHS, images())
     with pytest.raises(Stopped):
-        fit_trainer.train(variant, 3, EPOCHS, images(), stop_after(4), Backup(tmp_path, "k", every=2))
+        fit.train(variant, 3, EPOCHS, images(), stop_after(4), Backup(tmp_path, "k", every=2))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2.npz", "training.json"]
     epochs: list[int] = []
-    resumed = fit_trainer.train(variant, 3, EPOCHS, images(), epochs.append, Backup(tmp_path, "k", every=2))
+    resumed = fit.train(variant, 3, EPOCHS, images(), epochs.append, Backup(tmp_path, "k", every=2))
     assert epochs == [3, 4, 5]
     close(resumed, whole)
     assert resumed.cpu_seconds > 0
@@ -71,16 +72,16 @@ def test_a_stopped_training_goes_on_with_weights_and_optimizer(variant: str, tmp
 
 @pytest.mark.usefixtures("in_order")
 def test_one_that_only_had_to_be_evaluated(tmp_path: Path) -> None:
-    whole = fit_trainer.train("tiny_vgg", 0, EPOCHS, images(), backup=Backup(tmp_path, "k", every=1))
-    again = fit_trainer.train("tiny_vgg", 0, EPOCHS, images(), backup=Backup(tmp_path, "k", every=1))
+    whole = fit.train("tiny_vgg", 0, EPOCHS, images(), backup=Backup(tmp_path, "k", every=1))
+    again = fit.train("tiny_vgg", 0, EPOCHS, images(), backup=Backup(tmp_path, "k", every=1))
     close(again, whole)
     assert again.seconds >= whole.seconds * 0.9
 
 
 def test_what_was_kept_of_another_training_is_not_used(tmp_path: Path) -> None:
-    fit_trainer.train("tiny_vgg", 0, 1, images(), backup=Backup(tmp_path, "one", every=1))
+    fit.train("tiny_vgg", 0, 1, images(), backup=Backup(tmp_path, "one", every=1))
     epochs: list[int] = []
-    fit_trainer.train("tiny_vgg", 0, 2, images(), epochs.append, Backup(tmp_path, "other", every=1))
+    fit.train("tiny_vgg", 0, 2, images(), epochs.append, Backup(tmp_path, "other", every=1))
     assert epochs == [1, 2]
 
 
@@ -88,9 +89,9 @@ def test_what_was_kept_of_another_training_is_not_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["training.json", "1.npz"])
 def test_damage_is_told(name: str, left: int, tmp_path: Path) -> None:
     folder = tmp_path / "tiny_vgg-0"
-    fit_trainer.train("tiny_vgg", 0, 1, images(), backup=Backup(folder, "k", every=1))
+    fit.train("tiny_vgg", 0, 1, images(), backup=Backup(folder, "k", every=1))
     (folder / name).write_bytes((folder / name).read_bytes()[:left])
     with pytest.raises(RunError, match=f"^{folder} is damaged: delete it, and that run starts anew$"):
-        fit_trainer.train("tiny_vgg", 0, 2, images(), backup=Backup(folder, "k", every=1))
+        fit.train("tiny_vgg", 0, 2, images(), backup=Backup(folder, "k", every=1))
     shutil.rmtree(folder)
-    fit_trainer.train("tiny_vgg", 0, 2, images(), backup=Backup(folder, "k", every=1))
+    fit.train("tiny_vgg", 0, 2, images(), backup=Backup(folder, "k", every=1))

@@ -15,10 +15,13 @@ import pytest
 from cluster import PATIENCE, PROJECT, scheduler, wait_for, worker
 from scipy import stats
 
-from autograder import dataset, workers
+from assignment.data import dataset
+from autograder import workers
 from lab import settings
-from solutions import apart, fit_trainer, page, reference, replicate, runs, summary, train_baselines
-from solutions.backup import Backup
+from solutions import reference, replicate, runs, summary, train_baselines
+from solutions.report import page
+from solutions.trainers import fit, one_process
+from solutions.trainers.checkpoint import Backup
 
 NAMES = ("accuracy", "loss", "val_accuracy", "val_loss")
 
@@ -159,7 +162,7 @@ def test_a_fingerprint_tells_data_and_shape() -> None:
 def test_fit_is_the_notebooks_own_training() -> None:
     raw = few_images()
     epochs: list[int] = []
-    found = fit_trainer.train("tiny_vgg", 1, 2, raw, epochs.append)
+    found = fit.train("tiny_vgg", 1, 2, raw, epochs.append)
     x_train, y_train, x_test, y_test = reference.preprocess(*raw)
     vars(reference).update(x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
     with contextlib.redirect_stdout(io.StringIO()):
@@ -183,7 +186,7 @@ def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[
     (tmp_path / "sitecustomize.py").write_text(
         f"from lab import settings\nsettings.N_TRAIN, settings.N_TEST = {len(raw[0])}, {len(raw[2])}\n"
     )
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{PROJECT}:{PROJECT / 'assignment'}")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{PROJECT}:{PROJECT}/assignment:{PROJECT}/autograder/handed_out")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(settings, "N_TRAIN", len(raw[0]))
     monkeypatch.setattr(settings, "N_TEST", len(raw[2]))
@@ -218,7 +221,7 @@ def test_a_second_run_trains_only_what_is_missing(few: Callable[..., tuple[int, 
 def test_a_run_in_a_process_of_its_own_is_that_of_fit(few: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
     code, said = few("--seeds", "1", "--epochs", "2", "--variants", "tiny_vgg", "--jobs", "1")
     assert code == 0, said
-    here = fit_trainer.train("tiny_vgg", 0, 2, few_images())
+    here = fit.train("tiny_vgg", 0, 2, few_images())
     run = runs.load(tmp_path / "out" / "runs", "tiny_vgg", 0)
     assert run is not None
     assert run.history["loss"] == pytest.approx(here.history["loss"], rel=1e-4)
@@ -229,14 +232,14 @@ def test_a_run_in_a_process_of_its_own_is_that_of_fit(few: Callable[..., tuple[i
 def test_a_run_that_fails_leaves_the_others(
     few: Callable[..., tuple[int, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = apart.train
+    honest = one_process.train
 
     def train(task: tuple[str, int], *rest: Any) -> Any:
         if task[1] == 0:
             raise MemoryError("no room")
         return honest(task, *rest)
 
-    monkeypatch.setattr(apart, "train", train)
+    monkeypatch.setattr(one_process, "train", train)
     code, said = few("--seeds", "2", "--epochs", "1", "--variants", "tiny_vgg", "--jobs", "2")
     assert code == 1
     assert "tiny_vgg, seed 0 failed: MemoryError: no room" in said
@@ -248,15 +251,15 @@ def test_a_process_that_is_ended_or_would_train_something_else(few: Callable[...
     key = runs.key("tiny_vgg", 1000, runs.fingerprint([array.astype(np.uint8) for array in raw]))
     told: list[int] = []
 
-    def end(message: tuple[apart.Task, int]) -> None:
+    def end(message: tuple[one_process.Task, int]) -> None:
         told.append(message[1])
-        apart.end_all()
+        one_process.end_all()
 
     with pytest.raises(RuntimeError, match=r"its process was ended by SIGKILL \(too little memory\?\)"):
-        apart.train(("tiny_vgg", 0), 1000, key, "CIFAR-10", 1, end)
+        one_process.train(("tiny_vgg", 0), 1000, key, "CIFAR-10", 1, end)
     assert told[0] == 1
     with pytest.raises(workers.WorkersError, match="this machine has another reference solution, other settings or"):
-        apart.train(("tiny_vgg", 0), 999, key, "CIFAR-10", 1, end)
+        one_process.train(("tiny_vgg", 0), 999, key, "CIFAR-10", 1, end)
 
 
 @pytest.mark.slow
@@ -311,7 +314,7 @@ def test_a_run_that_was_stopped_goes_on(few: Callable[..., tuple[int, str]], tmp
     raw = [array.astype(np.uint8) for array in few_images()]
     kept = tmp_path / "out" / "unfinished" / "tiny_vgg-0"
     backup = Backup(kept, runs.key("tiny_vgg", 2, runs.fingerprint(raw)), every=1)
-    fit_trainer.train("tiny_vgg", 0, 1, raw, backup=backup)
+    fit.train("tiny_vgg", 0, 1, raw, backup=backup)
     code, said = few("--seeds", "1", "--epochs", "2", "--variants", "tiny_vgg")
     assert code == 0, said
     run = runs.load(tmp_path / "out" / "runs", "tiny_vgg", 0)
@@ -342,7 +345,7 @@ def test_a_replication_is_held_against_the_baselines(
     assert "there is no baseline, make baselines trains it" in capsys.readouterr().out
     one = summary.replications(tmp_path / "out")["tiny_vgg"]
     data = [array.astype(np.uint8) for array in few_images()]
-    theirs = fit_trainer.train("tiny_vgg", replicate.SEED, 1, data)
+    theirs = fit.train("tiny_vgg", replicate.SEED, 1, data)
     assert (one.seed, one.epochs, one.accuracy) == (replicate.SEED, 1, pytest.approx(theirs.accuracy))
 
     for seed, accuracy in enumerate((one.accuracy - 0.01, one.accuracy, one.accuracy + 0.02)):

@@ -23,7 +23,7 @@ def test_a_member_ends_where_fit_ends(variant: str, floatx: str) -> None:
         "KERAS_BACKEND": "jax",
         "JAX_ENABLE_X64": str(int(floatx == "float64")),
         "JAX_PLATFORMS": "cpu",
-        "PYTHONPATH": f"{PROJECT}:{PROJECT / 'assignment'}",
+        "PYTHONPATH": f"{PROJECT}:{PROJECT}/assignment:{PROJECT}/autograder/handed_out",
     }
     script = Path(__file__).with_name("parity.py")
     done = subprocess.run(

@@ -20,7 +20,8 @@ from rich.console import Console
 from rich.progress import track
 from support import PROJECT
 
-from autograder import batch, submissions
+from autograder import batch
+from autograder.intake import submissions
 from autograder.results import SubmissionResult
 from zoo import accuracy, hostile, notebooks
 from zoo.hostile import judging

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from answers.entries import Entry
 
-from autograder.dataset import dataset
+from assignment.data.dataset import dataset
 from autograder.results import SubmissionResult
 from lab import settings
 from zoo.hostile import LIMITS, on_plain

@@ -30,7 +30,8 @@ from answers.entries import whole
 from rich.progress import track
 from support import PROJECT
 
-from autograder import gradebook, submissions
+from autograder.gradebook import store
+from autograder.intake import submissions
 from zoo import notebooks
 
 FOLDER = PROJECT / "build" / "endurance"
@@ -222,11 +223,11 @@ def _content(path: Path) -> bytes | None:
 def _timeless(out: Path, target: Path) -> Path:
     """A copy of a gradebook in which grading took no time."""
     shutil.copytree(out, target)
-    results = [replace(result, seconds=0.0) for result in gradebook.read_results(out)]
+    results = [replace(result, seconds=0.0) for result in store.read_results(out)]
     for result in results:
-        os.remove(target / "results" / f"{gradebook.safe_name(result.submission)}.json")
-        gradebook.write_result(result, target)
-    gradebook.write_summary(results, target, "the data")
+        os.remove(target / "results" / f"{store.safe_name(result.submission)}.json")
+        store.write_result(result, target)
+    store.write_summary(results, target, "the data")
     return target
 
 

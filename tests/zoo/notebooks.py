@@ -17,15 +17,15 @@ import numpy as np
 from answers.entries import PIXEL, Entry
 from support import PROJECT, namespace
 
-from autograder import build
-from autograder.samples import edits
+from assignment.samples import edits
+from autograder.handout import build
 from lab import run_record, settings
 
 
 @cache
 def solution() -> Any:
     """The master notebook's solution, without run records. Kept as observations are."""
-    sources = ("assignment/master.ipynb", "assignment/lab/**/*.py", "autograder/**/*.py")
+    sources = ("assignment/master.ipynb", "assignment/**/*.py", "autograder/**/*.py")
     texts = [path.read_text() for pattern in sources for path in sorted(PROJECT.glob(pattern))]
     key = kept.key("solution", *texts)
     found = kept.read(key, 0) or kept.write(key, {"solution": {"notebook": nbformat.writes(build.solution())}}, 0)

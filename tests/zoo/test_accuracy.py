@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from answers.entries import right, wrong
 
-from autograder.checks import all_checks
+from assignment.hidden import all_checks
 from autograder.results import SubmissionResult
-from lab.judging import CheckResult, points_of
+from labkit.judging import CheckResult, points_of
 from zoo.accuracy import judge
 
 RIGHT = right("q4", "all is well", "it is right")

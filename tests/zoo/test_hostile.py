@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from autograder import batch, gradebook
-from autograder.checks import all_checks
+from assignment.hidden import all_checks
+from autograder import batch
+from autograder.gradebook import store
 from autograder.results import CellError, SubmissionResult
 from autograder.sandbox import jail
-from lab.judging import CheckResult, points_of
+from labkit.judging import CheckResult, points_of
 from zoo import __main__ as zoo
 from zoo import hostile
 from zoo.hostile import files, forging, greedy, judging, lying, on_plain, reaching
@@ -59,13 +60,13 @@ def result(*right: str, **changes: object) -> SubmissionResult:
     ids=["nothing", "a-mark", "another-end", "no-reason", "a-secret", "a-trace", "a-trace-of-another"],
 )
 def test_what_counts_as_success(tmp_path: Path, graded: SubmissionResult, traces: list[str], fault: str | None) -> None:
-    gradebook.write_result(graded, tmp_path)
+    store.write_result(graded, tmp_path)
     faults = judging.judge(ATTACK, graded, tmp_path, traces).faults
     assert [f for f in faults if fault and f.startswith(fault)] or (not fault and not faults), faults
 
 
 def test_what_an_honest_part_earns_is_no_success(tmp_path: Path) -> None:
-    gradebook.write_result(result("q4_answered"), tmp_path)
+    store.write_result(result("q4_answered"), tmp_path)
     earning = replace(ATTACK, earns={"q4": 2.0})
     assert judging.judge(earning, result("q4_answered"), tmp_path, []).faults == ()
 

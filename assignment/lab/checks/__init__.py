@@ -1,8 +1,9 @@
 """Public checks: what `grader.check("q4")` tells a student. Shapes, types, and the first mistake named."""
 
-from lab.judging import Registry
+from lab import settings
+from labkit.judging import Registry
 
-registry = Registry(hidden=False)
+registry = Registry(settings.POINTS, hidden=False, texts=vars(settings))
 
 from lab.checks import architecture, data, robustness, training, visualization  # noqa: E402
 

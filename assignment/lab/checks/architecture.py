@@ -3,7 +3,7 @@
 from lab import settings
 from lab.checks import registry
 from lab.checks.common import require_earlier, require_no_error, shape_text
-from lab.judging import Failure, Observations
+from labkit.judging import Failure, Observations
 
 
 def judge_builder(observations: Observations, question: str, builder: str) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from lab.judging import Failure, Unjudged
-from lab.observe import kind_of, why_missing
+from labkit.judging import Failure, Unjudged
+from labkit.plain_data import kind_of, why_missing
 
 
 def require_earlier(observation: dict[str, Any]) -> None:

@@ -7,10 +7,10 @@ import numpy as np
 from lab import settings
 from lab.checks import registry
 from lab.checks.common import require_array, require_call, require_no_error, shape_text
-from lab.judging import Failure, Observations, Skipped
-from lab.observe import kind_of
 from lab.probes import inputs
 from lab.probes.inputs import PREPROCESSED, TWO_PAIRS
+from labkit.judging import Failure, Observations, Skipped
+from labkit.plain_data import kind_of
 
 MAX_SCALED = 10.0  # of preprocessed values, either sign
 MIN_SPREAD = 0.05  # standard deviation of the preprocessed training images

@@ -7,9 +7,9 @@ import numpy as np
 
 from lab.checks import registry
 from lab.checks.common import require_call, require_no_error
-from lab.judging import Failure, Observations
-from lab.observe import kind_of
 from lab.probes.inputs import AGAIN_RUNS, RESULT_KEYS
+from labkit.judging import Failure, Observations
+from labkit.plain_data import kind_of
 
 ONE_A_RUN = ("accuracies", "histories")
 

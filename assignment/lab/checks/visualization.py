@@ -8,9 +8,9 @@ import numpy as np
 from lab import settings
 from lab.checks import registry
 from lab.checks.common import require_array, require_call, require_earlier
-from lab.judging import Failure, Observations, Skipped, Unjudged
-from lab.observe import kind_of
 from lab.probes.inputs import RESNET50_SHAPE, has_channels_first
+from labkit.judging import Failure, Observations, Skipped, Unjudged
+from labkit.plain_data import kind_of
 
 REORDERED = "Keras keeps kernels as (row, column, channel, filter): `np.transpose` puts the axes in another order."
 

@@ -6,7 +6,7 @@ One module for each theme; `observe(question, student)` runs the probe of one qu
 from collections.abc import Callable
 from typing import Any
 
-from lab.observe import Plain
+from labkit.plain_data import Plain
 
 Observation = dict[str, Plain]
 
@@ -17,7 +17,7 @@ def observe(question: str, student: Any) -> Observation:
     Raises:
         KeyError: there is no such question.
     """
-    from lab.student import NeedsEarlier
+    from labkit.student import NeedsEarlier
 
     try:
         return _probes()[question](student)

@@ -3,9 +3,9 @@
 import numpy as np
 
 from lab import settings
-from lab.observe import Plain
 from lab.probes import Observation, inputs
-from lab.student import Data, Raised, Student, Value, drawn_weights
+from labkit.plain_data import Plain
+from labkit.student import Data, Raised, Student, Value, drawn_weights
 
 _PREDICTIONS = 4  # made-up predictions on which loss and metrics are tried
 _REPEATS = 11  # further calls in training mode: one coin tossed a batch goes unseen once in 2**_REPEATS times

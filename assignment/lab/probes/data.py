@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from lab import settings
-from lab.observe import Plain, kind_of
 from lab.probes import Observation, inputs
-from lab.student import Raised, Student, Value
+from labkit.plain_data import Plain, kind_of
+from labkit.student import Raised, Student, Value
 
 
 def probe_loading(student: Student) -> Observation:

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from lab import settings
-from lab.observe import Plain
 from lab.probes import Observation, inputs
-from lab.student import Data, NeedsEarlier, Student, Value, integers
+from labkit.plain_data import Plain
+from labkit.student import Data, NeedsEarlier, Student, Value, integers
 
 ROWS = (205, 331)
 DATA_NAMES = ("x_train", "y_train", "x_test", "y_test")

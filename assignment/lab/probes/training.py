@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from lab import settings
-from lab.observe import Plain, accuracy_among, image_keys
 from lab.probes import Observation, inputs
-from lab.student import Copied, Data, NeedsEarlier, Raised, Student, Value, integers
+from labkit.plain_data import Plain, accuracy_among, image_keys
+from labkit.student import Copied, Data, NeedsEarlier, Raised, Student, Value, integers
 
 MAX_ROWS = 5_000  # of what a fit was given that are looked up
 MAX_MEASURED = 20  # calls of `model.evaluate` within one of `evaluate` whose numbers are kept

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from lab.observe import Plain
 from lab.probes import Observation, inputs
-from lab.student import NeedsEarlier, Raised, Student, Tensor, Value
+from labkit.plain_data import Plain
+from labkit.student import NeedsEarlier, Raised, Student, Tensor, Value
 
 
 def probe_feature_maps(student: Student) -> Observation:

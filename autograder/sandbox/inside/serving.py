@@ -6,7 +6,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -14,10 +14,9 @@ import keras
 import numpy as np
 from IPython import get_ipython
 
-from lab.agent import Agent, is_function
-from lab.quiet import quiet
+from labkit.agent import Agent, is_function
+from labkit.quiet import quiet
 
-from .fallbacks import FUNCTIONS
 from .messages import frame, read, restore, write_all
 from .shell import last_callables
 from .watching import Watch, libraries
@@ -36,18 +35,19 @@ USED: tuple[tuple[Any, str], ...] = (  # by the agent, where a notebook could ch
     (keras.Variable, "assign"),
     (sys, "audit"),
 )
-OURS = ("inside", "lab")  # packages that the notebook does not share with the agent
+OURS = ("inside", "lab", "labkit", "practical")  # packages that the notebook does not share with the agent
 
 
-def begin(scratch: str, event: str, late: Sequence[str]) -> None:
+def begin(scratch: str, event: str, late: Sequence[str], fallbacks: Mapping[str, Callable[..., Any]]) -> None:
     """Make the agent, before anything of the student's has run; it is out of the notebook's reach then.
 
     Args:
         scratch: the scratch folder, with the named pipes.
         event: name of the audit event that lets the agent answer, see `watching`.
         late: cells that are left out, to be run when a name of theirs is looked up.
+        fallbacks: functions that stand in where an earlier answer is unusable.
     """
-    server = _Server(f"{scratch}/pipes", late)
+    server = _Server(f"{scratch}/pipes", late, fallbacks)
     ours = f"{scratch}/pipes", f"{scratch}/lib/inside"
     watch = Watch(server.report, event, server.serve, ours, [*libraries(), f"{scratch}/lib/"])
     for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
@@ -63,12 +63,12 @@ def _is_class_of(value: Any, module: ModuleType) -> bool:
 class _Server:
     """An agent at the end of named pipes."""
 
-    def __init__(self, pipes: str, late: Sequence[str]) -> None:
+    def __init__(self, pipes: str, late: Sequence[str], fallbacks: Mapping[str, Callable[..., Any]]) -> None:
         self._requests = os.open(f"{pipes}/requests", os.O_RDONLY)
         self._replies, self._deeds = (os.open(f"{pipes}/{name}", os.O_WRONLY) for name in ("replies", "deeds"))
         self._names: dict[str, Any] = get_ipython().user_ns
         self._late = list(late)
-        self._agent = Agent(self._names, FUNCTIONS, self._catch_up, contained=(BaseException,))
+        self._agent = Agent(self._names, fallbacks, self._catch_up, contained=(BaseException,))
         self._used = [(owner, name, getattr(owner, name)) for owner, names in USED for name in names.split()]
         self._own: list[tuple[Any, str, Any]] = []  # names of a module or class, one of them, what it was
         self._write, self._read_pipe = os.write, os.read

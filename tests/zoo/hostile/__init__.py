@@ -4,7 +4,7 @@ from typing import Any
 
 import nbformat
 
-from autograder import build
+from autograder.handout import build
 from autograder.sandbox import Limits
 from zoo.hostile import files, forging, greedy, lying, reaching
 from zoo.hostile.world import WORD

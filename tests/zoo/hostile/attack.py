@@ -11,7 +11,8 @@ from typing import Any, Literal
 import nbformat
 from answers.entries import Edit
 
-from autograder import build, submissions
+from autograder.handout import build
+from autograder.intake import submissions
 from zoo.hostile.world import ABSTRACT, FOLDER, PORT, SECRET_FILE, VICTIM, WORD
 
 # What every attack knows: the places to reach, and its own name, which it leaves wherever it gets.

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from support import namespace
 
-from autograder.samples import edits
-from autograder.sandbox.inside.fallbacks import FUNCTIONS
+from assignment.kernel.fallbacks import FUNCTIONS
+from assignment.samples import edits
 from lab import run_record, settings
-from lab.agent import Agent
 from lab.probes import observe
-from lab.student import Student
+from labkit.agent import Agent
+from labkit.student import Student
 from zoo.hostile.attack import OURS, Attack
 
 FULL = "full marks without an answer"

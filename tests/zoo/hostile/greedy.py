@@ -4,7 +4,7 @@ from typing import Any
 
 from answers.entries import function
 
-from autograder.samples import edits
+from assignment.samples import edits
 from lab import settings
 from zoo import notebooks
 from zoo.hostile.attack import HARMFUL, Attack

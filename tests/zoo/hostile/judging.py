@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 from pathlib import Path
 
-from autograder import gradebook
+from autograder.gradebook import store
 from autograder.results import SubmissionResult
 from lab import settings
 from zoo.accuracy import Outcome
@@ -32,7 +32,7 @@ def judge(attack: Attack, result: SubmissionResult, out: Path, traces: list[str]
     said = "\n".join([*result.notes, *(f"{error.cell}: {error.error}" for error in result.cell_errors)])
     if attack.says not in said:
         faults.append(f"nothing says {attack.says!r}: {said[:1000]}")
-    name = gradebook.safe_name(result.submission)
+    name = store.safe_name(result.submission)
     page = (out / "feedback" / f"{name}.html").read_text()
     row = (out / "results" / f"{name}.json").read_text()
     if WORD in page + row:

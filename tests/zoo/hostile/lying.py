@@ -2,7 +2,7 @@
 
 from answers.entries import Edit
 
-from autograder.samples import edits
+from assignment.samples import edits
 from zoo.hostile.attack import OURS, Attack
 
 FULL = "full marks without an answer"
@@ -258,10 +258,10 @@ os.replace = os.rename = lambda *a, **k: None
         "replaces the agent",
         FULL,
         """
-import lab.agent, lab.observe
-lab.agent.Agent.answer = lambda self, verb, arguments: {"passed": True, "error": None, "calls": [], "score": 110}
-lab.agent.Agent.call = lambda self, *a, **k: None
-lab.observe.plain = lambda *a, **k: True
+import labkit.agent, labkit.plain_data
+labkit.agent.Agent.answer = lambda self, verb, arguments: {"passed": True, "error": None, "calls": [], "score": 110}
+labkit.agent.Agent.call = lambda self, *a, **k: None
+labkit.plain_data.plain = lambda *a, **k: True
 """,
     ),
     Attack(
@@ -269,7 +269,8 @@ lab.observe.plain = lambda *a, **k: True
         FULL,
         """
 import types
-for name in ("inside", "inside.serving", "inside.fallbacks", "lab.agent", "lab.observe", "lab.recorder"):
+for name in ("inside", "inside.serving", "practical.fallbacks", "labkit.agent", "labkit.plain_data",
+             "labkit.short_training"):
     module = types.ModuleType(name)
     module.serve = module.observe = module.plain = module.Agent = lambda *a, **k: {"passed": True}
     module.FUNCTIONS = {}
@@ -284,12 +285,12 @@ for name in ("inside", "inside.serving", "inside.fallbacks", "lab.agent", "lab.o
 import importlib.abc, importlib.machinery
 class Hook(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(self, name, path=None, target=None):
-        if name.startswith(("inside", "lab.agent")):
+        if name.startswith(("inside", "labkit.agent")):
             return importlib.machinery.ModuleSpec(name, self)
     def create_module(self, spec): return None
     def exec_module(self, module):
         module.serve = lambda turn: open("../pipes/replies", "w").write('{"passed": true}')
-for name in [m for m in sys.modules if m.startswith(("inside", "lab"))]:
+for name in [m for m in sys.modules if m.startswith(("inside", "lab", "practical"))]:
     del sys.modules[name]
 sys.meta_path.insert(0, Hook())
 """,

@@ -25,7 +25,7 @@ import nbformat
 from rich.console import Console
 from support import PROJECT
 
-from autograder import submissions
+from autograder.intake import submissions
 from zoo import hostile
 from zoo.hostile.attack import Attack, base_notebook
 from zoo.hostile.world import FOLDER, VICTIM, World
@@ -173,7 +173,10 @@ def _try(attack: Attack, autograder: bytes) -> Found:
         (folder / "case" / "autograder.zip").write_bytes(autograder)
         command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", str(BOX)]
         command += [temporary, str(PROJECT), str(FOLDER), sys.executable, submission.name, str(LIMIT)]
-        environment = os.environ | {"PYTHONPATH": f"{PROJECT}/assignment", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = os.environ | {
+            "PYTHONPATH": f"{PROJECT}/assignment:{PROJECT}/autograder/handed_out",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=LIMIT + 120, check=False
         )

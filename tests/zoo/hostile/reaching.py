@@ -105,12 +105,12 @@ got(found)
         """
 import importlib
 found = []
-for name in ("autograder.checks.architecture", "autograder.hidden", "solutions.reference"):
+for name in ("assignment.hidden.architecture", "autograder.hidden", "solutions.reference"):
     try:
         found.append(importlib.import_module(name).__file__)
     except Exception as error:
         print(error)
-for path in (WORLD + "/../../../autograder/checks/data.py", WORLD + "/../../../solutions/reference.py"):
+for path in (WORLD + "/../../../assignment/hidden/data.py", WORLD + "/../../../solutions/reference.py"):
     try:
         found.append("swordfish: " + open(path).read(200))
     except OSError as error:
@@ -253,7 +253,7 @@ for path in (WORLD + "/" + NAME, "../" + NAME, "../../" + NAME, "/tmp/tiny-vgg-"
         """
 from pathlib import Path
 for path in (WORLD + "/../../../autograder/hidden.py", WORLD + "/../../../assignment/lab/settings.py",
-             WORLD + "/../../../autograder/checks/__init__.py"):
+             WORLD + "/../../../assignment/hidden/__init__.py"):
     try:
         with open(path, "a") as file:
             file.write("# " + NAME + "\\n")

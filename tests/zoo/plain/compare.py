@@ -59,7 +59,7 @@ RESULT, FAULT = "plain-result.json", "plain-fault.txt"  # in a child's scratch f
 IMPORTED = (
     "IPython.core.interactiveshell",
     "keras",
-    "lab.recorder",
+    "labkit.short_training",
     "matplotlib.pyplot",
     "otter.test_files",
     "pandas",

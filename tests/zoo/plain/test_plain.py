@@ -15,7 +15,7 @@ from lab import settings
 @pytest.mark.slow
 def test_the_solution_passes_every_plain_test(tmp_path: Path) -> None:
     out = tmp_path / "plain.json"
-    path = os.pathsep.join(str(PROJECT / folder) for folder in ("tests", ".", "assignment"))
+    path = os.pathsep.join(str(PROJECT / folder) for folder in ("tests", ".", "assignment", "autograder/handed_out"))
     done = subprocess.run(
         [sys.executable, "-m", "zoo.plain.compare", "--only", "solution", "--out", str(out)],
         cwd=tmp_path,

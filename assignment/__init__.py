@@ -1,0 +1,1 @@
+"""The practical on tiny VGGs: all that a lecturer edits."""

@@ -1,0 +1,1 @@
+"""What of the practical enters the student's kernel at grading."""

@@ -1,0 +1,156 @@
+"""A submission's result as JSON and back. `result.schema.json` describes the form, field by field."""
+
+import base64
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import fastjsonschema
+
+from autograder.marks.book import undecided
+from autograder.marks.decided import Decided, Written
+from autograder.marks.decisions import Decision
+from autograder.results import CellError, Reported, SubmissionResult
+from lab import settings
+from labkit.judging import CheckResult
+
+SCHEMA_VERSION = 4
+SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("result.schema.json").read_text("utf-8"))
+_is_of_form = fastjsonschema.compile(SCHEMA, use_default=False)
+
+
+def percent(result: SubmissionResult) -> float | None:
+    """The score in percent of `settings.MAX_SCORE`, one decimal; above 100 with the bonus."""
+    return None if result.score is None else round(100 * result.score / settings.MAX_SCORE, 1)
+
+
+def encode(result: SubmissionResult, decided: Decided | None = None) -> str:
+    """The result as JSON text, without its code, which is a file of its own. Pictures become base64.
+
+    Args:
+        result: what the grader said.
+        decided: with what people said; None: nobody said anything. `decode` leaves it to OUT/decisions.
+
+    Raises:
+        KeyError: a check belongs to no question of `settings.POINTS`.
+        ValueError: a number is not finite.
+    """
+    checks: dict[str, list[dict[str, Any]]] = {question: [] for question in settings.POINTS}
+    for order, check in enumerate(result.checks):
+        fields = dataclasses.asdict(check)
+        checks[fields.pop("question")].append({**fields, "order": order})
+    data = {
+        "schema": SCHEMA_VERSION,
+        "submission": result.submission,
+        "status": result.status,
+        "score": result.score,
+        "max_score": settings.MAX_SCORE,
+        "percent": percent(result),
+        "questions": {
+            question: {
+                "score": result.question_score(question),
+                "points": settings.POINTS[question],
+                "checks": checks[question],
+            }
+            for question in settings.POINTS
+        },
+        "notes": list(result.notes),
+        "cell_errors": [dataclasses.asdict(error) for error in result.cell_errors],
+        "written": result.written,
+        "images": {
+            name: [base64.b64encode(picture).decode() for picture in pictures]
+            for name, pictures in result.images.items()
+        },
+        "reported": {variant: dataclasses.asdict(reported) for variant, reported in result.reported.items()},
+        "decided": _decided(decided or undecided(result)),
+        "seconds": result.seconds,
+        "key": result.key,
+    }
+    # ASCII, since a hostile notebook's text may hold lone surrogates, which UTF-8 cannot.
+    return json.dumps(data, indent=2, allow_nan=False) + "\n"
+
+
+def _decided(decided: Decided) -> dict[str, Any]:
+    """What the marks are with all that people said."""
+    overrides = [
+        {"target": target, **_said(decision), **(decision.value or {})}
+        for target, standing in sorted(decided.standings.items())
+        if target.startswith(("check:", "question:", "total")) and (decision := standing.decision)
+    ]
+    return {
+        "status": decided.status,
+        "score": decided.score,
+        "max_score": decided.max_score,
+        "percent": decided.percent,
+        "open": list(decided.open),
+        "questions": {question: decided.question_score(question) for question in settings.POINTS},
+        "written": {name: _written(written) for name, written in decided.written.items()},
+        "overrides": overrides,
+        "adjustments": [
+            {"name": one.name, "marks": one.marks, **_said(one.decision), **(one.decision.value or {})}
+            for one in decided.adjustments
+        ],
+    }
+
+
+def _written(written: Written) -> dict[str, Any]:
+    return {
+        "state": written.state,
+        "marks": written.marks,
+        "points": written.rubric.points,
+        "items": written.items,
+        "comments": written.comments,
+        "said": [_said(head) for head in written.standing.heads if head.value is not None],
+    }
+
+
+def _said(decision: Decision) -> dict[str, str]:
+    return {"by": decision.by, "at": decision.at}
+
+
+def decode(text: str) -> SubmissionResult:
+    """The result back from its JSON text. Its sequences are tuples, its values those that were encoded.
+
+    Raises:
+        ValueError: not JSON, or not of the form that the schema describes; the message is one line.
+    """
+    try:
+        data = json.loads(text, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    try:
+        _is_of_form(data)
+    except fastjsonschema.JsonSchemaValueException as problem:
+        raise ValueError(problem.message[:200]) from None
+    numbered = [
+        (fields["order"], CheckResult(question=question, **{k: v for k, v in fields.items() if k != "order"}))
+        for question, entry in data["questions"].items()
+        for fields in entry["checks"]
+    ]
+    if sorted(order for order, _ in numbered) != list(range(len(numbered))):
+        raise ValueError("its checks are not numbered 0, 1, 2 and so on")
+    return SubmissionResult(
+        submission=data["submission"],
+        status=data["status"],
+        checks=tuple(check for _, check in sorted(numbered, key=lambda pair: pair[0])),
+        seconds=data["seconds"],
+        notes=tuple(data["notes"]),
+        cell_errors=tuple(CellError(**error) for error in data["cell_errors"]),
+        written=data["written"],
+        images={
+            name: [base64.b64decode(picture, validate=True) for picture in pictures]
+            for name, pictures in data["images"].items()
+        },
+        reported={variant: _reported(fields) for variant, fields in data["reported"].items()},
+        key=data["key"],
+    )
+
+
+def _reported(fields: dict[str, Any]) -> Reported:
+    sequences = {name: tuple(fields[name]) for name in ("weights", "histories", "answers")}
+    return Reported(**{**fields, **sequences})
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number that JSON knows")

@@ -1,0 +1,1 @@
+"""What every practical hands out: asking a notebook, judging answers, shortened training, kept runs."""

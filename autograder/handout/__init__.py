@@ -1,0 +1,1 @@
+"""What students get, and what Otter gets, from the master notebook."""

@@ -1,0 +1,1 @@
+"""Reading what was handed in: files, and what can be known of a notebook before it runs."""

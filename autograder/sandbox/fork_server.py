@@ -1,0 +1,138 @@
+"""A process that has imported what notebooks import and run nothing; kernels are forked from it: `python nursery.py`.
+
+Most of what a short notebook costs is the import of TensorFlow. Here it is paid once. On its standard input, a
+socket, the nursery takes requests: JSON with `policy` (see warden.py), `connection` (the kernel's connection file),
+`folder` (its working directory) and `environment`, together with a file descriptor that becomes the warden's standard
+input. It forks a warden, which forks the kernel and locks it in as it would lock in any command, and answers with the
+warden's pid and a descriptor of that process. The nursery ends when the socket is closed.
+
+A fork is safe only as long as TensorFlow has computed nothing and no thread is at work: it is refused otherwise.
+"""
+
+import contextlib
+import gc
+import importlib
+import importlib.util
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NoReturn
+
+REQUEST = 2**17  # bytes
+MAX_THREADS = 2  # TensorFlow starts one when it is imported, which waits
+REAP = 0.5  # seconds between two looks for wardens that have ended
+OPTIONS = ("--HistoryManager.enabled=False",)  # as for kernels that the runner starts afresh
+IMPORTS = (  # without matplotlib_inline's backend, which looks for IPython's shell when it is imported
+    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.compiler", "IPython.core.completer",
+    "matplotlib.pyplot", "matplotlib.backends.backend_agg", "PIL.PngImagePlugin",
+    "numpy", "pandas", "sklearn.model_selection", "tensorflow", "keras", "keras.datasets", "keras.applications",
+    "keras.src.datasets.cifar10", "keras.src.applications.resnet", "scipy.special", "landlockpy", "pyseccomp",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Import, then serve requests."""
+    here = str(Path(__file__).parent)
+    sys.path[:] = [path for path in sys.path if path != here]  # no kernel needs the modules beside this one
+    for name in IMPORTS:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what a fork does not touch stays shared
+    door = socket.socket(fileno=os.dup(0))
+    door.send(b"ready")
+    while True:
+        ready, _, _ = select.select([door], [], [], REAP)
+        if ready:
+            request, descriptors, _, _ = socket.recv_fds(door, REQUEST, 1)
+            if not request:
+                return
+            _serve(door, json.loads(request), descriptors[0])
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _serve(door: socket.socket, request: dict[str, Any], lifeline: int) -> None:
+    """Fork a warden and say who it is; or why not."""
+    reason = _why_not()
+    if reason:
+        door.send(json.dumps({"refused": reason}).encode())
+    else:
+        pid = os.fork()
+        if pid == 0:
+            _be_a_warden(door, request, lifeline)
+        descriptor = os.pidfd_open(pid)
+        socket.send_fds(door, [json.dumps({"pid": pid}).encode()], [descriptor])
+        os.close(descriptor)
+    os.close(lifeline)
+
+
+def _why_not() -> str:
+    """Why a fork would not be safe; empty where it is."""
+    threads = len(os.listdir("/proc/self/task"))
+    if threads > MAX_THREADS:
+        return f"{threads} threads are at work"
+    context = sys.modules.get("tensorflow.python.eager.context")
+    if context is not None and context._context is not None and context._context._initialized:
+        return "TensorFlow has begun to compute"
+    return ""
+
+
+def _be_a_warden(door: socket.socket, request: dict[str, Any], lifeline: int) -> NoReturn:
+    status = 1
+    try:
+        os.setsid()
+        door.close()
+        os.dup2(lifeline, 0)
+        os.close(lifeline)
+        os.chdir(request["folder"])
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        warden = _warden()
+        status = warden.guard(request["policy"], lambda: _be_a_kernel(request["connection"]))
+    finally:
+        os._exit(status)
+
+
+def _warden() -> Any:
+    """The module beside this one, in no list of modules."""
+    spec = importlib.util.spec_from_file_location("supervisor", Path(__file__).with_name("supervisor.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _be_a_kernel(connection: str) -> NoReturn:
+    """In the jail: forget what came from this process's own surroundings, then be what `ipykernel_launcher` is."""
+    os.closerange(3, 4096)  # also the file in which the warden says why the kernel ended
+    try:
+        _run_kernel(connection)
+    finally:
+        os._exit(1)
+
+
+def _run_kernel(connection: str) -> None:
+    import multiprocessing
+
+    import keras.src.backend.config as keras_config
+    from ipykernel.kernelapp import IPKernelApp
+
+    multiprocessing.current_process().authkey = os.urandom(32)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    tempfile.tempdir = None
+    keras_config._KERAS_DIR = os.environ["KERAS_HOME"]
+    sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)
+    sys.argv = ["ipykernel_launcher", "-f", connection, *OPTIONS]
+    IPKernelApp.launch_instance()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the trainings show together: page and figures."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from assignment.data.dataset import dataset
+from autograder import assignment
 from autograder.gradebook import sources, store
 from autograder.grading import cache_key
 from autograder.intake import submissions
@@ -100,7 +100,7 @@ def grade_folder(
     out.mkdir(parents=True, exist_ok=True)
     store.sweep(out)
     options = replace(options, trust=(*options.trust, *_trusted(names, out, console)))
-    data = dataset()  # decoded once, before the workers want it
+    data = assignment.current().data()  # decoded once, before the workers want it
     sources.write(names, out, data.source)
     known = {path: _known(name, out, options, console) for path, name in names.items()}
     results = {path: result for path, result in known.items() if result and not _is_due(path, result, options)}
@@ -110,7 +110,7 @@ def grade_folder(
         listed = ", ".join(one_line(name, 60) for name in left_out)
         console.print(f"Left out: {listed} (hidden, or of a program).", highlight=False, markup=False, soft_wrap=True)
     if not data.is_real:
-        console.print("Run records are read, not evaluated: put CIFAR-10 into KERAS_HOME for that.", highlight=False)
+        console.print("Run records are read, not evaluated: `make data` fetches what that needs.", highlight=False)
     if results and not options.only:
         console.print(f"{len(results)} were graded before and have not changed (--force grades them too).")
     try:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lab import settings
+from autograder import assignment
 from labkit.judging import CheckResult
 
 NOT_GRADED = "Not graded:"  # how a note on a fault of the machine begins
@@ -102,6 +102,6 @@ class SubmissionResult:
     @property
     def score(self) -> float | None:
         """Marks earned, bonus included; None when nothing could be graded."""
-        scores = [self.question_score(question) for question in settings.POINTS]
+        scores = [self.question_score(question) for question in assignment.questions()]
         known = [s for s in scores if s is not None]
         return round(sum(known), 4) if known else None

@@ -11,8 +11,8 @@ import numpy as np
 
 from assignment.data.dataset import dataset
 from assignment.hidden import reference_specs, same_trainings, weight_check
-from autograder.grading.baselines import PATH
-from lab import settings
+from autograder import assignment
+from lab.questions import QUESTIONS
 
 NOISE = (1e-5, 1e-3, 1e-2, 3e-2, 1e-1)  # standard deviation, relative to each weight
 
@@ -22,7 +22,7 @@ def main() -> None:
     alike = f"one training from {same_trainings.ALIKE} on"
     print(f"Cohen's kappa on {same_trainings.IMAGES} images of {dataset().source}; {alike}")
     rng = np.random.default_rng(0)
-    for variant in settings.VARIANTS:
+    for variant in QUESTIONS.variants:
         runs = baseline_runs(variant)
         own = np.array(own_kappas(variant))
         print(f"{variant}: {len(own)} pairs of trainings of their own: {own.min():.2f} to {own.max():.2f}")
@@ -40,7 +40,7 @@ def own_kappas(variant: str) -> list[float]:
 def baseline_runs(variant: str) -> list[list[np.ndarray]]:
     """The final weights of each run of the baseline, in Keras' order."""
     runs = []
-    for file in sorted((PATH.parent / "runs").glob(f"{variant}-[0-9]*.npz")):
+    for file in sorted((assignment.PROJECT / "solutions" / "baselines" / "runs").glob(f"{variant}-[0-9]*.npz")):
         with np.load(file) as arrays:
             runs.append([arrays[name] for name in sorted(arrays.files)])
     return runs

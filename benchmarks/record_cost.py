@@ -21,6 +21,7 @@ from assignment.hidden import weight_check
 from assignment.hidden.run_records import judge_record, with_answers
 from autograder.sandbox import execute
 from lab import run_record, settings
+from lab.questions import QUESTIONS
 from labkit.judging import Observations
 
 
@@ -37,7 +38,7 @@ def main() -> None:
         raise SystemExit("error: CIFAR-10 is not in KERAS_HOME; without it records are read, not evaluated")
     with TemporaryDirectory() as folder:
         notebook = nbformat.read(samples.write(Path(folder)) / "solution.ipynb", as_version=4)
-    questions = ["q3", "q4", *list(settings.VARIANTS.values())[1:]]
+    questions = ["q3", "q4", *list(QUESTIONS.variants.values())[1:]]
     seen = execute(notebook, questions=questions)
     observations = Observations(seen.observations, seen.seed)
     reading, evaluating = [], []
@@ -46,7 +47,7 @@ def main() -> None:
         records = run_record.find(notebook)
         read = time.process_time()
         drawn = with_answers(replace(observations, records=records))
-        for variant in settings.VARIANTS:
+        for variant in QUESTIONS.variants:
             judge_record(drawn, variant)
         if number:
             reading.append(read - start)
@@ -56,7 +57,7 @@ def main() -> None:
     print(
         f"{name}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {version('numpy')}; n = {n}, median"
     )
-    runs = settings.RUNS * len(settings.VARIANTS)
+    runs = settings.RUNS * len(QUESTIONS.variants)
     print(
         f"run records of {runs} runs: {statistics.median(reading):.2f} CPU s to read, "
         f"{statistics.median(evaluating):.2f} CPU s to evaluate (at most {max(evaluating):.2f})"

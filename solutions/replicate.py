@@ -20,6 +20,7 @@ from typing import Any
 from assignment.data import dataset
 from autograder import workers
 from lab import settings
+from lab.questions import QUESTIONS
 from solutions import runs, summary
 
 SEED = 1_000_000
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 all lie inside, 1 one does not or cannot be compared, 2 wrong usage, 130 Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m solutions.replicate", description="train each variant once more")
     parser.add_argument("--epochs", type=workers.positive, default=settings.EPOCHS, help="of each training")
-    names = list(settings.VARIANTS)
+    names = list(QUESTIONS.variants)
     parser.add_argument("--variants", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--out", type=Path, help="folder of the baselines (default: that of make baselines)")
     options = parser.parse_args(arguments)
@@ -89,7 +90,7 @@ def _train(variant: str, key: str, epochs: int, raw: list[Any]) -> summary.Repli
 
 
 def _write(folder: Path, found: Mapping[str, summary.Replication]) -> None:
-    variants = {variant: asdict(found[variant]) for variant in settings.VARIANTS if variant in found}
+    variants = {variant: asdict(found[variant]) for variant in QUESTIONS.variants if variant in found}
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / "replication.tmp"
     temporary.write_text(

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lab import settings
+from lab.questions import QUESTIONS
 
 HERE = Path(__file__).parent
 PUBLISHED = HERE / "baselines"
@@ -166,7 +167,7 @@ def finished(folder: Path, fingerprint: str, epochs: int) -> dict[str, list[Run]
         RunError: a file is damaged.
     """
     found: dict[str, list[Run]] = {}
-    for variant in settings.VARIANTS:
+    for variant in QUESTIONS.variants:
         wanted = key(variant, epochs, fingerprint)
         some = [run for seed in seeds(folder, variant) if (run := load(folder, variant, seed)) and run.key == wanted]
         if len(some) >= ENOUGH:

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import stats
 
 from lab import settings
+from lab.questions import QUESTIONS
 from solutions.runs import CONSTANTS, Run, RunError
 
 FORMAT = 1
@@ -132,7 +133,7 @@ def command(finished: Mapping[str, Sequence[Run]]) -> str:
     epochs = next(iter(finished.values()))[0].epochs
     if epochs != settings.EPOCHS:
         said += f" EPOCHS={epochs}"
-    return said if set(finished) == set(settings.VARIANTS) else f'{said} VARIANTS="{" ".join(finished)}"'
+    return said if set(finished) == set(QUESTIONS.variants) else f'{said} VARIANTS="{" ".join(finished)}"'
 
 
 def encode(finished: Mapping[str, Sequence[Run]], fingerprint: str) -> str:

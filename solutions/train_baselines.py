@@ -29,6 +29,7 @@ from rich.table import Table
 from assignment.data import dataset
 from autograder import workers
 from lab import settings
+from lab.questions import QUESTIONS
 from solutions import runs, summary
 from solutions.trainers import one_process
 from solutions.trainers.one_process import Task
@@ -97,7 +98,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m solutions.train_baselines", description="train the reference")
     parser.add_argument("--seeds", type=workers.positive, default=SEEDS, help=f"runs of each variant (default {SEEDS})")
     parser.add_argument("--epochs", type=workers.positive, default=settings.EPOCHS, help="of each run")
-    names = list(settings.VARIANTS)
+    names = list(QUESTIONS.variants)
     parser.add_argument("--variants", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     where = parser.add_mutually_exclusive_group()
     where.add_argument(

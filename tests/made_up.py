@@ -7,7 +7,7 @@ from autograder.marks.decided import digest_of_text
 from autograder.marks.decisions import Decision
 from autograder.marks.rubric import Item, Rubric
 from autograder.results import CellError, Reported, SubmissionResult
-from lab import settings
+from lab.questions import QUESTIONS
 from labkit.judging import CheckResult
 
 HOSTILE = (
@@ -108,7 +108,7 @@ RUBRICS = {"w1": Rubric("w1", "what it means", 4, (MEAN, STD)), "w2": Rubric("w2
 
 
 def solved(name="s1", **written):
-    checks = [check(question, "passed", points) for question, points in settings.POINTS.items()]
+    checks = [check(question, "passed", points) for question, points in QUESTIONS.points.items()]
     return SubmissionResult(name, "graded", tuple(checks), written=written or {"w1": "It scatters.", "w2": "Edges."})
 
 

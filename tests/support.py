@@ -18,9 +18,9 @@ import pytest
 from keras.src.utils import naming
 
 from assignment.data.dataset import dataset, resnet50_conv1
-from assignment.hidden import all_checks
 from assignment.kernel import serve
 from assignment.kernel.fallbacks import FUNCTIONS
+from autograder import assignment
 from autograder.grading import notebook
 from autograder.sandbox import runner
 from autograder.sandbox.inside import prepare
@@ -135,7 +135,7 @@ def results_of(
         seed: of all inputs.
     """
     observations = observations_of((*also, question), student_code, without, seed)
-    checks = [c for c in all_checks() if c.question == question and not c.name.endswith("_record")]
+    checks = [c for c in assignment.all_checks() if c.question == question and not c.name.endswith("_record")]
     return {r.name: r for r in judge(checks, observations)}
 
 

@@ -17,10 +17,10 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from otter.test_files.exception_test import ExceptionTestFile
 
-from assignment.hidden import all_checks
+from autograder import assignment
 from autograder.gradebook import similarity
 from autograder.handout import build
-from lab import settings
+from lab.questions import QUESTIONS
 from labkit import otter_display
 from labkit.judging import points_of
 
@@ -87,7 +87,7 @@ def test_what_otter_made_is_kept_until_something_of_it_changes(tmp_path: Path, m
 def test_handout_holds_what_a_student_needs(made: Path) -> None:
     names = set(zipfile.ZipFile(made / "student.zip").namelist())
     wanted = {"tiny_vgg.ipynb", "README.md", "requirements.txt", "lab/settings.py", "figures/tiny_vgg.png"}
-    wanted |= {f"tests/{question}.py" for question in settings.POINTS}
+    wanted |= {f"tests/{question}.py" for question in QUESTIONS.points}
     assert {f"student/{name}" for name in wanted} <= names
     assert (made / "student" / "requirements.txt").read_text().startswith("tensorflow==2.")
 
@@ -146,7 +146,7 @@ def test_handout_holds_no_rubric(made: Path) -> None:
 
 
 def test_handout_holds_no_hidden_check(made: Path) -> None:
-    hidden = [check for check in all_checks() if check.hidden]
+    hidden = [check for check in assignment.all_checks() if check.hidden]
     assert len(hidden) > 40
     for name, text in handout_texts(made).items():
         for check in hidden:
@@ -203,8 +203,8 @@ def test_signatures_are_the_fixed_ones(made: Path) -> None:
 def test_each_check_has_one_test_cell_in_order() -> None:
     cells = [c.source for c in master_cells() if c.cell_type == "code"]
     called = [name for name in map(build.called_check, cells) if name is not None]
-    assert called == [check.name for check in all_checks()]
-    hidden = {check.name: check.hidden for check in all_checks()}
+    assert called == [check.name for check in assignment.all_checks()]
+    hidden = {check.name: check.hidden for check in assignment.all_checks()}
     for source in cells:
         name = build.called_check(source)
         if name is not None:
@@ -213,21 +213,21 @@ def test_each_check_has_one_test_cell_in_order() -> None:
 
 
 def test_points_make_100_and_10(made: Path) -> None:
-    points = points_of(all_checks())
+    points = points_of(assignment.all_checks())
     assert sum(points.values()) == pytest.approx(110)
-    assert settings.MAX_SCORE == 100
+    assert QUESTIONS.max_score == 100
     with zipfile.ZipFile(made / "autograder.zip") as archive:
-        for question, total in settings.POINTS.items():
+        for question, total in QUESTIONS.points.items():
             source = archive.read(f"tests/{question}.py").decode()
             found = [float(p) for p in re.findall(r"points=([\d.]+), hidden", source)]
             assert sum(found) == pytest.approx(total), question
 
 
 def test_public_tests_of_the_handout_are_the_public_checks(made: Path) -> None:
-    for question in settings.POINTS:
+    for question in QUESTIONS.points:
         source = (made / "student" / "tests" / f"{question}.py").read_text()
         called = re.findall(r"lab\.check\('(\w+)', env\)", source)
-        assert called == [c.name for c in all_checks() if c.question == question and not c.hidden]
+        assert called == [c.name for c in assignment.all_checks() if c.question == question and not c.hidden]
 
 
 def test_autograder_zip_names_the_plugin_and_holds_the_checks(made: Path) -> None:
@@ -264,7 +264,7 @@ def test_autograder_zip_carries_what_a_container_needs(made: Path, tmp_path: Pat
 def test_settings_fill_the_text(made: Path) -> None:
     cells = handout_texts(made)["cells"]
     assert "[[" not in re.sub(r"\[\[[0-9.]", "", cells)
-    for question, points in settings.POINTS.items():
+    for question, points in QUESTIONS.points.items():
         number = "Bonus" if question == "bonus" else f"Question {question[1:]}:"
         heading = next(line for line in cells.splitlines() if line.startswith("###") and number in line)
         assert f"{points} {'additional ' if question == 'bonus' else ''}points)" in heading, heading
@@ -345,7 +345,7 @@ def test_otters_own_form_has_a_title_once(made: Path) -> None:
 
 
 def test_every_gate_has_its_reason() -> None:
-    gated = [check for check in all_checks() if any(not name.endswith("_answered") for name in check.after)]
+    gated = [check for check in assignment.all_checks() if any(not name.endswith("_answered") for name in check.after)]
     scheme = build.marking_scheme()
     for check in gated:
         assert check.why, check.name

@@ -16,7 +16,7 @@ from assignment import samples
 from autograder.__main__ import main
 from autograder.gradebook.store import safe_name
 from autograder.handout import build
-from lab import settings
+from lab.questions import QUESTIONS
 
 BAD_FILES = {
     "empty.ipynb": (b"", "The notebook file is empty"),
@@ -86,7 +86,7 @@ def checks(gradebook: Path, name: str) -> dict[str, dict[str, Any]]:
 def test_every_sample_gets_its_marks(gradebook: Path, sample: samples.Sample) -> None:
     row = rows(gradebook)[sample.name]
     wanted = sample.marks()
-    assert {q: float(row[q]) for q in settings.POINTS} == wanted, sample.story
+    assert {q: float(row[q]) for q in QUESTIONS.points} == wanted, sample.story
     assert float(row["score"]) == sum(wanted.values())
     assert row["status"] == "graded"
     assert row["max_score"] == "100"
@@ -143,7 +143,7 @@ def test_blank_is_skipped_with_reasons_not_failed_again(gradebook: Path) -> None
 
 def test_marks_do_not_depend_on_name_or_test_cells(gradebook: Path) -> None:
     found = rows(gradebook)
-    questions = [{q: found[name][q] for q in settings.POINTS} for name in (RENAMED, "small-slips")]
+    questions = [{q: found[name][q] for q in QUESTIONS.points} for name in (RENAMED, "small-slips")]
     assert questions[0] == questions[1]
 
 
@@ -158,7 +158,7 @@ def test_otter_run_gives_the_same_marks(folder: Path, gradebook: Path, tmp_path:
     tests = json.loads((tmp_path / "results.json").read_text())["tests"]
     otter = {t["name"]: t["score"] for t in tests if "score" in t}
     row = rows(gradebook)[name]
-    assert otter == {q: pytest.approx(float(row[q])) for q in settings.POINTS}
+    assert otter == {q: pytest.approx(float(row[q])) for q in QUESTIONS.points}
     outputs = {t["name"]: t["output"] for t in tests}
     if name == "one-model-for-all-runs":
         assert FRESH in outputs["q9"]

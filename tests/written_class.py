@@ -13,7 +13,7 @@ from made_up import check
 from autograder.gradebook import store
 from autograder.marks.rubric import Item, Rubric
 from autograder.results import Reported, SubmissionResult
-from lab import settings
+from lab.questions import QUESTIONS
 
 RUBRICS: Mapping[str, Rubric] = {
     "w1": Rubric(
@@ -82,7 +82,7 @@ def submission(number: int, draw: random.Random) -> SubmissionResult:
     """One that is graded; every tenth has a check that is open, every seventh wrote nothing in answer 1."""
     checks = [
         check(question, draw.choice(("passed", "passed", "failed")), points, expected="E", found=f"{question}: F")
-        for question, points in settings.POINTS.items()
+        for question, points in QUESTIONS.points.items()
     ]
     if number % 10 == 0:
         checks[8] = check("q9", "unjudged", 12, found="Cell 3 takes the place of `train`: it cannot be told.")

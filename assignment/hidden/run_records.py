@@ -9,14 +9,14 @@ import numpy as np
 
 from assignment.hidden import curves as odd_curves
 from assignment.hidden import reference_specs, same_trainings, weight_check
-from autograder.grading.baselines import Baseline
 from lab import settings
+from lab.questions import QUESTIONS
 from lab.run_record import faults
 from labkit.judging import Failure, Observations, Unjudged
 
 GAP = 0.1  # between validation and test accuracy of one network; on CIFAR-10 the two differ by a point or two
 CHANCE = 0.15  # accuracy below which networks guess
-BUILDERS = {variant: "q4" if variant == "tiny_vgg" else question for variant, question in settings.VARIANTS.items()}
+BUILDERS = {variant: "q4" if variant == "tiny_vgg" else question for variant, question in QUESTIONS.variants.items()}
 
 
 def with_answers(observations: Observations) -> Observations:
@@ -75,7 +75,7 @@ def judge_record(observations: Observations, variant: str) -> None:
     _judge_accuracies(observations, variant, runs)
 
 
-def remarks(records: Mapping[str, Mapping[str, Any]], known: Mapping[str, Baseline]) -> list[str]:
+def remarks(records: Mapping[str, Mapping[str, Any]], known: Mapping[str, Any]) -> list[str]:
     """Sentences for the instructor on what is unusual in run records, and costs no marks: the weights reach what they
     claim, and a recipe that is right in another way may do so too.
 

@@ -58,7 +58,7 @@ def evaluate(model: Any, x_test: Any, y_test: Any, **options: Any) -> tuple[floa
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "build": build,
+    "build_tiny_vgg": build,
     "compile_model": compile_model,
     "train": train,
     "evaluate": evaluate,

@@ -12,11 +12,11 @@ from typing import Any
 
 import nbformat
 
-from assignment.hidden import all_checks
 from assignment.samples import edits
+from autograder import assignment
 from autograder.handout import build
 from autograder.intake import submissions
-from lab import settings
+from lab.questions import QUESTIONS
 from labkit.judging import points_of
 
 
@@ -38,15 +38,15 @@ class Sample:
     story: str
     edits: dict[str, str | None] = field(default_factory=dict)
     replace: tuple[tuple[str, str], ...] = ()
-    records: tuple[str, ...] = tuple(settings.VARIANTS)
+    records: tuple[str, ...] = tuple(QUESTIONS.variants)
     own_records: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
 
     def marks(self) -> dict[str, float]:
         """Question -> marks that this sample must get."""
-        checks = all_checks()
+        checks = assignment.all_checks()
         points = points_of(checks)
-        earned = dict.fromkeys(settings.POINTS, 0.0)
+        earned = dict.fromkeys(QUESTIONS.points, 0.0)
         for check in checks:
             if check.name not in self.lost and check.question not in self.lost:
                 earned[check.question] += points[check.name]
@@ -55,7 +55,7 @@ class Sample:
 
 SAMPLES = (
     Sample("solution", "The master notebook's own solution."),
-    Sample("blank", "The handout as it was given out.", records=(), lost=tuple(settings.POINTS)),
+    Sample("blank", "The handout as it was given out.", records=(), lost=tuple(QUESTIONS.points)),
     Sample(
         "ran-out-of-time",
         "Questions 1 to 8 are right; there was no time for experiments and pictures.",

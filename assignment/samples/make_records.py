@@ -15,7 +15,8 @@ from rich.progress import track
 from assignment.data.dataset import dataset
 from assignment.samples import SAMPLES, Sample, edits
 from autograder.handout import build
-from lab import run_record, settings
+from lab import run_record
+from lab.questions import QUESTIONS
 
 IMAGES = 420  # to train on: enough for curves, few enough to wait for; accuracies are those of the whole test set
 
@@ -32,7 +33,7 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="TEXT", help="just the records whose file's name holds this text")
     only = parser.parse_args().only
     files: dict[Path, tuple[Sample | None, str]] = {
-        edits.record_file(variant): (None, variant) for variant in settings.VARIANTS
+        edits.record_file(variant): (None, variant) for variant in QUESTIONS.variants
     }
     for sample in SAMPLES:
         files |= {edits.record_file(variant, sample.name): (sample, variant) for variant in sample.own_records}

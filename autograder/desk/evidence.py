@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from autograder import assignment
 from autograder.desk import common
 from autograder.gradebook import pages, sources
 from autograder.grading.baselines import Baseline, baselines
 from autograder.intake import submissions
 from autograder.marks.decided import Decided
 from autograder.results import Reported
-from lab import settings
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def beside(decided: Decided, questions: Sequence[str]) -> Beside:
     path = sources.path_of(decided.result.submission, common.shelf().out)
     records = [
         Record(variant, reported.get(variant), known.get(variant), path is not None and variant in reported)
-        for variant, question in settings.VARIANTS.items()
+        for variant, question in assignment.questions().variants.items()
         if question in questions
     ]
     found = common.shelf().pictures(decided)
@@ -65,7 +65,7 @@ def curves(path: Path, variant: str) -> bytes | None:
 
     Args:
         path: the submission's file or folder.
-        variant: one of `settings.VARIANTS`.
+        variant: one of `assignment.questions().variants`.
     """
     return _curves(path, path.stat().st_mtime_ns, variant)
 

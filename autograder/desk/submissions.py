@@ -5,6 +5,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from autograder import assignment
 from autograder.desk import common, evidence, notebooks
 from autograder.desk.shelf import key_of
 from autograder.gradebook import pages, sources
@@ -12,7 +13,6 @@ from autograder.grading import cache_key
 from autograder.intake import submissions as files
 from autograder.marks.decided import Decided
 from autograder.marks.decisions import Decision
-from lab import settings
 
 MAX_REASON: Final = 2_000  # characters
 MAX_ADJUSTMENT: Final = 60  # characters of its name
@@ -65,9 +65,9 @@ def show(key: str) -> str:
         key=key,
         title=common.title_of(one, numbers),
         one=one,
-        points=settings.POINTS,
+        points=assignment.questions().points,
         conflicts=conflicts,
-        most=one.max_score + settings.POINTS["bonus"],
+        most=one.max_score + assignment.questions().points["bonus"],
         has_file=sources.path_of(one.result.submission, common.shelf().out) is not None,
         history=[d for d in reversed(common.shelf().said()) if d.submission == one.result.submission],
         outcomes=pages.OUTCOMES,
@@ -88,8 +88,8 @@ def _override(one: Decided, target: str) -> dict[str, Any]:
     kind, _, name = target.partition(":")
     most = {
         "check": next((check.points for check in one.result.checks if check.name == name), None),
-        "question": settings.POINTS.get(name),
-        "total": one.max_score + settings.POINTS["bonus"],
+        "question": assignment.questions().points.get(name),
+        "total": one.max_score + assignment.questions().points["bonus"],
     }.get(kind)
     if most is None:
         abort(400, f"There is no {kind} of that name.")
@@ -183,7 +183,7 @@ def curves(key: str, variant: str) -> Response:
     """The learning curves of one variant, drawn from the run record."""
     one = common.submission_or_404(key)
     path = sources.path_of(one.result.submission, common.shelf().out)
-    drawn = evidence.curves(path, variant) if path is not None and variant in settings.VARIANTS else None
+    drawn = evidence.curves(path, variant) if path is not None and variant in assignment.questions().variants else None
     return _image(drawn or abort(404), "image/svg+xml")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from python_on_whales import DockerException, docker
 
-from assignment.data.dataset import dataset
+from autograder import assignment
 
 FOLDER = Path(__file__).parent
 REQUIREMENTS = FOLDER.parent.parent / "requirements.txt"
@@ -39,7 +39,7 @@ def require_engine() -> None:
 
 def name(base: str = BASE) -> str:
     """Name and tag of the image of these requirements and this machine's data, on a base."""
-    digest = hashlib.sha256(f"{base} {dataset().source}".encode())
+    digest = hashlib.sha256(f"{base} {assignment.current().data().source}".encode())
     for path in (REQUIREMENTS, FOLDER / "setup.sh", FOLDER / "Dockerfile"):
         digest.update(path.read_bytes())
     return f"tiny-vgg-grader:{digest.hexdigest()[:12]}"
@@ -62,8 +62,10 @@ def build(base: str = BASE) -> str:
         context = Path(temporary)
         for path in (REQUIREMENTS, FOLDER / "setup.sh"):
             shutil.copy(path, context)
-        arrays = Path(dataset().arrays[0][0].filename).parent  # type: ignore[attr-defined] # memory-mapped
-        shutil.copytree(arrays, context / "data" / arrays.name)
+        cache = assignment.current().data().cache
+        (context / "data").mkdir()
+        if cache is not None:
+            shutil.copytree(cache, context / "data" / cache.name)
         try:
             docker.build(context, build_args={"BASE": base}, file=FOLDER / "Dockerfile", tags=image, load=True)
         except DockerException as error:

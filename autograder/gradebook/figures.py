@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from autograder.grading.baselines import Baseline
 from autograder.results import SubmissionResult
-from lab import settings
+from autograder import assignment
 
 _BIN = 10  # marks
 _STYLE = {
@@ -35,7 +36,7 @@ def score_counts(scores: Sequence[float]) -> list[tuple[int, int, int]]:
     Returns:
         (lower edge, upper edge, count) of every bin from 0 to all marks with the bonus.
     """
-    edges = range(0, sum(settings.POINTS.values()), _BIN)
+    edges = range(0, math.ceil(sum(assignment.questions().points.values())), _BIN)
     counts = [0] * len(edges)
     for score in scores:
         counts[min(int(score // _BIN), len(counts) - 1)] += 1
@@ -58,7 +59,7 @@ def histogram(scores: Sequence[float]) -> tuple[Markup, str]:
         axes = figure.add_subplot()
         lefts, heights = [low for low, _, _ in bins], [count for _, _, count in bins]
         axes.bar(lefts, heights, width=_BIN, align="edge", color="#2f6690", edgecolor="white")
-        axes.axvline(settings.MAX_SCORE, color="#5b6673", linestyle=":", linewidth=1)
+        axes.axvline(assignment.questions().max_score, color="#5b6673", linestyle=":", linewidth=1)
         axes.set_xticks([*lefts, bins[-1][1]][::2])
         axes.set_ylim(0, max(4, *heights) * 1.08)
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -77,7 +78,7 @@ def accuracies(results: Sequence[SubmissionResult], baselines: Mapping[str, Base
     """
     means = {
         variant: [mean for result in results if (mean := _mean(result, variant)) is not None]
-        for variant in settings.VARIANTS
+        for variant in assignment.questions().variants
     }
     if not any(means.values()):
         return None

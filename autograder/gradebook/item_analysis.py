@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from autograder.results import SubmissionResult
-from lab import settings
+from autograder import assignment
 
 OUTCOMES: Final = ("passed", "failed", "skipped", "unjudged", "error")
 FEWEST: Final = 10  # submissions below which a correlation says nothing
@@ -68,5 +68,5 @@ def summarise(results: Sequence[SubmissionResult]) -> list[CheckSummary]:
                 summary.earned.append(check.earned / check.points)
             if is_decided:
                 summary.against.append((check.earned, total - check.earned))
-    order = list(settings.POINTS)
+    order = list(assignment.questions().points)
     return sorted(found.values(), key=lambda summary: order.index(summary.question))

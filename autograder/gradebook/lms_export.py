@@ -21,9 +21,9 @@ from autograder.marks.decided import Decided
 from autograder.marks.rubric import Rubric
 from autograder.sanitize import cell, number, one_line
 from autograder.results import SubmissionResult
-from lab import settings
+from autograder import assignment
 
-BONUS: Final = settings.POINTS["bonus"]
+BONUS: Final = assignment.questions().points["bonus"]
 ASSIGNMENT: Final = "Tiny VGG"  # the column's name in Canvas
 REQUIRED: Final = ("submission", "id")
 OPTIONAL: Final = ("name", "email")
@@ -185,7 +185,7 @@ def _gradescope(decided: Decided, student: Student) -> list[str]:
 
 def _questions(known: Mapping[str, Rubric]) -> dict[str, float]:
     """Questions with their marks, and the written answers that have any."""
-    return {**settings.POINTS, **{name: rubric.points for name, rubric in known.items() if rubric.points}}
+    return {**assignment.questions().points, **{name: rubric.points for name, rubric in known.items() if rubric.points}}
 
 
 def _moodle_head(known: Mapping[str, Rubric]) -> list[list[str]]:

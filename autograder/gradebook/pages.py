@@ -23,7 +23,7 @@ from autograder.grading import run_records
 from autograder.gradebook.similarity import SHARE, Similar
 from autograder.sanitize import clean, cut, number, one_line, safe_name
 from autograder.results import SubmissionResult
-from lab import settings
+from autograder import assignment
 from labkit.judging import CheckResult
 
 # How much of one submission a page shows. A hostile notebook may hold any amount.
@@ -116,14 +116,14 @@ def feedback_page(result: SubmissionResult, *, show_hidden: bool = True, decided
     """
     decided = decided or undecided(result)
     waiting = [check for check in decided.open_checks if decided.check_marks(check) is None]
-    known = set(settings.POINTS)
+    known = set(assignment.questions().points)
     other = [picture for name, pictures in result.images.items() if name not in known for picture in pictures]
     pictures, left_out = _pictures(other)
     return _ENVIRONMENT.get_template("feedback.html").render(
         result=result,
         decided=decided,
         fingerprint=fingerprint(decided),
-        questions=[_question_view(decided, name) for name in settings.POINTS],
+        questions=[_question_view(decided, name) for name in assignment.questions()],
         bonus=decided.question_score("bonus"),
         open_marks=sum(check.points for check in waiting),
         open_checks=len(waiting),
@@ -193,7 +193,7 @@ def class_report(
         fewest=item_analysis.FEWEST,
         margin=MARGIN,
         noted=[r for r in results if everybody[r.submission].status != "needs_review" and r.notes],
-        variants=[summarise_variant(results, variant, baselines.get(variant)) for variant in settings.VARIANTS],
+        variants=[summarise_variant(results, variant, baselines.get(variant)) for variant in assignment.questions().variants],
         baseline_problem=baseline_problem,
         accuracies=figures.accuracies(results, baselines),
         some_unevaluated=any(not told.is_evaluated for result in results for told in result.reported.values()),
@@ -242,7 +242,7 @@ def _is_partly_open(decided: Decided) -> bool:
 
 def _columns() -> dict[str, float]:
     """Questions with their marks, and the written answers that have any."""
-    return {**settings.POINTS, **{name: rubric.points for name, rubric in rubrics().items() if rubric.points}}
+    return {**assignment.questions().points, **{name: rubric.points for name, rubric in rubrics().items() if rubric.points}}
 
 
 def _by_hand(decided: Decided) -> list[tuple[str, Decision]]:
@@ -288,7 +288,7 @@ def _question_view(decided: Decided, name: str) -> QuestionView:
     return QuestionView(
         name=name,
         score=decided.question_score(name),
-        points=settings.POINTS[name],
+        points=assignment.questions().points[name],
         open=sum(check.points for check in waiting),
         checks=checks,
         pictures=pictures,
@@ -376,4 +376,4 @@ _ENVIRONMENT.filters.update(
     day=_day,
     by_hand=_by_hand,
 )
-_ENVIRONMENT.globals.update(outcomes=OUTCOMES, points=settings.POINTS)
+_ENVIRONMENT.globals.update(outcomes=OUTCOMES, points=assignment.questions().points)

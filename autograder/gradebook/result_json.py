@@ -12,7 +12,7 @@ from autograder.marks.book import undecided
 from autograder.marks.decided import Decided, Written
 from autograder.marks.decisions import Decision
 from autograder.results import CellError, Reported, SubmissionResult
-from lab import settings
+from autograder import assignment
 from labkit.judging import CheckResult
 
 SCHEMA_VERSION = 4
@@ -21,8 +21,8 @@ _is_of_form = fastjsonschema.compile(SCHEMA, use_default=False)
 
 
 def percent(result: SubmissionResult) -> float | None:
-    """The score in percent of `settings.MAX_SCORE`, one decimal; above 100 with the bonus."""
-    return None if result.score is None else round(100 * result.score / settings.MAX_SCORE, 1)
+    """The score in percent of `assignment.questions().max_score`, one decimal; above 100 with the bonus."""
+    return None if result.score is None else round(100 * result.score / assignment.questions().max_score, 1)
 
 
 def encode(result: SubmissionResult, decided: Decided | None = None) -> str:
@@ -33,10 +33,10 @@ def encode(result: SubmissionResult, decided: Decided | None = None) -> str:
         decided: with what people said; None: nobody said anything. `decode` leaves it to OUT/decisions.
 
     Raises:
-        KeyError: a check belongs to no question of `settings.POINTS`.
+        KeyError: a check belongs to no question of `assignment.questions().points`.
         ValueError: a number is not finite.
     """
-    checks: dict[str, list[dict[str, Any]]] = {question: [] for question in settings.POINTS}
+    checks: dict[str, list[dict[str, Any]]] = {question: [] for question in assignment.questions()}
     for order, check in enumerate(result.checks):
         fields = dataclasses.asdict(check)
         checks[fields.pop("question")].append({**fields, "order": order})
@@ -45,15 +45,15 @@ def encode(result: SubmissionResult, decided: Decided | None = None) -> str:
         "submission": result.submission,
         "status": result.status,
         "score": result.score,
-        "max_score": settings.MAX_SCORE,
+        "max_score": assignment.questions().max_score,
         "percent": percent(result),
         "questions": {
             question: {
                 "score": result.question_score(question),
-                "points": settings.POINTS[question],
+                "points": assignment.questions().points[question],
                 "checks": checks[question],
             }
-            for question in settings.POINTS
+            for question in assignment.questions()
         },
         "notes": list(result.notes),
         "cell_errors": [dataclasses.asdict(error) for error in result.cell_errors],
@@ -84,7 +84,7 @@ def _decided(decided: Decided) -> dict[str, Any]:
         "max_score": decided.max_score,
         "percent": decided.percent,
         "open": list(decided.open),
-        "questions": {question: decided.question_score(question) for question in settings.POINTS},
+        "questions": {question: decided.question_score(question) for question in assignment.questions()},
         "written": {name: _written(written) for name, written in decided.written.items()},
         "overrides": overrides,
         "adjustments": [

@@ -21,7 +21,7 @@ import numpy as np
 
 from autograder.sanitize import clean
 from autograder.results import SubmissionResult
-from lab import settings
+from autograder import assignment, master
 
 PIECE: Final = 40  # characters of reduced code that two submissions must share in a row
 OTTERS = ("grader.", "# Initialize Otter", "# Save your notebook")  # how cells begin that check, or pack
@@ -34,8 +34,6 @@ LONGEST: Final = 60.0  # CPU seconds for the whole class, and
 LONGEST_OF_ONE: Final = 0.1  # for each submission; a whole solution takes a fifth of that
 
 CELL: Final = "# %%"  # begins every cell, and every module, of the code that is kept
-_PROJECT: Final = Path(__file__).resolve().parents[2]
-_MASTER: Final = _PROJECT / "assignment" / "master.ipynb"
 _SOLUTION: Final = re.compile(r"^( *)# BEGIN SOLUTION\n.*?# END SOLUTION", re.MULTILINE | re.DOTALL)
 
 
@@ -98,7 +96,7 @@ def find(results: Sequence[SubmissionResult], kept: Path) -> Similar:
     try:
         given = handed_out()
     except Exception as error:  # without it all submissions would look alike; grading itself does not need it
-        return Similar(problem=f"the handout's code could not be made from {_MASTER.name}: {error}")
+        return Similar(problem=f"the handout's code could not be made from {assignment.current().master.name}: {error}")
     return compare(codes, given)
 
 
@@ -109,7 +107,8 @@ def encode(similar: Similar, results: Sequence[SubmissionResult]) -> str:
 
 def _key(results: Sequence[SubmissionResult]) -> str:
     digest = hashlib.sha256(f"{version('copydetect')} {PIECE} {SHARE} {OVERLAP} {MAX_PAIRS}".encode())
-    for path in (_MASTER, Path(settings.__file__), Path(__file__)):
+    practical = assignment.current()
+    for path in (practical.master, *sorted(practical.lab.glob("*.py")), Path(__file__)):
         digest.update(path.read_bytes())
     for result in results:
         code = hashlib.sha256(result.code.encode("utf-8", "surrogatepass")).hexdigest()
@@ -119,12 +118,11 @@ def _key(results: Sequence[SubmissionResult]) -> str:
 
 def handed_out() -> list[str]:
     """The cells of the handout that hold code, but Otter's own: those of the master notebook without solutions."""
-    from autograder.handout import build
-
+    cells = master.read(assignment.current().master).cells
     return [
         _SOLUTION.sub(r"\1...", cell.source)
-        for cell in build.render(_MASTER).cells
-        if cell.cell_type == "code" and build.called_check(cell.source) is None and not cell.source.startswith(OTTERS)
+        for cell in cells
+        if cell.kind == "code" and not cell.source.startswith(OTTERS)
     ]
 
 

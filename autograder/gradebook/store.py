@@ -39,7 +39,7 @@ from autograder.marks.decided import Decided, fingerprint
 from autograder.gradebook import pages, result_json, similarity
 from autograder.sanitize import cell, natural_key, number, one_line, safe_name
 from autograder.results import SubmissionResult
-from lab import settings
+from autograder import assignment
 
 __all__ = [
     "COLUMNS",
@@ -55,7 +55,7 @@ __all__ = [
     "write_upload",
 ]
 
-COLUMNS = ("submission", "status", "score", "max_score", "percent", *settings.POINTS, "seconds", "note")
+COLUMNS = ("submission", "status", "score", "max_score", "percent", *assignment.questions().points, "seconds", "note")
 
 
 SECRET = 32  # bytes
@@ -308,7 +308,7 @@ def table(results: Sequence[SubmissionResult], decided: Mapping[str, Decided] | 
     grid.add_column("submission", no_wrap=True, max_width=20, overflow="ellipsis")
     grid.add_column("status", no_wrap=True)
     grid.add_column("score", no_wrap=True, justify="right")
-    for question in settings.POINTS:
+    for question in assignment.questions():
         header = "+" if question == "bonus" else question.removeprefix("q")
         grid.add_column(header, no_wrap=True, justify="right")
     grid.add_column("note")  # the only column that gives way
@@ -319,7 +319,7 @@ def table(results: Sequence[SubmissionResult], decided: Mapping[str, Decided] | 
             Text(one_line(result.submission)),
             Text("review" if review else "graded", style="yellow" if review else ""),
             Text(number(one.score, 1) or "?", style="bold"),
-            *(_marks(one, question) for question in settings.POINTS),
+            *(_marks(one, question) for question in assignment.questions()),
             Text(one_line(one.note), no_wrap=True, overflow="ellipsis"),
         )
     grid.caption = "Whole marks, rounded down; +: bonus; ?: could not be judged."
@@ -338,7 +338,7 @@ def _marks(decided: Decided, question: str) -> Text:
     score = decided.question_score(question)
     if score is None:
         return Text("?", style="yellow")
-    full = score >= settings.POINTS[question]
+    full = score >= assignment.questions().points[question]
     return Text(str(int(score)), style="green" if full else "red" if score <= 0 else "")
 
 
@@ -359,7 +359,7 @@ def _csv(results: Sequence[SubmissionResult], decided: Mapping[str, Decided] | N
                 number(one.score),
                 number(one.max_score),
                 "" if one.percent is None else f"{one.percent:.1f}",
-                *(number(one.question_score(question)) for question in (*settings.POINTS, *written)),
+                *(number(one.question_score(question)) for question in (*assignment.questions().points, *written)),
                 *(number(sum(a.marks for a in one.adjustments)) for _ in adjusted),
                 f"{one.result.seconds:.1f}",
                 cell(one.note),

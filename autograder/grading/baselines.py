@@ -1,15 +1,11 @@
-"""What the reference solution reaches, as far as it was trained: solutions/baselines/baselines.json."""
+"""What the reference solution reaches, as far as it was trained: the practical's `baselines`."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-from lab import settings
-
-PATH: Final = Path(__file__).resolve().parents[2] / "solutions" / "baselines" / "baselines.json"
-
+from autograder import assignment
 
 MARGIN: Final = 0.03  # beyond the interval, by choice: another right scaling or learning rate is not the reference's
 
@@ -30,20 +26,22 @@ class Baseline:
         return self.low - MARGIN, self.high + MARGIN
 
 
-def baselines(path: Path = PATH) -> dict[str, Baseline]:
-    """Variant -> baseline; none where there is no file of trainings on CIFAR-10 with the constants of this practical.
+def baselines() -> dict[str, Baseline]:
+    """Variant -> baseline; none where there is no file of trainings on the practical's data, with its constants.
 
     Raises:
         ValueError: the file is not what `solutions.summary` writes; the message names it.
     """
-    if not path.exists():
+    practical = assignment.current()
+    path = practical.baselines
+    if path is None or not path.exists():
         return {}
     try:
         data = json.loads(path.read_text("utf-8"))
-        constants = {name: getattr(settings, name, None) for name in ("EPOCHS", *data["constants"])}
-        if data["dataset"]["name"] != "CIFAR-10" or data["constants"] != json.loads(json.dumps(constants)):
+        constants = {name: practical.texts.get(name) for name in (*practical.trained_with, *data["constants"])}
+        if data["dataset"]["name"] != practical.data_name or data["constants"] != json.loads(json.dumps(constants)):
             return {}
-        known = {variant: of for variant, of in data["variants"].items() if variant in settings.VARIANTS}
+        known = {variant: of for variant, of in data["variants"].items() if variant in practical.questions.variants}
         return {variant: _baseline(of) for variant, of in known.items()}
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise ValueError(f"{path} is damaged ({problem!r}); make baselines writes it anew") from None

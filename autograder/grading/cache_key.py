@@ -7,15 +7,12 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import assignment
-import lab
 import labkit
-from assignment.data.dataset import dataset
-from autograder.grading.baselines import PATH as BASELINES
+from autograder import assignment
 
 _GRADER = Path(__file__).parents[1]
 _PARTS = ("*.py", "*.html", "*.css", "*.json")  # of the grader, whose change may change a result or its page
-_NO_PART = {"samples", "marks", "desk"}  # what people decide comes after the grader
+_NO_PART = {"samples", "marks", "desk", "figures"}  # what people decide comes after the grader
 _PACKAGES = ("keras", "tensorflow", "numpy", "matplotlib")  # whose versions may
 
 
@@ -63,14 +60,15 @@ def _fingerprint() -> str:
 @cache
 def surroundings() -> dict[str, str]:
     """What a result depends on beside the submission: name -> data, version, or hash of the grader and its settings."""
-    found = {"data": dataset().source, "Python": ".".join(platform.python_version_tuple()[:2])}
+    found = {"data": assignment.current().data().source, "Python": ".".join(platform.python_version_tuple()[:2])}
     found |= {package: version(package) for package in _PACKAGES}
     digest = hashlib.sha256()
-    for folder in (_GRADER, *(Path(package.__file__ or "").parent for package in (assignment, lab, labkit))):
+    practical = assignment.current()
+    for folder in (_GRADER, Path(labkit.__file__ or "").parent, practical.folder, practical.lab):
         for file in sorted(f for part in _PARTS for f in folder.rglob(part)):
             if not _NO_PART.intersection(file.relative_to(folder).parts):
                 digest.update(f"{file.relative_to(folder)}\n".encode())
                 digest.update(file.read_bytes())
-    if BASELINES.exists():  # notes on run records speak of them
-        digest.update(BASELINES.read_bytes())
+    if practical.baselines is not None and practical.baselines.exists():  # notes on run records speak of them
+        digest.update(practical.baselines.read_bytes())
     return found | {"grader": digest.hexdigest()}

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise, takewhile
 from typing import Any
 
-from assignment.hidden import all_checks, weight_check
-from assignment.hidden.run_records import remarks, with_answers
+from autograder import assignment, master
+from autograder.assignment import RunRecords
 from autograder.gradebook import similarity
 from autograder.grading import run_records
 from autograder.grading.baselines import baselines
 from autograder.intake import absent_packages, newer_python
 from autograder.results import CellError, Reported
 from autograder.sandbox import DEFAULT_LIMITS, Execution, Limits, Nursery, execute
-from lab import run_record, settings
 from labkit.judging import CheckResult, Observations, judge
 
 MAX_PICTURES = 6  # of one question that go into the feedback
@@ -86,12 +85,14 @@ def grade_notebook(
         entropy=entropy,
         is_settled=is_settled,
     )
-    for question in settings.POINTS:
+    for question in assignment.questions():
         execution.observations.setdefault(question, {"given_up": "it was not tried."})
     progress("judging")
-    observations = with_answers(Observations(execution.observations, execution.seed, run_record.find(notebook)))
+    known = _records()
+    observations = Observations(execution.observations, execution.seed, known.find(notebook) if known else {})
+    observations = known.tried(observations) if known else observations
     records = observations.records
-    checks = judge(all_checks(), observations)
+    checks = judge(assignment.all_checks(), observations)
     doubts = [*doubts, *newer_python.find(notebook, extra_files or {})]
     open_ = _in_doubt(checks, doubts)
     waiting = " What did not pass waits for you." if open_ != checks else ""
@@ -105,7 +106,7 @@ def grade_notebook(
             *unread,
             *execution.losses,
             *_review_notes(checks),
-            *_remarks(records),
+            *(_remarks(known, records) if known else ()),
             *execution.notes,
             *absent_packages.absent(notebook, extra_files or {})[:MAX_ABSENT],
         ],
@@ -114,15 +115,21 @@ def grade_notebook(
         cell_errors=execution.cell_errors,
         written=written_answers(notebook),
         images=pictures(notebook, execution),
-        reported=run_records.summarise(records, weight_check.is_possible()),
+        reported=run_records.summarise(records, known) if known else {},
         code=similarity.source_of(notebook, extra_files or {}),
     )
 
 
-def _remarks(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _records() -> RunRecords | None:
+    """What the practical makes of run records; None where it has none."""
+    records = assignment.current().records
+    return records() if records else None
+
+
+def _remarks(known: RunRecords, records: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What is unusual in run records; a damaged file of baselines costs this, and no marks."""
     try:
-        return remarks(records, baselines())
+        return known.remarks(records, baselines())
     except ValueError as problem:
         return [str(problem)]
 
@@ -139,7 +146,7 @@ def _in_doubt(checks: list[CheckResult], doubts: Sequence[str]) -> list[CheckRes
 
 def is_settled(question: str, observation: Mapping[str, Any]) -> bool:
     """Whether all checks of a question pass, those of its run record aside."""
-    checks = [c for c in all_checks() if c.question == question and not c.name.endswith("_record")]
+    checks = [c for c in assignment.all_checks() if c.question == question and not c.name.endswith("_record")]
     return all(result.outcome == "passed" for result in judge(checks, Observations({question: dict(observation)})))
 
 
@@ -159,7 +166,7 @@ def _deeds(deeds: Sequence[str], trust: bool) -> list[str]:
 def _review_notes(checks: list[CheckResult]) -> list[str]:
     """For each question, what could not be judged and why; without the checks that come after such a one."""
     notes = []
-    for question in settings.POINTS:
+    for question in assignment.questions():
         open_ = [c for c in checks if c.question == question and c.is_open]
         marks = sum(check.points for check in open_)
         reasons: dict[str, str] = {}  # a check that comes after another one repeats what that one found
@@ -177,30 +184,28 @@ def _reason(check: CheckResult) -> str:
     return f"{check.name} needs a look: {check.found}"
 
 
-_HEADING = re.compile(r"^#{2,4}\s+(Question (\d+)|Bonus|Written answer (\d+))", re.MULTILINE)
-
-
+_HEADING = re.compile(r"^#{1,6}\s+(\S[^\n]*)", re.MULTILINE)
 _PLACEHOLDER = "_Type your answer here, replacing this text._"
 _END = "<!-- END QUESTION -->"
 
 
 def _sections(notebook: Any) -> list[tuple[str, int]]:
     """(question or written answer, index of its heading's cell), in order."""
+    known = master.read(assignment.current().master)
     found = []
     for index, cell in enumerate(notebook.cells):
-        if cell.cell_type != "markdown":
-            continue
-        for match in _HEADING.finditer(cell.source):
-            name = f"q{match.group(2)}" if match.group(2) else f"w{match.group(3)}" if match.group(3) else "bonus"
-            found.append((name, index))
+        if cell.cell_type == "markdown":
+            names = map(known.label_of, _HEADING.findall(cell.source))
+            found += [(name, index) for name in names if name is not None]
     return found
 
 
 def written_answers(notebook: Any) -> dict[str, str]:
-    """Written answers, name -> text: the Markdown cells below a heading “Written answer”, as far as Otter's mark."""
+    """Written answers, name -> text: the Markdown cells below their headings, as far as Otter's mark."""
     answers: dict[str, str] = {}
+    sections = assignment.current().sections
     for (name, start), (_, end) in pairwise([*_sections(notebook), ("", len(notebook.cells))]):
-        if not name.startswith("w"):
+        if name not in sections or not sections[name].is_manual:
             continue
         cells = takewhile(lambda cell: not cell.source.startswith(_END), notebook.cells[start + 1 : end])
         texts = [cell.source.strip() for cell in cells if cell.cell_type == "markdown"]
@@ -210,7 +215,7 @@ def written_answers(notebook: Any) -> dict[str, str]:
 
 def pictures(notebook: Any, execution: Execution) -> dict[str, list[bytes]]:
     """PNG pictures under each question's heading: those submitted, else those of this run."""
-    sections = [(name, index) for name, index in _sections(notebook) if name in settings.POINTS]
+    sections = [(name, index) for name, index in _sections(notebook) if name in assignment.questions()]
     found: dict[str, list[bytes]] = {}
     for source in (notebook, execution.notebook):
         current: dict[str, list[bytes]] = {}

@@ -9,10 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from assignment.hidden.same_trainings import pairs
+from autograder import assignment
+from autograder.assignment import RunRecords
 from autograder.results import Reported, SubmissionResult
-from lab import settings
-from lab.run_record import faults
 
 FEWEST: Final = 10  # numbers in a history below which two trainings may agree by chance
 
@@ -30,37 +29,32 @@ class SameTraining:
     shared: tuple[str, ...]
 
 
-def summarise(records: Mapping[str, Mapping[str, Any]], is_evaluated: bool = True) -> dict[str, Reported]:
+def summarise(records: Mapping[str, Mapping[str, Any]], known: RunRecords) -> dict[str, Reported]:
     """What is kept of run records; none of those that cannot be read.
 
     Args:
-        records: as `lab.run_record.find` or `checks.records.with_answers` gives them.
-        is_evaluated: whether their weights were tried on the real test set.
+        records: as `known.find` or `known.tried` gives them.
+        known: what the practical makes of them.
     """
-    return {
-        variant: _summary(record["runs"], is_evaluated)
-        for variant, record in records.items()
-        if not record.get("error")
-    }
+    return {variant: _summary(record["runs"], known) for variant, record in records.items() if not record.get("error")}
 
 
-def _summary(runs: Sequence[Mapping[str, Any]], is_evaluated: bool) -> Reported:
+def _summary(runs: Sequence[Mapping[str, Any]], known: RunRecords) -> Reported:
     accuracies = [run["accuracy"] for run in runs]
     are_shares = bool(runs) and all(0 <= accuracy <= 1 for accuracy in accuracies)
     return Reported(
         mean=float(np.mean(accuracies)) if are_shares else None,
         std=float(np.std(accuracies, ddof=1)) if are_shares and len(runs) > 1 else None,
         n=len(runs),
-        weights=tuple(_digest_of_weights(run["weights"]) for run in runs),
+        weights=tuple(_digest_of_weights(known.trained(run["weights"])) for run in runs),
         histories=tuple(_digest_of_history(run["history"]) for run in runs),
         answers=tuple(run.get("answers", "") for run in runs),
-        is_evaluated=is_evaluated,
+        is_evaluated=known.are_evaluated(),
     )
 
 
-def _digest_of_weights(weights: Sequence[Mapping[str, Any]]) -> str:
-    """Of the values alone: layers may be named otherwise. States of random generators are no trained weights."""
-    trained = [weight["value"] for weight in weights if not faults.is_seed(weight)]
+def _digest_of_weights(trained: Sequence[np.ndarray]) -> str:
+    """Of the values alone: layers may be named otherwise."""
     if not sum(value.size for value in trained):
         return ""
     digest = hashlib.sha256()
@@ -106,8 +100,12 @@ def same_trainings(results: Sequence[SubmissionResult]) -> list[SameTraining]:
 
 def _same_answers(results: Sequence[SubmissionResult]) -> dict[tuple[str, str], dict[str, str]]:
     """Holders of runs that are one training by their answers, and not already by their weights."""
-    found = {}
-    for variant in settings.VARIANTS:
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    records = assignment.current().records
+    if records is None:
+        return found
+    pairs = records().alike
+    for variant in assignment.questions().variants:
         runs = [
             (result.submission, weights, answers)
             for result in results

@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -11,7 +10,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -21,15 +20,14 @@ import jinja2
 import nbformat
 from nbconvert.exporters import PythonExporter
 
-from assignment.hidden import all_checks
-from autograder.intake import skippable_cells
+import labkit
+from autograder import assignment, master
 from autograder.marks import rubric
-from lab import settings
+from labkit.asserts import Test
 from labkit.judging import Check, points_of
 
 PROJECT = Path(__file__).resolve().parents[2]
-HANDED_OUT = PROJECT / "autograder" / "handed_out"
-NOTEBOOK = "tiny_vgg.ipynb"  # the handout's name for the notebook
+LABKIT = Path(labkit.__file__).parent
 STUDENT_PACKAGES = (
     "tensorflow",
     "keras",
@@ -64,7 +62,8 @@ def student(out: Path) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(made / "student", folder)
         (folder / "requirements.txt").write_text(student_requirements())
-        shutil.copy(PROJECT / "docs" / "students.md", folder / "README.md")
+        if page := assignment.current().students_page:
+            shutil.copy(page, folder / "README.md")
         _write_zip(out / "student.zip", folder, "student")
     return out / "student.zip"
 
@@ -85,7 +84,8 @@ def autograder(out: Path) -> Path:
         files = folder / "files"
         shutil.rmtree(files / "figures", ignore_errors=True)
         shutil.copytree(PROJECT / "autograder", files / "autograder", ignore=_IGNORED)
-        shutil.copytree(PROJECT / "assignment", files / "assignment", ignore=_NOT_OF_THE_ASSIGNMENT)
+        practical = assignment.current().folder
+        shutil.copytree(practical, files / practical.name, ignore=_NOT_OF_THE_ASSIGNMENT)
         for name in IN_ZIP:
             shutil.copy(PROJECT / "autograder" / "docker" / name, folder / name)
         shutil.copy(PROJECT / "requirements.txt", folder / "requirements.txt")
@@ -97,17 +97,17 @@ def autograder(out: Path) -> Path:
 def solution() -> Any:
     """The rendered notebook with solutions, markers and test cells taken out: what a perfect student hands in."""
     with _assigned() as made:
-        return nbformat.read(made / "autograder" / NOTEBOOK, as_version=4)
+        return nbformat.read(made / "autograder" / assignment.current().notebook, as_version=4)
 
 
 def handout() -> Any:
     """The notebook that students get."""
     with _assigned() as made:
-        return nbformat.read(made / "student" / NOTEBOOK, as_version=4)
+        return nbformat.read(made / "student" / assignment.current().notebook, as_version=4)
 
 
 _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "docker", "desk", "handed_out")
-_NOT_OF_THE_ASSIGNMENT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.ipynb", "lab", "figures", "samples")
+_NOT_OF_THE_ASSIGNMENT = shutil.ignore_patterns("__pycache__", "*.pyc", "lab", "figures", "samples")
 
 
 @contextmanager
@@ -116,14 +116,16 @@ def _assigned() -> Iterator[Path]:
 
     It is kept under a fingerprint of all that goes into it, since Otter takes ten seconds.
     """
+    practical = assignment.current()
     with tempfile.TemporaryDirectory() as temporary:
         stage, made = Path(temporary) / "stage", Path(temporary) / "made"
         stage.mkdir()
-        nbformat.write(render(PROJECT / "assignment" / "master.ipynb"), stage / NOTEBOOK)
-        shutil.copytree(PROJECT / "assignment" / "lab", stage / "lab", ignore=_IGNORED)
-        shutil.copytree(HANDED_OUT / "labkit", stage / "labkit", ignore=_IGNORED)
-        figures = PROJECT / "assignment" / "figures"
-        shutil.copytree(figures, stage / "figures", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+        nbformat.write(render(practical.master), stage / assignment.current().notebook)
+        shutil.copytree(practical.lab, stage / "lab", ignore=_IGNORED)
+        shutil.copytree(LABKIT, stage / "labkit", ignore=_IGNORED)
+        if (practical.folder / "figures").is_dir():
+            ignore = shutil.ignore_patterns("*.py", "__pycache__")
+            shutil.copytree(practical.folder / "figures", stage / "figures", ignore=ignore)
         kept = KEPT / _fingerprint(stage)
         if not kept.is_dir():
             _assign(stage, made)
@@ -132,15 +134,16 @@ def _assigned() -> Iterator[Path]:
 
 
 def _assign(stage: Path, made: Path) -> None:
-    path = os.pathsep.join(str(PROJECT / p) for p in (".", "assignment", HANDED_OUT))
-    command = [sys.executable, "-m", "otter", "assign", NOTEBOOK, str(made), "--no-run-tests", "--no-pdfs"]
+    practical = assignment.current()
+    path = os.pathsep.join(str(PROJECT / p) for p in (".", practical.folder, LABKIT.parent))
+    command = [sys.executable, "-m", "otter", "assign", practical.notebook, str(made), "--no-run-tests", "--no-pdfs"]
     done = subprocess.run(
         command, cwd=stage, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise BuildError(f"otter assign failed:\n{done.stderr[-3000:]}")
     for part in ("student", "autograder"):
-        _name_cells(made / part / NOTEBOOK)
+        _name_cells(made / part / assignment.current().notebook)
 
 
 def _fingerprint(stage: Path) -> str:
@@ -164,41 +167,64 @@ def _keep(made: Path, kept: Path) -> None:
 
 
 def render(master: Path) -> Any:
-    """The master notebook with settings filled into its text, and points into its test cells.
+    """The master notebook with settings filled into its text, and a test cell for each check.
 
     Raises:
-        BuildError: a placeholder is unknown, a test cell calls an unknown check, or a rubric is not in order.
+        BuildError: a placeholder is unknown, or a rubric is not in order.
     """
     notebook = nbformat.read(master, as_version=4)
     try:
         known = rubric.find([(cell.cell_type, cell.source, cell.id) for cell in notebook.cells])
     except rubric.RubricError as error:
         raise BuildError(str(error)) from None
-    names = {**vars(settings), "WORTH": rubric.worth(known)}
-    checks = {check.name: check for check in all_checks()}
-    points = points_of(checks.values())
+    names = {**assignment.current().texts, "WORTH": rubric.worth(known)}
     for cell in notebook.cells:
         if cell.cell_type != "code":
             try:
                 cell.source = rubric.TEXTS.from_string(cell.source).render(names)
             except jinja2.TemplateError as error:
                 raise BuildError(f"master notebook, cell {cell.id}: {error}") from None
-            continue
-        name = called_check(cell.source)
-        if name is not None:
-            if name not in checks:
-                raise BuildError(f"master notebook, cell {cell.id}: there is no check {name!r}")
-            cell.source = _test_config(checks[name], points[name]) + cell.source
+    notebook.cells = list(_with_tests(notebook.cells))
     return notebook
 
 
-_CALL = re.compile(r"\b(?:lab|autograder)\.check\(\"(\w+)\", env\)")
+def _with_tests(cells: Sequence[Any]) -> Iterator[Any]:
+    """The cells, with a generated test cell for each check at the end of its question; written ones are left out."""
+    checks = assignment.all_checks()
+    points = points_of(checks)
+    tests = {test.name: test for section in assignment.current().sections.values() for test in section.tests}
+    question, in_tests = "", False
+    for cell in cells:
+        mark = master.mark_of(cell.cell_type, cell.source)
+        if mark == ("BEGIN", "QUESTION"):
+            question = master.name_of(cell.source)
+        if mark == ("END", "QUESTION"):
+            own = [check for check in checks if check.question == question]
+            if own:
+                yield nbformat.v4.new_raw_cell("# BEGIN TESTS")
+                yield from (_test_cell(check, points[check.name], tests.get(check.name)) for check in own)
+                yield nbformat.v4.new_raw_cell("# END TESTS")
+        in_tests = mark == ("BEGIN", "TESTS") or (in_tests and mark != ("END", "TESTS"))
+        if not in_tests and mark != ("END", "TESTS"):
+            yield cell
 
 
-def called_check(source: str) -> str | None:
-    """Name of the check that a test cell calls; None for other cells."""
-    match = _CALL.search(source)
-    return match.group(1) if match else None
+def _test_cell(check: Check, points: float, test: Test | None) -> Any:
+    """A test cell for Otter: it looks up what a check found; a public one runs it where students work."""
+    if check.hidden:
+        package, call = "autograder", f"autograder.check({_quoted(check.name)}, env)"
+    elif test is None:
+        package, call = "lab", f"lab.check({_quoted(check.name)}, env)"
+    else:
+        package, call = "labkit.checking", f"labkit.checking.test({_quoted(check.name)}, {test.source!r}, env)"
+    source = f"def test_{check.name}(env):\n    import {package}\n\n    {call}"
+    cell = nbformat.v4.new_code_cell(_test_config(check, points) + source)
+    cell.id = f"test-{check.name.replace('_', '-')}"[:64]
+    return cell
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
 
 
 def _test_config(check: Check, points: float) -> str:
@@ -239,20 +265,12 @@ def _write_zip(path: Path, folder: Path, top: str) -> None:
 
 
 def write_derived(project: Path) -> list[Path]:
-    """Write solutions/reference.py, docs/marking-scheme.md and assignment/given_cells.json; tests hold them in step."""
+    """Write solutions/reference.py and docs/marking-scheme.md; tests hold them in step."""
     reference = project / "solutions" / "reference.py"
     reference.write_text(reference_source())
     scheme = project / "docs" / "marking-scheme.md"
     scheme.write_text(marking_scheme())
-    given = project / "assignment" / skippable_cells.GIVEN.name
-    given.write_text(given_cells())
-    return [reference, scheme, given]
-
-
-def given_cells() -> str:
-    """The cells of the handout that only try answers, as JSON."""
-    sources = [cell.source for cell in solution().cells if cell.cell_type == "code"]
-    return json.dumps(skippable_cells.given_cells(sources), indent=1, ensure_ascii=False) + "\n"
+    return [reference, scheme]
 
 
 def reference_source() -> str:
@@ -325,24 +343,25 @@ def _gates(checks: Iterable[Check]) -> list[str]:
 
 def marking_scheme() -> str:
     """Every check with its marks, as Markdown."""
-    checks = all_checks()
+    checks = assignment.all_checks()
     points = points_of(checks)
     lines = [
         "# Marking scheme",
         "",
         "Generated from the checks by `make docs`; do not edit.",
         "",
-        f"Questions 1 to 14 make {settings.MAX_SCORE} marks, the bonus adds {settings.POINTS['bonus']}.",
+        _totals(),
         "Public checks are those that `grader.check` shows to students.",
         "One slip costs the marks of one check. A check is skipped, and earns nothing, only where an earlier fault",
         "leaves it nothing to judge:",
         "",
         *_gates(checks),
     ]
-    for question, total in settings.POINTS.items():
+    sections = assignment.current().sections
+    for question, total in assignment.questions().points.items():
         lines += [
             "",
-            f"## {question} ({total} marks)",
+            f"## {question}: {sections[question].title} ({total:g} marks)",
             "",
             "| marks | check | shown | after |",
             "|---:|---|---|---|",
@@ -353,6 +372,13 @@ def marking_scheme() -> str:
                 after = ", ".join(check.after) or "–"
                 lines.append(f"| {points[check.name]:g} | {check.title} | {shown} | {after} |")
     return "\n".join([*lines, *_written_answers()]) + "\n"
+
+
+def _totals() -> str:
+    """What all questions make together."""
+    questions = assignment.questions()
+    bonus = f", {questions.bonus:g} more come from the bonus" if questions.bonus else ""
+    return f"{questions.max_score:g} marks make a full score{bonus}."
 
 
 def _written_answers() -> list[str]:

@@ -5,22 +5,14 @@ by nobody, and would take more time than all else.
 """
 
 import ast
-import json
 import re
 import symtable
 from collections.abc import Iterable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Final
 
-from autograder import syntax
+from autograder import assignment, master, syntax
 
-GIVEN: Final = (
-    Path(__file__).parents[2] / "assignment" / "given_cells.json"
-)  # sources of such cells; `make docs` writes it
-LOOKED_UP: Final = {"x_train_raw", "y_train_raw", "x_test_raw", "y_test_raw"}  # by probes, among the names
-LABELS: Final = "y_train"  # looked up too, but only where `preprocess` does not work on the images of the probes
-SWAPPED: Final = {"x_train", "y_train", "x_test", "y_test"}  # what `run_experiment` uses, and its probe puts into place
 # With these any name can be reached, without its being written down.
 ANY_NAME: Final = {
     "__main__", "dir", "eval", "exec", "get_ipython", "getattr", "globals", "In", "inspect", "locals", "Out", "sys",
@@ -36,12 +28,13 @@ def needless(cells: Sequence[str]) -> set[int]:
     Args:
         cells: sources of a notebook's cells, in order; empty for those that are no code.
     """
-    return _needless(cells, LOOKED_UP)
+    return _needless(cells, set(assignment.current().looked_up.always))
 
 
 def late(cells: Sequence[str]) -> list[str]:
-    """Of these the ones that give `y_train`, in order: for when a probe looks it up."""
-    return [cells[index] for index in sorted(needless(cells) - _needless(cells, LOOKED_UP | {LABELS}))]
+    """Of these the ones that give names which probes may look up, in order: for when one does."""
+    looked_up = assignment.current().looked_up
+    return [cells[index] for index in sorted(needless(cells) - _needless(cells, {*looked_up.always, *looked_up.late}))]
 
 
 def _needless(cells: Sequence[str], looked_up: set[str]) -> set[int]:
@@ -65,18 +58,19 @@ def _needless(cells: Sequence[str], looked_up: set[str]) -> set[int]:
     return found
 
 
-@cache
 def _given() -> frozenset[str]:
-    return frozenset(json.loads(GIVEN.read_text("utf-8")))
+    return _only_trying(tuple(master.read(assignment.current().master).given_cells))
 
 
-def given_cells(solution: Iterable[str]) -> list[str]:
-    """Of the sources of the solution's code cells those that only try answers: all but imports, definitions, checks.
+@cache
+def _only_trying(given: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(given_cells(given))
 
-    They lie outside the regions of the solution, so the handout has them as they are.
-    """
+
+def given_cells(given: Iterable[str]) -> list[str]:
+    """Of the cells that the handout gives those that only try answers: all but imports, definitions, checks."""
     found = []
-    for source in solution:
+    for source in given:
         body = syntax.parse(source).body
         kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
         is_check = re.search(r"^grader\b|\botter\b", source, re.MULTILINE)
@@ -95,14 +89,16 @@ def _used(source: str) -> set[str]:
     magics = {word for line in _MAGIC.findall(source) for word in re.findall(r"\w+", line)}
     names: set[str] = set()
 
-    def visit(table: symtable.SymbolTable, in_experiment: bool) -> None:
+    replaced = assignment.current().looked_up.replaced
+
+    def visit(table: symtable.SymbolTable, others: frozenset[str]) -> None:
         top = table.get_type() == "module"
         used = {s.get_name() for s in table.get_symbols() if (s.is_referenced() if top else s.is_global())}
-        names.update(used - SWAPPED if in_experiment else used)
+        names.update(used - others)
         for child in table.get_children():
-            visit(child, in_experiment or child.get_name() == "run_experiment")
+            visit(child, others | replaced.get(child.get_name(), frozenset()))
 
-    visit(symtable.symtable(_MAGIC.sub("", source), "cell", "exec"), False)
+    visit(symtable.symtable(_MAGIC.sub("", source), "cell", "exec"), frozenset())
     nodes = list(ast.walk(syntax.parse(_MAGIC.sub("", source))))
     imported = {alias.name.split(".")[0] for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     changed = [target for node in nodes if isinstance(node, ast.Delete) for target in node.targets]

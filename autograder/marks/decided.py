@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final, Literal
 
+from autograder import assignment
 from autograder.marks.decisions import NOTHING, Decision, Standing
 from autograder.marks.rubric import Rubric
 from autograder.results import SubmissionResult
-from lab import settings
 from labkit.judging import CheckResult
 
 State = Literal["unmarked", "marked", "conflict", "changed"]
@@ -182,7 +182,7 @@ class Decided:
     @cached_property
     def base(self) -> float | None:
         """Marks of all questions, without adjustments; None where nothing was decided."""
-        scores = [self.question_score(question) for question in settings.POINTS]
+        scores = [self.question_score(question) for question in assignment.questions()]
         scores += [written.marks for written in self.written.values() if written.rubric.points]
         known = [score for score in scores if score is not None]
         return round(sum(known), 4) if known else None
@@ -289,8 +289,8 @@ class Decided:
     @property
     def _ungraded(self) -> list[str]:
         """Of a submission of which the grader says nothing, or nothing that it could not judge."""
-        missing = [question for question in settings.POINTS if self.question_score(question) is None]
-        if len(missing) == len(settings.POINTS):
+        missing = [question for question in assignment.questions() if self.question_score(question) is None]
+        if len(missing) == len(assignment.questions().points):
             return ["Nothing could be graded."]
         return [f"{', '.join(missing)}: nothing was decided." if missing else "A person has to look."]
 
@@ -323,7 +323,7 @@ def _words(target: str) -> str:
 
 def max_score(rubrics: Mapping[str, Rubric]) -> float:
     """Marks of all questions without the bonus, those of written answers included."""
-    return settings.MAX_SCORE + sum(rubric.points for rubric in rubrics.values())
+    return assignment.questions().max_score + sum(rubric.points for rubric in rubrics.values())
 
 
 def fingerprint(decided: Decided) -> str:

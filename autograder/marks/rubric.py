@@ -24,9 +24,8 @@ from typing import Final
 
 import jinja2
 
-from lab import settings
+from autograder import assignment
 
-MASTER: Final = Path(__file__).resolve().parents[2] / "assignment" / "master.ipynb"
 MAX_ITEMS: Final = 20
 _HEAD: Final = re.compile(r"\*\*Rubric\*\* \((?P<points>\d+(?:\.\d+)?) marks?(?:; look at: (?P<beside>[\w, ]+))?\)")
 _ITEM: Final = re.compile(r"`(?P<id>[a-z][a-z0-9_]{0,39})` \((?P<share>-?\d+(?:\.\d+)?)\) (?P<text>.+)", re.DOTALL)
@@ -99,12 +98,13 @@ class Rubric:
         return round(min(max(total, 0.0), self.points), 4)
 
 
-def rubrics(master: Path = MASTER) -> dict[str, Rubric]:
+def rubrics(master: Path | None = None) -> dict[str, Rubric]:
     """Written answer -> how it is marked, in the notebook's order; none where there is no master notebook.
 
     Raises:
         RubricError: a rubric is not in order.
     """
+    master = master or assignment.current().master
     try:
         changed = master.stat().st_mtime_ns
     except FileNotFoundError:
@@ -158,7 +158,7 @@ def _written(source: str) -> str:
 
 def _rendered(source: str, cell: str) -> str:
     try:
-        return TEXTS.from_string(source).render({"WORTH": defaultdict(str), **vars(settings)})
+        return TEXTS.from_string(source).render({"WORTH": defaultdict(str), **assignment.current().texts})
     except jinja2.TemplateError as error:
         raise RubricError(f"master notebook, cell {cell}: {error}") from None
 
@@ -182,7 +182,7 @@ def _parsed(name: str, task: str, text: str, cell: str) -> Rubric:
     if not any(item.share > 0 for item in items) or len(items) > MAX_ITEMS:
         raise RubricError(f"{where}: a rubric has from 1 to {MAX_ITEMS} items such as “- `mean` (2) Quotes the mean.”")
     beside = tuple(word.strip() for word in (head["beside"] or "").split(",") if word.strip())
-    if unknown := [question for question in beside if question not in settings.POINTS]:
+    if unknown := [question for question in beside if question not in assignment.questions()]:
         raise RubricError(f"{where}: there is no question {unknown[0]}")
     title, _, rest = task.partition("\n")
     title = title.lstrip("# ").partition(": ")[2] or title

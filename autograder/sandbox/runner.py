@@ -28,16 +28,13 @@ from typing import Any
 
 import matplotlib as mpl
 import nbformat
-import numpy as np
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
-import lab
 import labkit
-from assignment import kernel
-from assignment.data.dataset import dataset, resnet50_conv1
+from autograder import assignment, master
 from autograder.intake import skippable_cells
 from autograder.results import CellError
 from autograder.sandbox import host, jail, observation_reader
@@ -46,24 +43,13 @@ from autograder.sandbox.cpu_time import LOOK, Meter, Reading, Watch
 from autograder.sandbox.fork_server import OPTIONS
 from autograder.sandbox.host import MachineError
 from autograder.sandbox.provisioner import Nursery, Provisioner
-from lab import settings
-from lab.probes import observe
 from labkit.student import Neutral, Student
 
 MAX_OUTPUT = 10 * 2**20  # characters of one cell's output that are kept
 GRACE = 10.0  # seconds, of CPU time or of waiting, between the interrupt of a cell and the end of its kernel
 REST = 30.0  # seconds in which what a cell has put out arrives, on a busy machine too
 MAX_DEATHS = 4  # kernels that may die before the rest is given up
-IN_DOUBT = ("q9",)  # questions that take their time, and are tried with neutral stand-ins only if they are not settled
-FALLBACKS = ("build", "compile_model", "train", "evaluate")  # see inside/fallbacks.py
 PAUSES = 15.0, 1.0  # seconds after all cells of a kernel that follows one that has ended, and after each at most
-IMPORTED = ("keras", "layers", "np", "plt", "tf", "keep_runs", "publish", "settings")  # by the handout's first cell
-IN_KERNEL = {  # package there -> its folder here
-    "lab": Path(lab.__file__).parent,
-    "labkit": Path(labkit.__file__).parent,
-    "practical": Path(kernel.__file__).parent,
-    "inside": Path(__file__).parent / "inside",
-}
 OPEN = ("work", "home", "matplotlib", "elsewhere")  # folders that the kernel may write to
 
 
@@ -116,7 +102,7 @@ def execute(
     extra_files: Mapping[str, bytes] | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[str], None] = lambda step: None,
-    questions: Sequence[str] = tuple(settings.POINTS),
+    questions: Sequence[str] | None = None,
     unsafe: bool = False,
     nursery: Nursery | None = None,
     entropy: bytes | None = None,
@@ -129,7 +115,7 @@ def execute(
         extra_files: further files of the submission, relative path -> content; put beside the notebook.
         limits: of time. A cell that exceeds its limit is interrupted, and the next one is run.
         progress: called with a short text before each step.
-        questions: those that are observed.
+        questions: those that are observed; None: all.
         unsafe: go on where this system cannot hold student code safely.
         nursery: forks the kernels; without one each is started afresh.
         entropy: from which the kernel's generators and the inputs of the probes are seeded, apart from each other; the
@@ -141,6 +127,7 @@ def execute(
         MachineError: this machine has run out of disk or memory, or is too busy.
     """
     jail.require(unsafe)
+    questions = tuple(assignment.questions()) if questions is None else questions
     host.require_room(Path(tempfile.gettempdir()))
     skipped: dict[int, str] = {}
     withheld: list[str] = []
@@ -176,7 +163,9 @@ def execute(
                     notes.pop()
                     skipped.pop(suspect, None)  # type: ignore[arg-type]
                     done.pop(suspect, None)  # type: ignore[arg-type]
-                    withheld[:] = [name for name in withheld if name != settings.LEANED_ON.get(str(suspect))]
+                    withheld[:] = [
+                        name for name in withheld if name != assignment.questions().leaned_on.get(str(suspect))
+                    ]
                 notes.append(run.kernel_died())
                 suspect = run.current
             except RuntimeError as error:  # it did not even start
@@ -212,9 +201,15 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
         for name in ("content", "kaggle/working"):  # where notebooks run on Colab and Kaggle
             (folder / "elsewhere" / name).symlink_to(folder / "work")
         ignore = shutil.ignore_patterns("__pycache__")
-        for name, source in IN_KERNEL.items():
+        practical = assignment.current()
+        for name, source in {
+            "lab": practical.lab,
+            "labkit": Path(labkit.__file__).parent,
+            "practical": practical.kernel,
+            "inside": Path(__file__).parent / "inside",
+        }.items():
             shutil.copytree(source, folder / "lib" / name, ignore=ignore)
-        _write_data(folder / "data")
+        assignment.current().data().write(folder / "data")
         for fonts in Path(mpl.get_cachedir()).glob("fontlist*.json"):
             shutil.copy(fonts, folder / "matplotlib")
         for name, content in extra_files.items():
@@ -238,21 +233,6 @@ def _remove(folder: Path) -> None:
     if subprocess.run(["rm", "-rf", "--", str(folder)], **quiet).returncode:
         subprocess.run(["chmod", "-R", "u+rwX", "--", str(folder)], **quiet)
         subprocess.run(["rm", "-rf", "--", str(folder)], **quiet)
-
-
-def _write_data(folder: Path) -> None:
-    """The data set as links to the decoded arrays where they are files, and ResNet50's first convolution."""
-    folder.mkdir()
-    (x_train, y_train), (x_test, y_test) = dataset().arrays
-    for name, array in (("x_train", x_train), ("y_train", y_train), ("x_test", x_test), ("y_test", y_test)):
-        source = getattr(array, "filename", None)
-        if source is not None:
-            (folder / f"{name}.npy").symlink_to(source)
-        else:
-            np.save(folder / f"{name}.npy", array)
-    kernel, bias = resnet50_conv1()
-    np.save(folder / "conv1_kernel.npy", kernel)
-    np.save(folder / "conv1_bias.npy", bias)
 
 
 class _Jailed(KernelSpecManager):
@@ -383,7 +363,7 @@ class _Run:
                 draws=self._draws,
                 event=self._asking.event,
                 late=self._late,
-                asked=settings.ASKED,
+                asked=assignment.current().functions,
             ),
         )
         self._asking.hide()
@@ -514,9 +494,10 @@ class _Run:
 
     async def _look_for_losses(self, client: Any) -> None:
         """Note which cells failed to define what the handout imports, or what it asks for."""
+        practical = assignment.current()
+        known = (*master.read(practical.master).imported, *practical.functions)
         bound = {
-            error.cell: _bound_by(client.nb.cells[error.cell - 1].source, (*IMPORTED, *settings.ASKED))
-            for error in self.result.cell_errors
+            error.cell: _bound_by(client.nb.cells[error.cell - 1].source, known) for error in self.result.cell_errors
         }
         names = sorted({name for found in bound.values() for name in found})
         if not names:
@@ -542,7 +523,7 @@ class _Run:
 
     async def _look(self, client: Any, question: str, neutral: Neutral) -> dict[str, Any]:
         """Run a probe; where it gives nothing, an observation that says why."""
-        observation = await self._ask(client, partial(observe, question), neutral)
+        observation = await self._ask(client, partial(assignment.questions().observe, question), neutral)
         if "not_run" in observation:
             return self._withhold(question, observation["not_run"])
         return observation
@@ -552,7 +533,11 @@ class _Run:
     ) -> dict[str, Any]:
         """What a probe finds, which works in a thread of its own while the kernel answers it; else why there is
         nothing: {"not_run": it took too long}, {"given_up": what came is no answer}, {"grader_error": a traceback}."""
-        student = Student(self._asking.ask, self.result.seed, FALLBACKS, self._withheld, neutral, self._markdown)
+        practical = assignment.current()
+        fallbacks = practical.questions.fallbacks
+        student = practical.student(
+            self._asking.ask, self.result.seed, fallbacks, self._withheld, neutral, self._markdown
+        )
         turn = self._asking.begin()
         cell = nbformat.v4.new_code_cell(SERVE.format(event=self._asking.event, turn=turn))  # it binds no name
         asked = asyncio.create_task(asyncio.to_thread(_probed, probe, student))
@@ -579,8 +564,8 @@ class _Run:
         self.result.deeds += [sentence for sentence in said if sentence not in self.result.deeds]
 
     def _withhold(self, question: str, reason: str) -> dict[str, Any]:
-        if question in settings.LEANED_ON:  # it would not come to an end in later questions either
-            self._withheld.append(settings.LEANED_ON[question])
+        if question in assignment.questions().leaned_on:  # it would not come to an end in later questions either
+            self._withheld.append(assignment.questions().leaned_on[question])
         return {"not_run": reason}
 
     def _note_error(self, index: int, cell: Any, error: str) -> None:
@@ -688,7 +673,7 @@ async def look_twice(
         look: runs the probe, given whether stand-ins are tried; see `labkit.student.Student`.
         is_settled: see `execute`.
     """
-    if question not in IN_DOUBT:
+    if not assignment.questions()[question].is_slow:
         return await look("also")
     observation = await look("never")
     if "calls" in observation and not is_settled(question, observation):
@@ -743,7 +728,7 @@ def _in_markdown(notebook: Any) -> dict[str, int]:
             names = re.findall(
                 r"^[ \t]*(?:def[ \t]+(\w+)[ \t]*\(|(\w+)[ \t]*=[ \t]*lambda\b)", cell.source, re.MULTILINE
             )
-            found |= dict.fromkeys({a or b for a, b in names} & set(settings.ASKED), number)
+            found |= dict.fromkeys({a or b for a, b in names} & set(assignment.current().functions), number)
     return found
 
 

@@ -37,7 +37,7 @@ def train(
     """Train one member for each seed.
 
     Args:
-        variant: one of `settings.VARIANTS`.
+        variant: one of `QUESTIONS.variants`.
         seeds: of the members.
         epochs: to train for.
         raw: x_train, y_train, x_test, y_test as `load_data` gives them.

@@ -27,7 +27,7 @@ def train(
     """Train one seed, or go on with it.
 
     Args:
-        variant: one of `settings.VARIANTS`.
+        variant: one of `QUESTIONS.variants`.
         seed: of initial weights and shuffling.
         epochs: to train for.
         raw: x_train, y_train, x_test, y_test as `load_data` gives them.

@@ -15,9 +15,11 @@ from zoo.notebooks import changed_code, make, solution, undefined
 
 from answers import RIGHT, WRONG, records
 from answers.entries import Entry, spread, whole
-from assignment.hidden import all_checks, weight_check
+from assignment.hidden import weight_check
 from assignment.hidden.run_records import with_answers
-from lab import run_record, settings
+from autograder import assignment
+from lab import run_record
+from lab.questions import QUESTIONS
 from labkit.judging import CheckResult, judge
 
 DAILY = 5  # of so many answers one is observed by `make test` in any case
@@ -61,7 +63,7 @@ def assert_gets_its_marks(entry: Entry, only_kept: bool = False) -> None:
     """The entry's answer to its question gets just the stated marks, for the stated reasons; see `observations_of`."""
     if entry.real and not weight_check.is_possible():
         pytest.skip("needs CIFAR-10 in KERAS_HOME")
-    recorded = entry.question in settings.VARIANTS.values() and not entry.is_snippet
+    recorded = entry.question in QUESTIONS.variants.values() and not entry.is_snippet
     notebook = make(entry) if recorded else entry.apply(solution())
     code = changed_code(notebook)
     if re.search(r"^\s*[%!]", code, re.MULTILINE):
@@ -71,7 +73,7 @@ def assert_gets_its_marks(entry: Entry, only_kept: bool = False) -> None:
     questions = (*before, *(("q3",) if entry.real else ()), entry.question)
     seen = observations_of(questions, code, undefined(notebook), only_kept=only_kept)
     observations = replace(seen, records=run_record.find(notebook))
-    checks = [check for check in all_checks() if check.question == entry.question]
+    checks = [check for check in assignment.all_checks() if check.question == entry.question]
     with (
         mock.patch.object(weight_check, "verify", _verify),
         mock.patch.object(weight_check, "answers", _answers),

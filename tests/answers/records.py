@@ -15,11 +15,12 @@ import numpy as np
 from answers.entries import Edit, Entry, RecordEdit, function, right, wrong
 from assignment.samples.edits import RECORDS
 from lab import settings
+from lab.questions import QUESTIONS
 
 Record = dict[str, Any]
 FULL = {"q9": 12.0, "q13": 7.0, "q14": 7.0, "bonus": 10.0}
 OF_RECORD = {"q9": 1.0, "q13": 2.0, "q14": 2.0, "bonus": 2.0}  # marks
-VARIANTS = {question: variant for variant, question in settings.VARIANTS.items()}
+VARIANTS = {question: variant for variant, question in QUESTIONS.variants.items()}
 REACHES = "The recorded weights reach the accuracies that were recorded with them"
 
 

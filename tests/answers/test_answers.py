@@ -10,7 +10,7 @@ from zoo.notebooks import changed_code, solution
 from answers import RIGHT, WRONG
 from answers.entries import Entry, code, right, whole
 from answers.in_process import assert_gets_its_marks, parameters, quick
-from lab import settings
+from lab.questions import QUESTIONS
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def test_wrong_answer_gets_its_marks(entry: Entry, only_kept: bool) -> None:
 
 def test_every_question_has_entries() -> None:
     for entries, least, n_quick in ((RIGHT, 4, 1), (WRONG, 14, 2)):
-        for question in settings.POINTS:
+        for question in QUESTIONS.points:
             names = [entry.name for entry in whole(entries) if entry.question == question]
             assert len(names) >= least, question
             assert sum(name in quick() for name in names) == n_quick, question

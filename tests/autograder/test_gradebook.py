@@ -17,7 +17,7 @@ from rich.console import Console
 from autograder.gradebook import store
 from autograder.results import CellError, Reported, SubmissionResult
 from autograder.sanitize import natural_key
-from lab import settings
+from lab.questions import QUESTIONS
 from labkit.judging import CheckResult
 
 HEADER = "submission,status,score,max_score,percent,q1,q2,q3,q4,q5,q6,q7,q8,q9,q10,q11,q12,q13,q14,bonus,seconds,note"
@@ -30,7 +30,7 @@ def check(question, earned, points, outcome="passed", name="", **texts):
 
 
 def full(name="submission-01", **fields):
-    checks = tuple(check(q, points, points) for q, points in settings.POINTS.items())
+    checks = tuple(check(q, points, points) for q, points in QUESTIONS.points.items())
     return SubmissionResult(name, "graded", checks, seconds=4.04, **fields)
 
 
@@ -96,7 +96,7 @@ def test_shares_of_marks_are_not_cut_short(tmp_path):
 
 def test_nothing_graded_leaves_all_marks_empty(tmp_path):
     (row,) = rows(grades(tmp_path, SubmissionResult("a", "needs_review", notes=["No notebook:\nempty file."])))
-    assert {row[c] for c in ("score", "percent", *settings.POINTS)} == {""}
+    assert {row[c] for c in ("score", "percent", *QUESTIONS.points)} == {""}
     assert row["max_score"] == "100"
     assert row["note"] == "No notebook: empty file."
 
@@ -177,7 +177,7 @@ def test_json_says_what_the_csv_says(tmp_path):
     (file,) = (tmp_path / "results").iterdir()
     data = json.loads(file.read_text("utf-8"))
     assert (data["schema"], data["score"], data["max_score"], data["percent"]) == (4, 7.5, 100, 7.5)
-    assert list(data["questions"]) == list(settings.POINTS)
+    assert list(data["questions"]) == list(QUESTIONS.points)
     q4 = data["questions"]["q4"]
     assert (q4["score"], q4["points"]) == (7.5, 12)
     assert [c["name"] for c in q4["checks"]] == ["q4_a", "q4_b"]

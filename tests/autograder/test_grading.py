@@ -11,9 +11,8 @@ import nbformat
 import pytest
 from support import PROJECT
 
-from assignment.hidden import all_checks
 from assignment.samples import edits
-from autograder import batch
+from autograder import assignment, batch
 from autograder.grading import notebook as grading
 from autograder.grading import one_submission
 from autograder.grading.notebook import pictures, written_answers
@@ -21,6 +20,7 @@ from autograder.intake import submissions
 from autograder.results import SubmissionResult
 from autograder.sandbox import Execution
 from lab import settings
+from lab.questions import QUESTIONS
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n-one").decode()
 
@@ -71,10 +71,10 @@ def test_an_observation_of_another_form_stops_nothing(monkeypatch: pytest.Monkey
     """Whatever comes through the door, judging goes on; a check that cannot cope is reported, not hidden."""
     odd = {
         question: {"error": None, "calls": [{"error": None, "value": "odd", "figures": 3}]}
-        for question in settings.POINTS
+        for question in QUESTIONS.points
     }
     result = graded_with(monkeypatch, odd)
-    assert len(result.checks) == len(all_checks())
+    assert len(result.checks) == len(assignment.all_checks())
     assert all(check.traceback for check in result.checks if check.outcome == "error")
     assert {check.earned for check in result.checks} == {0}
     assert result.status == "needs_review"
@@ -169,7 +169,7 @@ def test_marks_of_a_notebook_that_reaches_for_the_grader_are_provisional(
     monkeypatch: pytest.MonkeyPatch, trust: bool
 ) -> None:
     """All that it does is told; nothing of it keeps it from being run and judged."""
-    observed = {question: {"not_run": "Trying it was stopped."} for question in settings.POINTS}
+    observed = {question: {"not_run": "Trying it was stopped."} for question in QUESTIONS.points}
     seen = Execution(notebook_of(), observed, deeds=DEEDS)
     monkeypatch.setattr(grading, "execute", lambda *args, **options: seen)
     graded = grading.grade_notebook(notebook_of(), trust=trust)
@@ -196,7 +196,7 @@ def test_run_records_and_code_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_damaged_costs_nothing_until_a_person_has_looked(monkeypatch: pytest.MonkeyPatch) -> None:
-    observed = {question: {"error": None, "calls": []} for question in settings.POINTS}
+    observed = {question: {"error": None, "calls": []} for question in QUESTIONS.points}
     monkeypatch.setattr(grading, "execute", lambda *args, **options: Execution(notebook_of(), observed))
     notebook = json.loads(submissions.write(notebook_of(nbformat.v4.new_code_cell("x = 1"))))
     del notebook["cells"][0]["source"]

@@ -7,7 +7,8 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from assignment.hidden import all_checks, reference_specs, weight_check
+from assignment.hidden import reference_specs, weight_check
+from autograder import assignment
 from lab import settings
 from labkit.judging import CheckResult, Observations, judge
 
@@ -39,7 +40,7 @@ def changed(run: int, **other: Any) -> dict[str, Any]:
 
 def judged(found: dict[str, Any] | None, q4: dict[str, Any] | None = None) -> CheckResult:
     """The result of `q9_record` where there is no CIFAR-10, on which weights are evaluated."""
-    check = next(c for c in all_checks() if c.name == "q9_record")
+    check = next(c for c in assignment.all_checks() if c.name == "q9_record")
     answers = {"q4": {"spec": reference_specs.tiny_vgg()} if q4 is None else q4}
     with mock.patch.object(weight_check, "is_possible", return_value=False):
         return judge([check], Observations(answers, 0, {} if found is None else {"tiny_vgg": found}))[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support import failed, results_of
 
-from assignment.hidden import all_checks
+from autograder import assignment
 from labkit.agent import Agent
 from labkit.judging import CheckResult, Observations, judge
 from labkit.student import Student
@@ -119,7 +119,7 @@ def test_faults_after_question_5_cost_nothing_in_question_8() -> None:
 def test_an_answer_in_a_markdown_cell_is_told() -> None:
     student = Student(Agent({}).answer, 0, markdown={"evaluate": 31})
     observations = Observations({"q7": {"calls": [student.told(student.call("evaluate"))]}})
-    result = next(r for r in judge(all_checks(), observations) if r.name == "q7_answered")
+    result = next(r for r in judge(assignment.all_checks(), observations) if r.name == "q7_answered")
     assert result.found == "The code of `evaluate` stands in a Markdown cell (cell 31), so it did not run."
     assert result.hint == "Turn that cell into a code cell, and run it."
 

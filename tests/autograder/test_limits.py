@@ -18,7 +18,7 @@ from answers import RIGHT, WRONG
 from answers.entries import Entry, right
 from zoo import accuracy, notebooks
 
-from assignment.hidden import all_checks
+from autograder import assignment
 from autograder.grading import one_submission
 from autograder.grading.notebook import grade_notebook
 from autograder.results import SubmissionResult
@@ -215,7 +215,9 @@ def test_what_waits_is_told_so(warm: Nursery) -> None:
     told = [error.error for error in seen.cell_errors]
     assert told == [f"stopped: {WAITING}"] * len(WAITS) + ["it asked for input, and at grading nobody types"]
     assert seen.observations["q1"] == {"not_run": f"Trying it was stopped: {WAITING}."}
-    (asked,) = [c for c in judge(all_checks(), Observations(seen.observations, seen.seed)) if c.name == "q3_answered"]
+    (asked,) = [
+        c for c in judge(assignment.all_checks(), Observations(seen.observations, seen.seed)) if c.name == "q3_answered"
+    ]
     assert asked.hint == "`input()` cannot be answered at grading: a function gets what it needs as its arguments."
 
 

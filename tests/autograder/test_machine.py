@@ -12,7 +12,7 @@ from autograder.grading import one_submission
 from autograder.grading.one_submission import grade_file
 from autograder.sandbox import MachineError, Nursery, execute, host, jail
 from autograder.sandbox.jail import Room
-from lab import settings
+from lab.questions import QUESTIONS
 
 
 def notebook(*sources: str) -> nbformat.NotebookNode:
@@ -107,4 +107,4 @@ def test_the_batch_goes_on_after_a_fault_of_the_machine(tmp_path: Path, monkeypa
     monkeypatch.setattr(one_submission, "grade_notebook", full)
     first = grade_file(path)
     assert batch._is_due(path, first, batch.Options())
-    assert all(first.question_score(question) is None for question in settings.POINTS)
+    assert all(first.question_score(question) is None for question in QUESTIONS.points)

@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import tries
 
-from assignment.hidden import all_checks
 from assignment.hidden.data import _places
+from autograder import assignment
 from lab.checks.data import _one_map
 from lab.probes import inputs
 from lab.settings import CLASS_NAMES, N_CLASSES
@@ -21,7 +21,7 @@ Preprocess = Callable[..., Arrays]
 
 SEEDS = st.integers(0, 2**32 - 1)
 FORMS = st.sampled_from(["(n, 1)", "(n,)"])
-CHECKS = {q: [c for c in all_checks() if c.question == q] for q in ("q1", "q2", "q3")}
+CHECKS = {q: [c for c in assignment.all_checks() if c.question == q] for q in ("q1", "q2", "q3")}
 
 
 def failing(question: str, observation: dict[str, Any], seed: int) -> set[str]:

@@ -8,12 +8,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import tries
 
-from assignment.hidden import all_checks
+from autograder import assignment
 from lab import settings as practical
 from lab.probes import inputs, robustness
 from labkit.judging import CheckResult, Observations, judge
 
-CHECKS = {check.name: check for check in all_checks() if check.question == "q9"}
+CHECKS = {check.name: check for check in assignment.all_checks() if check.question == "q9"}
 RUNS = inputs.EXPERIMENT_RUNS
 few = settings(max_examples=tries(80), deadline=None)
 fractions = st.floats(0, 1, allow_subnormal=False)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import tries
 
-from assignment.hidden import all_checks
+from autograder import assignment
 from lab.probes import inputs
 from labkit.figure_description import describe_figure
 from labkit.judging import Observations, judge
@@ -23,7 +23,7 @@ many = settings(max_examples=tries(200), deadline=None)
 
 def failed(question: str, observation: dict[str, Any]) -> set[str]:
     """Checks of a question that fail for one observation."""
-    checks = [check for check in all_checks() if check.question == question]
+    checks = [check for check in assignment.all_checks() if check.question == question]
     results = judge(checks, Observations({question: observation}, SEED))
     assert not any(r.outcome in ("error", "unjudged") for r in results), results
     return {r.name for r in results if r.outcome == "failed"}

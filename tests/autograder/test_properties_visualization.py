@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from support import tries
 
 from assignment.data.dataset import resnet50_conv1
-from assignment.hidden import all_checks
 from assignment.hidden.architecture import drawn_weights
 from assignment.hidden.drawn_images import missing_patches
+from autograder import assignment
 from labkit.judging import Observations, judge
 
 seeds = st.integers(0, 2**32 - 1)
@@ -83,7 +83,9 @@ def test_colours_are_found_in_any_mosaic(
 
 
 def outcome(check: str, observations: Observations) -> str:
-    [result] = judge([c for c in all_checks() if c.name in (check, f"{check[:3]}_answered")], observations)[1:]
+    [result] = judge([c for c in assignment.all_checks() if c.name in (check, f"{check[:3]}_answered")], observations)[
+        1:
+    ]
     return result.outcome
 
 
@@ -118,7 +120,7 @@ def test_one_order_of_axes_is_right(sizes: tuple[int, ...]) -> None:
     for order in itertools.permutations(range(4)):
         call = {"error": None, "value": kernel.transpose(order), "spec": spec, "usual": True, "number": 1}
         seen = {"calls": [call], "plots": [{"error": None, "figures": []}]}
-        checks = [c for c in all_checks() if c.name in ("q11_answered", "q11_values")]
+        checks = [c for c in assignment.all_checks() if c.name in ("q11_answered", "q11_values")]
         outcomes = [result.outcome for result in judge(checks, Observations({"q11": seen}, 5))]
         assert outcomes.count("failed") == (order != (2, 3, 0, 1))  # one slip, one check
         if outcomes == ["passed", "passed"]:

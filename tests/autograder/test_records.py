@@ -15,9 +15,10 @@ from assignment.hidden import reference_specs, same_trainings, weight_check
 from assignment.hidden.curves import ONE_CURVE, _curves, _unexplained, best_share
 from assignment.hidden.run_records import judge_record, remarks, with_answers
 from assignment.samples.edits import RECORDS
-from autograder.grading.baselines import PATH
+from autograder import assignment
 from lab import run_record, settings
 from lab.probes import inputs
+from lab.questions import QUESTIONS
 from labkit.judging import Observations, Unjudged
 
 Record = dict[str, Any]
@@ -42,7 +43,7 @@ def with_weights(record: Record, change: Callable[[Any, np.random.Generator], An
 
 def judged(variant: str, record: Record, spec: dict[str, Any] | None = None) -> None:
     """Judge a record beside a notebook whose builder gives a network of that spec, or none."""
-    question = "q4" if variant == "tiny_vgg" else settings.VARIANTS[variant]
+    question = "q4" if variant == "tiny_vgg" else QUESTIONS.variants[variant]
     raw = inputs.preprocess_inputs(1, 0, "None")[0]
     answers: Any = {"q3": {"calls": [{"value": [raw / 255, None, None, None]}]}}  # so that one scaling is tried alone
     answers |= {} if spec is None else {question: {"spec": spec}}
@@ -80,7 +81,7 @@ def test_invented_weights_beside_a_blank_notebook_are_open(variant: str, how: st
     )
 
 
-@pytest.mark.parametrize("variant", settings.VARIANTS)
+@pytest.mark.parametrize("variant", QUESTIONS.variants)
 def test_real_weights_beside_a_blank_notebook_are_tried_in_the_network_asked_for(variant: str) -> None:
     if not weight_check.is_possible():
         pytest.skip("needs CIFAR-10 in KERAS_HOME")
@@ -129,7 +130,7 @@ def test_agreement_is_cohens_kappa() -> None:
     assert list(same_trainings.pairs([one, other, "23" * 50])) == [(0, 1)]
 
 
-@pytest.mark.parametrize("variant", settings.VARIANTS)
+@pytest.mark.parametrize("variant", QUESTIONS.variants)
 def test_trainings_of_their_own_are_far_from_copies(variant: str) -> None:
     """All pairs of the baseline's runs: half the limit is the most."""
     found = runpy.run_path(str(PROJECT / "benchmarks" / "record_copies.py"))["own_kappas"](variant)
@@ -142,8 +143,8 @@ def test_trainings_of_their_own_are_far_from_copies(variant: str) -> None:
 
 def measured() -> dict[str, list[dict[str, list[float]]]]:
     """Histories of the baseline's runs: variant -> runs."""
-    found: dict[str, list[dict[str, list[float]]]] = {variant: [] for variant in settings.VARIANTS}
-    for file in sorted((PATH.parent / "runs").glob("*.json")):
+    found: dict[str, list[dict[str, list[float]]]] = {variant: [] for variant in QUESTIONS.variants}
+    for file in sorted((assignment.PROJECT / "solutions" / "baselines" / "runs").glob("*.json")):
         run = json.loads(file.read_text())
         found[run["variant"]].append(run["history"])
     return found

@@ -17,7 +17,7 @@ from autograder import sanitize
 from autograder.gradebook import figures, item_analysis, pages, store
 from autograder.gradebook.similarity import Pair, Similar
 from autograder.results import CellError, Reported, SubmissionResult
-from lab import settings
+from lab.questions import QUESTIONS
 
 CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 VOID = {"meta", "img", "link", "br", "hr", "input", "base", "source", "embed"}
@@ -170,7 +170,7 @@ def test_overview_has_a_bar_for_every_question():
         assert f"{question} {shown}" in overview
     widths = {a["class"]: a["style"] for a in page.all("span") if "style" in a}
     assert set(widths) == {"got", "open"}
-    assert [a["href"] for a in page.all("a")] == [f"#{question}" for question in settings.POINTS]
+    assert [a["href"] for a in page.all("a")] == [f"#{question}" for question in QUESTIONS.points]
     assert "No check of this question was run." in page.section("q2")
 
 
@@ -202,7 +202,7 @@ def test_what_is_noted_of_graded_submissions_is_told():
 
 def withheld():
     reason = "Cell 2 makes code objects. It was not run; a person decides."
-    checks = [check(question, "unjudged", found=reason) for question in settings.POINTS]
+    checks = [check(question, "unjudged", found=reason) for question in QUESTIONS.points]
     return SubmissionResult("ada", "needs_review", checks, notes=["Cell 2 changes `json.dumps`. Read that cell."])
 
 
@@ -302,7 +302,7 @@ def test_report_numbers():
 
 
 def test_a_question_may_be_worth_nothing(monkeypatch):
-    monkeypatch.setitem(settings.POINTS, "bonus", 0)
+    monkeypatch.setitem(QUESTIONS.points, "bonus", 0)
     page = report(SubmissionResult("a", "graded", [check("bonus", "passed", 0)]))
     assert "Bonus 0.0 0 1 1" in page.section("questions")
 
@@ -369,7 +369,7 @@ def test_histogram_counts_every_score_once():
     scores = [0, 9.99, 10, 55, 100, 109, 110]
     counts = {low: count for low, _, count in figures.score_counts(scores) if count}
     assert counts == {0: 2, 10: 1, 50: 1, 100: 3}
-    assert [low for low, _, _ in figures.score_counts([])] == list(range(0, sum(settings.POINTS.values()), 10))
+    assert [low for low, _, _ in figures.score_counts([])] == list(range(0, sum(QUESTIONS.points.values()), 10))
     picture, words = figures.histogram(scores)
     assert base64.b64decode(picture.split(",", 1)[1]).startswith(b"<?xml")
     assert words == "Histogram of the scores of 7 submissions. 0 to 10: 2, 10 to 20: 1, 50 to 60: 1, 100 to 110: 3."

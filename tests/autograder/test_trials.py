@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from assignment.hidden import all_checks
+from autograder import assignment
 from autograder.handout import build
 from autograder.intake import skippable_cells
 from autograder.sandbox import Nursery, execute
@@ -161,7 +161,7 @@ def run_experiment(build_model, n_runs=5, epochs=100, accuracies=[], histories=[
     for sources in ([*kept, own], [*kept, own, trial]):
         done = execute(notebook_of(sources, with_pictures=False), questions=("q9",), nursery=nursery)
         assert done.cell_errors == []
-        checks = [check for check in all_checks() if check.question == "q9" and check.name != "q9_record"]
+        checks = [check for check in assignment.all_checks() if check.question == "q9" and check.name != "q9_record"]
         results.append(judge(checks, Observations(done.observations, done.seed)))
     fresh, used = ([(r.name, r.outcome, r.message) for r in found] for found in results)
     assert fresh == used

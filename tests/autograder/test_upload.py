@@ -10,14 +10,14 @@ from autograder.gradebook import lms_export, store
 from autograder.gradebook.lms_export import IdsError, Student
 from autograder.handout.build import PROJECT
 from autograder.results import SubmissionResult
-from lab import settings
+from lab.questions import QUESTIONS
 from labkit.judging import CheckResult
 
 
 def graded(name, share=1.0, status="graded"):
     checks = tuple(
         CheckResult(f"{q}_check", q, "Title.", False, points, share * points, "passed" if share else "failed")
-        for q, points in settings.POINTS.items()
+        for q, points in QUESTIONS.points.items()
     )
     return SubmissionResult(name, status, checks)
 

@@ -94,7 +94,8 @@ print(os.path.exists("../pipes/requests"))
             "changes the grader's own functions",
         ),
         (
-            "from matplotlib.backend_bases import FigureCanvasBase as c\nour = c.draw_idle.__globals__['begin'].__globals__\n"
+            "from matplotlib.backend_bases import FigureCanvasBase as c\n"
+            "our = c.draw_idle.__globals__['begin'].__globals__\n"
             "our['Agent'].call = lambda *a, **k: {'error': None, 'value': None}",
             "changes the grader's own functions",
         ),

@@ -31,7 +31,7 @@ from autograder.__main__ import main
 from autograder.docker import batch
 from autograder.handout import build
 from autograder.intake import submissions
-from lab import settings
+from lab.questions import QUESTIONS
 
 GRADESCOPE = "otter-grade:gradescope"  # made by run.sh: the zip on Otter's default image, Ubuntu 22.04
 ZOO = [*whole(RIGHT)[::40], *whole(WRONG)[::40]]
@@ -135,22 +135,22 @@ def test_every_route_gives_the_same_marks(
     assert ours.keys() == {*of_otter_run, "with-a-module"}
     assert len(ours) == len(samples.SAMPLES) + len(ZOO) + 1
     for name, row in ours.items():
-        wanted = {question: float(row[question]) for question in settings.POINTS}
-        assert {q: float(of_containers[name][q]) for q in settings.POINTS} == wanted, name
+        wanted = {question: float(row[question]) for question in QUESTIONS.points}
+        assert {q: float(of_containers[name][q]) for q in QUESTIONS.points} == wanted, name
         assert of_otter_run.get(name, wanted) == wanted, name
         assert float(of_containers[name]["total_points_earned"]) == float(row["score"]), name
         assert of_containers[name]["grading_status"] == "Completed"
         assert row["status"] == "graded"
     for sample in samples.SAMPLES:
-        assert {q: float(ours[sample.name][q]) for q in settings.POINTS} == sample.marks(), sample.name
+        assert {q: float(ours[sample.name][q]) for q in QUESTIONS.points} == sample.marks(), sample.name
     for entry in ZOO:
-        marks = settings.POINTS.get(entry.question) if entry.marks is None else entry.marks
+        marks = QUESTIONS.points.get(entry.question) if entry.marks is None else entry.marks
         assert marks is None or float(ours[entry.name][entry.question]) == marks, entry.name
 
 
 def test_otter_knows_the_same_maximum(of_containers: dict[str, dict[str, str]]) -> None:
     possible = of_containers[batch.POSSIBLE]
-    assert {q: float(possible[q]) for q in settings.POINTS} == settings.POINTS
+    assert {q: float(possible[q]) for q in QUESTIONS.points} == QUESTIONS.points
     assert float(possible["total_points_earned"]) == 110
 
 

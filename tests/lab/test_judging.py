@@ -4,8 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from assignment.hidden import all_checks
+from autograder import assignment
 from lab import settings
+from lab.questions import QUESTIONS
 from labkit.judging import (
     CheckResult,
     Failure,
@@ -21,7 +22,7 @@ from labkit.judging import (
 
 def registry() -> Registry:
     """Four checks of question 4: passed, failed, after the failed one, and in doubt."""
-    checks = Registry(settings.POINTS, texts=vars(settings), hidden=False)
+    checks = Registry(QUESTIONS.points, texts=vars(settings), hidden=False)
 
     @checks.check("q4", 1)
     def first(observations: Observations) -> None:
@@ -91,7 +92,7 @@ def test_a_check_can_find_nothing_to_judge(needed: str, outcome: str) -> None:
 
 
 def test_only_what_passed_earns(results: dict[str, CheckResult]) -> None:
-    share = Fraction(settings.POINTS["q4"], 1 + 2 + 3 + 4 + 2)
+    share = Fraction(QUESTIONS.points["q4"], 1 + 2 + 3 + 4 + 2)
     assert {n: r.earned for n, r in results.items() if r.earned} == {"first": pytest.approx(float(share))}
     assert results["third"].points == pytest.approx(float(3 * share))
 
@@ -118,7 +119,7 @@ def test_judging_twice_gives_the_same() -> None:
 
 
 def test_a_probe_that_failed_is_the_graders_fault() -> None:
-    checks = Registry(settings.POINTS, texts=vars(settings), hidden=True)
+    checks = Registry(QUESTIONS.points, texts=vars(settings), hidden=True)
 
     @checks.check("q1", 1)
     def looks(observations: Observations) -> None:
@@ -155,7 +156,7 @@ def test_observations_are_copies() -> None:
 
 
 def test_checks_are_registered_with_care() -> None:
-    checks = Registry(settings.POINTS, texts=vars(settings), hidden=False)
+    checks = Registry(QUESTIONS.points, texts=vars(settings), hidden=False)
     with pytest.raises(ValueError, match="no question 'q99'"):
         checks.check("q99", 1)(registry().checks["first"].judge)
     checks.check("q4", 1)(registry().checks["first"].judge)
@@ -175,14 +176,14 @@ def test_a_check_comes_after_those_that_it_needs() -> None:
 
 
 def test_points_of_the_practical() -> None:
-    points = points_of(all_checks())
-    for question, wanted in settings.POINTS.items():
-        total = sum(points[c.name] for c in all_checks() if c.question == question)
+    points = points_of(assignment.all_checks())
+    for question, wanted in QUESTIONS.points.items():
+        total = sum(points[c.name] for c in assignment.all_checks() if c.question == question)
         assert total == pytest.approx(wanted, abs=1e-4)
-    assert settings.MAX_SCORE == 100
+    assert QUESTIONS.max_score == 100
 
 
 def test_an_empty_submission_earns_nothing_and_blames_nobody() -> None:
-    results = judge(all_checks(), Observations({question: {} for question in settings.POINTS}))
+    results = judge(assignment.all_checks(), Observations({question: {} for question in QUESTIONS.points}))
     assert sum(r.earned for r in results) == 0
     assert {r.outcome for r in results} <= {"failed", "skipped"}, [r for r in results if r.outcome == "error"]

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from lab import run_record, settings
+from lab.questions import QUESTIONS
 from lab.run_record import RecordError
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -280,5 +281,5 @@ def test_long_texts_are_cut() -> None:
 
 
 def test_every_variant_can_be_recorded() -> None:
-    pages = [run_record.to_html(run_record.make(variant, results(), None)) for variant in settings.VARIANTS]
-    assert set(run_record.find(notebook("".join(pages)))) == set(settings.VARIANTS)
+    pages = [run_record.to_html(run_record.make(variant, results(), None)) for variant in QUESTIONS.variants]
+    assert set(run_record.find(notebook("".join(pages)))) == set(QUESTIONS.variants)

@@ -23,7 +23,7 @@ class Comparison:
     """What training on the same batches comes to, each way.
 
     Args:
-        variant: one of `settings.VARIANTS`.
+        variant: one of `QUESTIONS.variants`.
         floatx: "float32" or "float64".
     """
 

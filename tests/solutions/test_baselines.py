@@ -18,6 +18,7 @@ from scipy import stats
 from assignment.data import dataset
 from autograder import workers
 from lab import settings
+from lab.questions import QUESTIONS
 from solutions import reference, replicate, runs, summary, train_baselines
 from solutions.report import page
 from solutions.trainers import fit, one_process
@@ -487,7 +488,7 @@ def test_what_is_published_follows_from_the_runs_of_this_reference() -> None:
     made = json.loads((folder / "baselines.json").read_text())
     fingerprint = made["dataset"]["sha256"]
     finished = runs.finished(folder / "runs", fingerprint, settings.EPOCHS)
-    assert {variant: len(some) >= 5 for variant, some in finished.items()} == dict.fromkeys(settings.VARIANTS, True)
+    assert {variant: len(some) >= 5 for variant, some in finished.items()} == dict.fromkeys(QUESTIONS.variants, True)
     assert {run.data for some in finished.values() for run in some} == {"CIFAR-10"}
     assert (folder / "baselines.json").read_text() == summary.encode(finished, fingerprint)
     text = (PROJECT / "docs" / "baselines.md").read_text()

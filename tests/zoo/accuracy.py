@@ -8,7 +8,7 @@ from answers.entries import Entry
 
 from assignment.data.dataset import dataset
 from autograder.results import SubmissionResult
-from lab import settings
+from lab.questions import QUESTIONS
 from zoo.hostile import LIMITS, on_plain
 from zoo.hostile.attack import Attack
 
@@ -30,7 +30,7 @@ class Outcome:
 
 def expected(entry: Entry) -> dict[str, float]:
     """Question -> marks that an entry must get."""
-    marks: dict[str, float] = {question: float(points) for question, points in settings.POINTS.items()}
+    marks: dict[str, float] = {question: float(points) for question, points in QUESTIONS.points.items()}
     if entry.marks is not None:
         marks[entry.question] = entry.marks
     return marks | dict(entry.elsewhere)
@@ -39,7 +39,7 @@ def expected(entry: Entry) -> dict[str, float]:
 def judge(entry: Entry, result: SubmissionResult) -> Outcome:
     """Compare marks of every question, the checks that failed, and their words."""
     faults: list[str] = []
-    got = {question: result.question_score(question) for question in settings.POINTS}
+    got = {question: result.question_score(question) for question in QUESTIONS.points}
     for question, marks in expected(entry).items():
         found = got[question]
         if found is None or abs(found - marks) > 1e-3:
@@ -93,7 +93,7 @@ def page(outcomes: Mapping[str, Sequence[Outcome]], entries: Mapping[str, int]) 
         "| question | right: full marks | wrong: just the stated marks lost | hostile: nothing gained |",
         "|---|---:|---:|---:|",
     ]
-    for question in ("all", *settings.POINTS):
+    for question in ("all", *QUESTIONS.points):
         cells = [_count([o for o in found if o.entry.question == question]) for found in outcomes.values()]
         lines.append(f"| {'whole notebooks' if question == 'all' else question} | {' | '.join(cells)} |")
     lines.append(f"| **together** | {' | '.join(_count(list(found)) for found in outcomes.values())} |")
@@ -149,7 +149,7 @@ def _count(found: Sequence[Outcome]) -> str:
 
 
 def _row(entry: Entry, misjudged: bool) -> str:
-    points = settings.POINTS.get(entry.question)
+    points = QUESTIONS.points.get(entry.question)
     marks = expected(entry)
     total = f"{sum(marks.values()):g}" if points is None else f"{marks[entry.question]:g} of {points}"
     remark = " ✗ judged wrongly" if misjudged else ""

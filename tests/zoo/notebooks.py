@@ -20,6 +20,7 @@ from support import PROJECT, namespace
 from assignment.samples import edits
 from autograder.handout import build
 from lab import run_record, settings
+from lab.questions import QUESTIONS
 
 
 @cache
@@ -36,7 +37,7 @@ def make(entry: Entry) -> Any:
     """The notebook that the entry's student hands in, with a run record of every variant."""
     notebook = entry.apply(solution())
     code = changed_code(notebook)
-    for variant, question in settings.VARIANTS.items():
+    for variant, question in QUESTIONS.variants.items():
         record = _own_record(variant, code) if re.search(rf"\bbuild_{variant}\b", code) else None
         if entry.record is not None and question == entry.question:
             record = entry.record(record or deepcopy(_reference_record(variant)))
@@ -49,7 +50,7 @@ def make(entry: Entry) -> Any:
 
 def publish_own(notebook: Any) -> None:
     """Put a run record of every variant into a whole notebook that was written by somebody, of networks of its own."""
-    for variant in settings.VARIANTS:
+    for variant in QUESTIONS.variants:
         record = _own_record(variant, changed_code(notebook))
         if record is None:
             raise ValueError(f"the notebook's own build_{variant} gives no network")

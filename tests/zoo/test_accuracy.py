@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from answers.entries import right, wrong
 
-from assignment.hidden import all_checks
+from autograder import assignment
 from autograder.results import SubmissionResult
 from labkit.judging import CheckResult, points_of
 from zoo.accuracy import judge
@@ -16,9 +16,9 @@ WRONG = wrong("q4", "five by five kernels", "3×3 is asked", marks=10, fails={"q
 
 def result(**found: str) -> SubmissionResult:
     """A graded submission in which some checks failed, with what was found."""
-    points = points_of(all_checks())
+    points = points_of(assignment.all_checks())
     checks = []
-    for check in all_checks():
+    for check in assignment.all_checks():
         passed = CheckResult(
             check.name, check.question, check.title, check.hidden, points[check.name], points[check.name], "passed"
         )

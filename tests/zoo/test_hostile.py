@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from assignment.hidden import all_checks
-from autograder import batch
+from autograder import assignment, batch
 from autograder.gradebook import store
 from autograder.results import CellError, SubmissionResult
 from autograder.sandbox import jail
@@ -34,9 +33,9 @@ ATTACK = Attack("tries something", "a mark", ends="needs_review", says="a reason
 
 def result(*right: str, **changes: object) -> SubmissionResult:
     """A submission that got the marks of some checks."""
-    points = points_of(all_checks())
+    points = points_of(assignment.all_checks())
     checks = []
-    for check in all_checks():
+    for check in assignment.all_checks():
         earned = points[check.name] if check.name in right else 0.0
         outcome = "passed" if earned else "failed"
         checks.append(

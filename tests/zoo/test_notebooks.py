@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 from lab import run_record, settings
+from lab.questions import QUESTIONS
 from zoo import notebooks
 from zoo.__main__ import BLIND
 
@@ -19,7 +20,7 @@ def test_whole_notebooks_get_records_of_their_own_networks(
     notebook = nbformat.read(path, as_version=4)
     notebooks.publish_own(notebook)
     found = run_record.find(notebook)
-    assert sorted(found) == sorted(settings.VARIANTS)
+    assert sorted(found) == sorted(QUESTIONS.variants)
     assert all(len(record["runs"]) == settings.RUNS for record in found.values())
 
 

@@ -3,9 +3,11 @@
 import numpy as np
 
 from lab import settings
-from lab.probes import Observation, inputs
+from lab.probes import inputs
+from lab.student import Data, TinyVggStudent, drawn_weights
 from labkit.plain_data import Plain
-from labkit.student import Data, Raised, Student, Value, drawn_weights
+from labkit.questions import Observation
+from labkit.student import Raised, Value
 
 _PREDICTIONS = 4  # made-up predictions on which loss and metrics are tried
 _REPEATS = 11  # further calls in training mode: one coin tossed a batch goes unseen once in 2**_REPEATS times
@@ -13,7 +15,7 @@ _LAST_STEP = -(-int(settings.N_TRAIN * (1 - settings.VALIDATION_SPLIT)) // setti
 _STEPS = [int(step) for step in np.linspace(0, _LAST_STEP, 5)]  # at which a schedule of learning rates is looked at
 
 
-def probe_builder(student: Student, builder: str) -> Observation:
+def probe_builder(student: TinyVggStudent, builder: str) -> Observation:
     """Call a builder and describe its model: graph, and outputs under weights drawn from the seed."""
     answer = student.call(builder)
     if answer.value is None:
@@ -46,7 +48,7 @@ def probe_builder(student: Student, builder: str) -> Observation:
     return seen
 
 
-def probe_compilation(student: Student) -> Observation:
+def probe_compilation(student: TinyVggStudent) -> Observation:
     """`compile_model`: the optimizer, and what loss and metrics make of known predictions.
 
     Where the student's own labels (question 3) or outputs (question 4) are not known or are odd, both forms are tried:
@@ -86,7 +88,7 @@ def _is_one_hot(y: np.ndarray) -> bool:
     return y.ndim == 2 and y.shape[1] == settings.N_CLASSES
 
 
-def _gives_probabilities(student: Student, model: Value, x: np.ndarray) -> bool | None:
+def _gives_probabilities(student: TinyVggStudent, model: Value, x: np.ndarray) -> bool | None:
     """True: rows of probabilities. False: raw scores. None: neither (sigmoid, ReLU, an error)."""
     try:
         outputs = student.ask("outputs", model=model, x=x, training=False)
@@ -97,7 +99,7 @@ def _gives_probabilities(student: Student, model: Value, x: np.ndarray) -> bool 
     return False if (outputs < 0).any() else None
 
 
-def _takes_any_model(student: Student) -> bool | None:
+def _takes_any_model(student: TinyVggStudent) -> bool | None:
     """Whether `compile_model` compiles its argument, and not a model of its own; None where that cannot be told."""
     other = student.value("flat_model", shape=list(settings.IMAGE_SHAPE), n_classes=settings.N_CLASSES)
     answer = student.call("compile_model", other)
@@ -108,7 +110,7 @@ def _takes_any_model(student: Student) -> bool | None:
     return bool(same and student.ask("compiled", model=result, steps=[0]) is not None)
 
 
-def _trial(student: Student, data: Data, one_hot: bool, probabilities: bool) -> Plain:
+def _trial(student: TinyVggStudent, data: Data, one_hot: bool, probabilities: bool) -> Plain:
     """Loss and metrics of a freshly compiled model for labels and outputs of one form, several predictions."""
     model, _ = student.model()
     answer = student.call("compile_model", model)

@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 
 from lab import settings
-from lab.probes import Observation, inputs
+from lab.probes import inputs
+from lab.student import TinyVggStudent
 from labkit.plain_data import Plain, kind_of
-from labkit.student import Raised, Student, Value
+from labkit.questions import Observation
+from labkit.student import Raised, Value
 
 
-def probe_loading(student: Student) -> Observation:
+def probe_loading(student: TinyVggStudent) -> Observation:
     """`load_data` once; `describe_data` on data of other sizes, with labels of the form that `load_data` gives."""
     answer = student.call("load_data")
     loaded: dict[str, Plain] = {"error": answer.error and dict(answer.error), "form": "", "parts": None}
@@ -24,7 +26,7 @@ def probe_loading(student: Student) -> Observation:
     }
 
 
-def _look_at_splits(student: Student, value: Value) -> dict[str, Plain]:
+def _look_at_splits(student: TinyVggStudent, value: Value) -> dict[str, Plain]:
     found, form = _two_pairs(student, value)
     if found is None:
         return {"form": form, "parts": None}
@@ -50,7 +52,7 @@ def _look_at_splits(student: Student, value: Value) -> dict[str, Plain]:
 _Pairs = tuple[tuple[Value, Value], tuple[Value, Value]]
 
 
-def _two_pairs(student: Student, value: Value) -> tuple[_Pairs | None, str]:
+def _two_pairs(student: TinyVggStudent, value: Value) -> tuple[_Pairs | None, str]:
     """What `load_data` returned as two pairs, and its form in words. None where it holds no such pairs."""
 
     def n_axes(part: Value) -> int:
@@ -77,7 +79,7 @@ def _label_shape(loaded: dict[str, Any]) -> str | None:
     return {1: "(n,)", 2: "(n, 1)"}.get(len(loaded["parts"]["train"]["y_shape"]))
 
 
-def probe_examples(student: Student) -> Observation:
+def probe_examples(student: TinyVggStudent) -> Observation:
     """`plot_examples` twice."""
     shape = student.label_shape()
     calls: list[Plain] = []
@@ -87,7 +89,7 @@ def probe_examples(student: Student) -> Observation:
     return {"label_shape": shape, "calls": calls}
 
 
-def probe_preprocessing(student: Student) -> Observation:
+def probe_preprocessing(student: TinyVggStudent) -> Observation:
     """`preprocess` on the same training data with two different test sets.
 
     A notebook whose Question 1 scales the images already has that against it there; here its images come in
@@ -102,7 +104,7 @@ def probe_preprocessing(student: Student) -> Observation:
     return {"label_shape": shape, "form": form, "calls": list(calls)}
 
 
-def _preprocess(student: Student, number: int, shape: str, form: str) -> dict[str, Plain]:
+def _preprocess(student: TinyVggStudent, number: int, shape: str, form: str) -> dict[str, Plain]:
     arrays = inputs.preprocess_inputs(student.seed, number, shape, form)
     given = [student.value("hold", value=array) for array in arrays]
     answer = student.call("preprocess", *given)
@@ -111,7 +113,7 @@ def _preprocess(student: Student, number: int, shape: str, form: str) -> dict[st
     return student.told(answer, frames_as_arrays=True) | {"unchanged": unchanged}
 
 
-def _own_image_form(student: Student) -> list[str]:
+def _own_image_form(student: TinyVggStudent) -> list[str]:
     """The form of the images that Question 1 of this notebook gives, where it is none of raw images."""
     images = student.named("x_train_raw").get("x_train_raw")
     if images is None or images.kind != "array" or not images.shape or not images.dtype.startswith("float"):

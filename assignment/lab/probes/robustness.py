@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 
 from lab import settings
-from lab.probes import Observation, inputs
+from lab.probes import inputs
+from lab.student import Data, TinyVggStudent, integers
 from labkit.plain_data import Plain
-from labkit.student import Data, NeedsEarlier, Student, Value, integers
+from labkit.questions import Observation
+from labkit.student import NeedsEarlier, Value
 
 ROWS = (205, 331)
 DATA_NAMES = ("x_train", "y_train", "x_test", "y_test")
@@ -16,7 +18,7 @@ AGAIN_ROWS = 40  # of a second call, which is only to show what is left of the f
 LABEL_SHAPES = ((settings.N_TEST,), (settings.N_TEST, 1), (settings.N_TEST, settings.N_CLASSES))
 
 
-def probe_experiment(student: Student) -> Observation:
+def probe_experiment(student: TinyVggStudent) -> Observation:
     """`run_experiment` with the student's own functions; at grading also with neutral ones in their place.
 
     The arrays `x_train`, `y_train`, `x_test`, `y_test` of the notebook are small ones meanwhile.
@@ -38,7 +40,7 @@ def probe_experiment(student: Student) -> Observation:
     }
 
 
-def _builder_repeats(student: Student) -> bool:
+def _builder_repeats(student: TinyVggStudent) -> bool:
     """Whether the student's own builder gives the same weights each time, as with a seed inside it."""
     try:
         models = [student.model() for _ in range(2)]
@@ -51,7 +53,7 @@ def _builder_repeats(student: Student) -> bool:
     return all(np.array_equal(a, b) for a, b in kernels)
 
 
-def _experiment(student: Student, data: Data, functions: dict[str, Value]) -> dict[str, Plain]:
+def _experiment(student: TinyVggStudent, data: Data, functions: dict[str, Value]) -> dict[str, Plain]:
     arrays = (data.x_train, data.y_train, data.x_test, data.y_test)
     held = {name: student.value("hold", value=array) for name, array in zip(DATA_NAMES, arrays, strict=True)}
     is_own = not functions
@@ -77,7 +79,7 @@ def _experiment(student: Student, data: Data, functions: dict[str, Value]) -> di
     }
 
 
-def _again(student: Student, held: dict[str, Value], functions: dict[str, Value]) -> dict[str, Plain]:
+def _again(student: TinyVggStudent, held: dict[str, Value], functions: dict[str, Value]) -> dict[str, Plain]:
     """What a second, small experiment returns and how often it trained; nothing where it raises."""
     rows = np.arange(AGAIN_ROWS)
     few = {
@@ -125,7 +127,7 @@ class _Seen:
     """
 
     def __init__(
-        self, student: Student, recorded: Value, held: dict[str, Value], data: Data, trains: list[Value]
+        self, student: TinyVggStudent, recorded: Value, held: dict[str, Value], data: Data, trains: list[Value]
     ) -> None:
         self._student, self._recorded, self._data = student, recorded, data
         self._x_train, self._x_test = held["x_train"], held["x_test"]
@@ -172,7 +174,7 @@ def _texts(keys: np.ndarray) -> set[bytes]:
     return {key.tobytes() for key in keys}
 
 
-def _on_whole_test_set(student: Student, recorded: Value) -> list[tuple[str, float]]:
+def _on_whole_test_set(student: TinyVggStudent, recorded: Value) -> list[tuple[str, float]]:
     """(digest of the kernels, accuracy) of evaluations on a test set of full size, if it was used instead."""
     found: list[tuple[str, float]] = []
     for evaluation in student.ask("evaluations", recorded=recorded):
@@ -189,7 +191,7 @@ def _on_whole_test_set(student: Student, recorded: Value) -> list[tuple[str, flo
     return found
 
 
-def _labels_of_notebook(student: Student) -> list[np.ndarray]:
+def _labels_of_notebook(student: TinyVggStudent) -> list[np.ndarray]:
     """Test labels among the notebook's own names, as class numbers; equal ones once."""
     arrays = student.ask("label_arrays", shapes=[list(shape) for shape in LABEL_SHAPES])
     found = {numbers.tobytes(): numbers for numbers in (integers(array).astype(int) for array in arrays)}

@@ -6,16 +6,18 @@ from typing import Any
 import numpy as np
 
 from lab import settings
-from lab.probes import Observation, inputs
+from lab.probes import inputs
+from lab.student import Data, TinyVggStudent, integers
 from labkit.plain_data import Plain, accuracy_among, image_keys
-from labkit.student import Copied, Data, NeedsEarlier, Raised, Student, Value, integers
+from labkit.questions import Observation
+from labkit.student import Copied, NeedsEarlier, Raised, Value
 
 MAX_ROWS = 5_000  # of what a fit was given that are looked up
 MAX_MEASURED = 20  # calls of `model.evaluate` within one of `evaluate` whose numbers are kept
 LEARNING_RATE = "learning_rate"  # what callbacks of Keras that change it note
 
 
-def probe_training(student: Student) -> Observation:
+def probe_training(student: TinyVggStudent) -> Observation:
     """`train` as it is by default, then with other epochs and batch size; `fit` is recorded."""
     data = student.data("train", inputs.TRAINED_ROWS, 64)
     calls: list[Plain] = []
@@ -28,7 +30,7 @@ def probe_training(student: Student) -> Observation:
     return {"calls": calls}
 
 
-def _train(student: Student, data: Data, options: dict[str, int]) -> dict[str, Any]:
+def _train(student: TinyVggStudent, data: Data, options: dict[str, int]) -> dict[str, Any]:
     model, _ = student.compiled(data)
     x: Any = data.x_train
     if len(x) > MAX_ROWS:
@@ -62,7 +64,7 @@ def _full_size(data: Data, seed: int) -> Data:
     return Data(x, data.y_train[rows], data.x_test, data.y_test, labels, data.fault, data.own_labels)
 
 
-def _describe_history(student: Student, value: Value | None) -> dict[str, Plain]:
+def _describe_history(student: TinyVggStudent, value: Value | None) -> dict[str, Plain]:
     if value is None:
         return {"kind": "NoneType", "series": [], "epochs": None}
     series = student.ask("series", value=value)
@@ -70,7 +72,7 @@ def _describe_history(student: Student, value: Value | None) -> dict[str, Plain]
     return {"kind": series["kind"], "series": names, "epochs": series["epochs"] if names else None}
 
 
-def _describe_fit(fit: dict[str, Any], data: Data, student: Student) -> dict[str, Any]:
+def _describe_fit(fit: dict[str, Any], data: Data, student: TinyVggStudent) -> dict[str, Any]:
     known = {key.tobytes(): i for i, key in enumerate(image_keys(data.x_train))}
     rows, labels_kept = _rows(fit["train"], known, data)
     validation_rows, validation_labels_kept = _rows(fit["validation"], known, data)
@@ -84,7 +86,7 @@ def _describe_fit(fit: dict[str, Any], data: Data, student: Student) -> dict[str
     }
 
 
-def _are_of_notebook(student: Student, given: dict[str, Any], rows: np.ndarray) -> bool:
+def _are_of_notebook(student: TinyVggStudent, given: dict[str, Any], rows: np.ndarray) -> bool:
     """Whether images that `train` was not given are those of the notebook's own arrays."""
     strangers = given["keys"][rows < 0] if len(rows) else rows
     return bool(len(strangers)) and bool(student.ask("holds_images", keys=strangers, shape=list(settings.IMAGE_SHAPE)))
@@ -102,7 +104,7 @@ def _rows(given: dict[str, Any], known: dict[bytes, int], data: Data) -> tuple[n
     return rows, bool(np.array_equal(labels[found], data.labels[0][rows[found]]))
 
 
-def probe_evaluation(student: Student) -> Observation:
+def probe_evaluation(student: TinyVggStudent) -> Observation:
     """`evaluate` on two sets of fresh data, under weights drawn from the seed.
 
     What is right is computed after the call, so that nobody finds it on the way there.
@@ -138,7 +140,7 @@ def probe_evaluation(student: Student) -> Observation:
 
 
 def _labels_that_hit(
-    student: Student, model: Value, x: Value, data: Data, seed: int, hits: float
+    student: TinyVggStudent, model: Value, x: Value, data: Data, seed: int, hits: float
 ) -> tuple[np.ndarray, bool]:
     """Of which image each test image gets the label, and whether the model's metrics report its accuracy.
 
@@ -165,7 +167,7 @@ def _asked_for(error: dict[str, Any] | None) -> str | None:
     return name if name and name != "loss" else None
 
 
-def probe_curves(student: Student) -> Observation:
+def probe_curves(student: TinyVggStudent) -> Observation:
     """`plot_history` of two histories that were made up, with the student's own metric names."""
     name, own, metrics = _metric_name(student)
     try:
@@ -199,7 +201,7 @@ def probe_curves(student: Student) -> Observation:
     return {"metric": name, "calls": list(calls)}
 
 
-def _histories(student: Student, name: str, further: Sequence[str], model: Value | None) -> list[Value]:
+def _histories(student: TinyVggStudent, name: str, further: Sequence[str], model: Value | None) -> list[Value]:
     histories = []
     for number, length in enumerate(inputs.CURVE_LENGTHS):
         series = inputs.curves(student.seed, number, name)
@@ -214,7 +216,7 @@ def _first_error(calls: list[dict[str, Plain]]) -> dict[str, Any] | None:
     return next((call["error"] for call in calls if isinstance(call["error"], dict)), None)
 
 
-def _own_history(student: Student) -> tuple[Value | None, set[str]]:
+def _own_history(student: TinyVggStudent) -> tuple[Value | None, set[str]]:
     """What the student's `train` returns, where that is another form of a History, and the names of its series, those
     of validation aside."""
     data = student.data("history form", 3 * settings.BATCH_SIZE, 2 * settings.N_CLASSES)
@@ -228,7 +230,7 @@ def _own_history(student: Student) -> tuple[Value | None, set[str]]:
     return form, {name.removeprefix("val_") for name in series["names"]}
 
 
-def _metric_name(student: Student) -> tuple[str, bool, set[str]]:
+def _metric_name(student: TinyVggStudent) -> tuple[str, bool, set[str]]:
     """What the student's histories call the accuracy, whether that comes from question 5, and what they may hold."""
     try:
         data = student.data("metric name", 2 * settings.N_CLASSES, 2 * settings.N_CLASSES)

@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from lab.probes import Observation, inputs
+from lab.probes import inputs
+from lab.student import TinyVggStudent
 from labkit.plain_data import Plain
-from labkit.student import NeedsEarlier, Raised, Student, Tensor, Value
+from labkit.questions import Observation
+from labkit.student import NeedsEarlier, Raised, Tensor, Value
 
 
-def probe_feature_maps(student: Student) -> Observation:
+def probe_feature_maps(student: TinyVggStudent) -> Observation:
     """`feature_maps` on models with weights drawn from the seed; `plot_feature_maps` on made-up maps."""
     calls, own = _calls(student, "feature_maps", lambda number: [inputs.feature_image(student.seed, number)])
     maps = inputs.made_up_maps(student.seed)
@@ -19,14 +21,16 @@ def probe_feature_maps(student: Student) -> Observation:
     return {"calls": calls, "plots": [student.call_plot("plot_feature_maps", m, inputs.FILTER_INDEX) for m in given]}
 
 
-def probe_kernels(student: Student) -> Observation:
+def probe_kernels(student: TinyVggStudent) -> Observation:
     """`first_layer_kernels` on models with weights drawn from the seed; its plot on made-up kernels."""
     calls, own = _calls(student, "first_layer_kernels", lambda _: [])
     plots = _plots(student, "plot_first_layer_kernels", inputs.made_up_kernels, own, in_keras=(2, 3, 0, 1))
     return {"calls": calls, "plots": plots}
 
 
-def _calls(student: Student, function: str, arguments: Callable[[int], list[Any]]) -> tuple[list[Plain], Value | None]:
+def _calls(
+    student: TinyVggStudent, function: str, arguments: Callable[[int], list[Any]]
+) -> tuple[list[Plain], Value | None]:
     """A function called on several models, each with other weights: what came of it, the model's spec and number
     format, and "usual", whether it is a model of the student's own that right answers of any kind can handle. Also the
     live value of the first call."""
@@ -44,7 +48,11 @@ def _calls(student: Student, function: str, arguments: Callable[[int], list[Any]
 
 
 def _plots(
-    student: Student, function: str, made_up: Callable[[int], np.ndarray], own: Value | None, in_keras: tuple[int, ...]
+    student: TinyVggStudent,
+    function: str,
+    made_up: Callable[[int], np.ndarray],
+    own: Value | None,
+    in_keras: tuple[int, ...],
 ) -> list[Plain]:
     """A plot of a made-up array; also of one that is a tensor, or has its axes in the order in which Keras has them,
     where the student's own is so.
@@ -63,7 +71,7 @@ def _plots(
 
 
 def _form_of_maps(
-    student: Student, own: Value | None, image: np.ndarray
+    student: TinyVggStudent, own: Value | None, image: np.ndarray
 ) -> Callable[[dict[str, np.ndarray]], dict[str, Any]] | None:
     """How to give made-up maps the form of the student's own: tensors, with a batch axis, channels first, after the
     image itself; None where these are plain."""
@@ -92,7 +100,7 @@ def _form_of_maps(
     return form
 
 
-def _models(student: Student) -> list[tuple[Value, bool]]:
+def _models(student: TinyVggStudent) -> list[tuple[Value, bool]]:
     """Models, and whether they are the student's own: these twice, then the neutral one where there is one."""
     models: list[tuple[Value, bool]] = []
     try:
@@ -111,7 +119,7 @@ def _is_usual(described: dict[str, Any]) -> bool:
     return at_hand and any(node["kind"] == "Conv2D" for node in nodes) and bool(described["has_inputs"])
 
 
-def probe_resnet50_filters(student: Student) -> Observation:
+def probe_resnet50_filters(student: TinyVggStudent) -> Observation:
     """`resnet50_filters`, and its plot on made-up filters."""
     answer = student.call("resnet50_filters")
     return {

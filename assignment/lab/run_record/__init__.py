@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from lab import settings
+from lab.questions import QUESTIONS
 
 FORMAT = 1
 MARK = "tiny-vgg-run-record"
@@ -42,8 +43,8 @@ def make(variant: str, results: Mapping[str, Any], models: Sequence[Any] | None)
     Raises:
         ValueError: an unknown variant, or results of another form.
     """
-    if variant not in settings.VARIANTS:
-        raise ValueError(f"unknown variant {variant!r}: it is one of {', '.join(settings.VARIANTS)}")
+    if variant not in QUESTIONS.variants:
+        raise ValueError(f"unknown variant {variant!r}: it is one of {', '.join(QUESTIONS.variants)}")
     missing = [key for key in ("accuracies", "mean", "std", "histories") if key not in results]
     if missing:
         raise ValueError(f"the results have no {', no '.join(missing)}; Question 9 lists what they hold")
@@ -145,7 +146,7 @@ def find(notebook: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             if MARK not in page:
                 continue
             for match in _ELEMENT.finditer(page):
-                if match.group(1) in settings.VARIANTS:
+                if match.group(1) in QUESTIONS.variants:
                     packed.setdefault(match.group(1), []).append(match.group(2))
     return {variant: _chosen(texts[-MAX_RECORDS:], variant) for variant, texts in packed.items()}
 

@@ -40,6 +40,11 @@ def faults(record: Mapping[str, Any]) -> Iterator[Failure]:
     yield from _same_faults(runs)
 
 
+def trained(weights: Sequence[Mapping[str, Any]]) -> list[np.ndarray]:
+    """The values of a run's weights, but for states of random generators."""
+    return [weight["value"] for weight in weights if not is_seed(weight)]
+
+
 def is_seed(weight: Mapping[str, Any]) -> bool:
     """Whether this is the state of a random generator."""
     return "seed" in str(weight["path"]).rpartition("/")[2]

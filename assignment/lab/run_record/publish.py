@@ -21,7 +21,7 @@ def publish(variant: str, results: Mapping[str, Any], models: Sequence[Any] | No
     """Show the results of an experiment and store its run record in this cell's output.
 
     Args:
-        variant: one of `settings.VARIANTS`, such as "tiny_vgg".
+        variant: one of the practical's, such as "tiny_vgg".
         results: what `run_experiment` returned: `accuracies`, `mean`, `std`, `histories`, and `models`, the trained
             models in the order of the runs.
         models: the models, where `results` does not hold them.

@@ -17,6 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from labkit import asserts
 from labkit.figures_drawn import drawing
 from labkit.model_description import describe_loss, describe_optimizer, is_keras_own, precision_of, spec_of
 from labkit.plain_data import MAX_DEPTH, MAX_TEXT, Plain, describe_error, image_keys, plain, text_of
@@ -231,6 +232,12 @@ class Agent:
         for name in state.names:
             self._names.pop(name, None)
         self._names.update(state.values)
+
+    # Tests in Otter's usual form
+
+    def run_test(self, source: str) -> dict[str, Plain] | None:
+        """Run a test cell on the notebook's names; its error."""
+        return self._run(lambda: asserts.run(source, self._names), "the test")[0]
 
     # Models
 

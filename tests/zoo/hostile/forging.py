@@ -17,6 +17,7 @@ from assignment.kernel.fallbacks import FUNCTIONS
 from assignment.samples import edits
 from lab import run_record, settings
 from lab.probes import observe
+from lab.questions import QUESTIONS
 from labkit.agent import Agent
 from labkit.student import Student
 from zoo.hostile.attack import OURS, Attack
@@ -647,7 +648,7 @@ def _record(page: Callable[[], str]) -> Any:
 
     def edit(notebook: Any) -> None:
         text = page()
-        for variant in settings.VARIANTS:
+        for variant in QUESTIONS.variants:
             edits.publish(notebook, variant, text.replace("VARIANT", variant))
 
     return edit
@@ -665,7 +666,7 @@ def _one_record(**changes: Any) -> Any:
     def edit(notebook: Any) -> None:
         series = {name: [0.9] * settings.EPOCHS for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
         runs = [{"accuracy": 0.99, "history": series, "weights": []} for _ in range(settings.RUNS)]
-        for variant in settings.VARIANTS:
+        for variant in QUESTIONS.variants:
             record = {"format": run_record.FORMAT, "variant": variant, "mean": 0.99, "std": 0.0, "runs": runs}
             page = _packed(json.dumps(record | {"made_with": {}} | changes)).replace("VARIANT", variant)
             edits.publish(notebook, variant, page)

@@ -5,7 +5,7 @@ from typing import Any
 from answers.entries import function
 
 from assignment.samples import edits
-from lab import settings
+from lab.questions import QUESTIONS
 from zoo import notebooks
 from zoo.hostile.attack import HARMFUL, Attack
 
@@ -13,7 +13,7 @@ HARM = "a machine that stands still, or a batch that does not end"
 
 
 def _publish(notebook: Any) -> None:
-    for variant in settings.VARIANTS:
+    for variant in QUESTIONS.variants:
         edits.publish(notebook, variant, notebooks.reference_record(variant))
 
 
@@ -142,7 +142,7 @@ for _ in range(40):
             _publish,
         ),
         base="solution",
-        earns={question: marks for question, marks in settings.POINTS.items() if question not in ("q3", "q8")},
+        earns={question: marks for question, marks in QUESTIONS.points.items() if question not in ("q3", "q8")},
         ends="graded",
     ),
     Attack(

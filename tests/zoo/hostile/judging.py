@@ -5,7 +5,7 @@ from pathlib import Path
 
 from autograder.gradebook import store
 from autograder.results import SubmissionResult
-from lab import settings
+from lab.questions import QUESTIONS
 from zoo.accuracy import Outcome
 from zoo.hostile.attack import Attack
 from zoo.hostile.world import WORD
@@ -20,7 +20,7 @@ def judge(attack: Attack, result: SubmissionResult, out: Path, traces: list[str]
         out: the gradebook that it is in.
         traces: all that was found outside, see `World.traces`.
     """
-    got = {question: result.question_score(question) for question in settings.POINTS}
+    got = {question: result.question_score(question) for question in QUESTIONS.points}
     faults = []
     is_provisional = not attack.trusted and result.status == "needs_review"  # no mark of these counts yet
     for question, marks in got.items():

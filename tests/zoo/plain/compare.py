@@ -48,7 +48,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.sandbox.runner import _write_data
-from lab import settings
+from lab.questions import QUESTIONS
 from zoo.plain import PLAIN
 
 OUT = PROJECT / "build" / "zoo" / "plain.json"
@@ -106,7 +106,7 @@ class Outcome:
 
     def lost(self) -> set[str]:
         """Questions with a test that failed; all of them where the submission could not be run."""
-        return {q for q in settings.POINTS if not self.tests.get(q) or any(self.tests[q].values())}
+        return {q for q in QUESTIONS.points if not self.tests.get(q) or any(self.tests[q].values())}
 
     @property
     def passed(self) -> bool:
@@ -397,7 +397,7 @@ def _write(path: Path, outcomes: Mapping[str, Outcome]) -> None:
 def report(outcomes: Mapping[str, Outcome], console: Console) -> None:
     """Print how often plain Otter errs, by question."""
     table = Table("question", "right ones failed", "wrong ones passed", title="Plain Otter with the obvious asserts")
-    for question in ("all", *settings.POINTS):
+    for question in ("all", *QUESTIONS.points):
         group = [o for o in outcomes.values() if o.question == question]
         if group:
             table.add_row(question, *_errors(group))

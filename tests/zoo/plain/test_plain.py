@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT
 
-from lab import settings
+from lab.questions import QUESTIONS
 
 
 @pytest.mark.slow
@@ -28,6 +28,6 @@ def test_the_solution_passes_every_plain_test(tmp_path: Path) -> None:
     found = json.loads(out.read_text())["solution"]
     assert not found["fault"]
     assert not found["cell_errors"]
-    assert set(found["tests"]) == set(settings.POINTS)
+    assert set(found["tests"]) == set(QUESTIONS.points)
     assert all(2 <= len(cases) <= 6 for cases in found["tests"].values())
     assert not {name: message for cases in found["tests"].values() for name, message in cases.items() if message}

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from autograder import workers
+from autograder import assignment, workers
 from autograder.gradebook import lms_export
 
 INTERRUPTED = 130  # exit code, as a shell has it
@@ -18,7 +18,10 @@ INTERRUPTED = 130  # exit code, as a shell has it
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 done, 1 the run could not be done, 2 wrong usage, 130 Ctrl-C."""
     options = _parser().parse_args(arguments)
+    if options.assignment is not None:
+        os.environ[assignment.VARIABLE] = str(options.assignment.resolve())
     try:
+        assignment.current()
         return int(options.run(options))
     except KeyboardInterrupt:
         print("Interrupted; what was graded so far is kept.", file=sys.stderr)
@@ -37,6 +40,9 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m autograder", description=__doc__)
+    parser.add_argument(
+        "--assignment", type=Path, metavar="FOLDER", help="the practical (default: assignment/ of this project)"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="make the handout or the autograder from the master notebook")
     build.add_argument("what", choices=("student", "autograder", "docs"))
@@ -77,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         "--ids", type=Path, metavar="FILE.csv", help="whose the submissions are, for --format (see docs/gradebook.md)"
     )
     grade.set_defaults(run=_grade)
-    data = commands.add_parser("data", help="fetch CIFAR-10 and ResNet50's weights into Keras' folder")
+    data = commands.add_parser("data", help="fetch what the practical works with, data and weights")
     data.add_argument("--from", dest="source", metavar="PATH|URL", help="a file, or a folder or mirror with both")
     data.set_defaults(run=_data)
     doctor = commands.add_parser("doctor", help="what this machine has of what grading needs")
@@ -154,9 +160,11 @@ def _grade(options: argparse.Namespace) -> int:
         return 2
     folder = options.submissions
     if folder is None:
-        from assignment import samples
-
-        folder = samples.write(Path("dist") / "samples")
+        write = assignment.current().samples
+        if write is None:
+            print("error: this practical has no sample submissions: name a folder (--submissions)", file=sys.stderr)
+            return 2
+        folder = write(Path("dist") / "samples")
     problem = _folder_problem(folder) or _out_problem(options.out)
     if not problem and not submissions.find(folder, but=options.out):
         problem = f"{folder} holds no submission"
@@ -199,9 +207,11 @@ def _as_make(options: argparse.Namespace) -> str:
 
 
 def _data(options: argparse.Namespace) -> int:
-    from assignment.data import fetching
-
-    fetching.fetch(options.source, print)
+    fetch = assignment.current().fetch
+    if fetch is None:
+        print("Nothing is fetched: this practical brings its data with it.")
+    else:
+        fetch(options.source, print)
     return 0
 
 

@@ -1,7 +1,7 @@
 """The door: what the engine knows of the practical. No other file of the engine imports it.
 
-The practical is a folder with a `definition.py`, which holds `ASSIGNMENT`. It is `assignment/`, unless the variable
-`AUTOGRADER_ASSIGNMENT` names another one (`python -m autograder --assignment FOLDER` sets it).
+The practical is a folder with a `definition.py`, which holds `ASSIGNMENT`. It is the one beside the engine, unless the
+variable `AUTOGRADER_ASSIGNMENT` names another: `python -m autograder --assignment FOLDER` sets it.
 """
 
 import importlib
@@ -24,7 +24,6 @@ from labkit.student import Student
 
 VARIABLE: Final = "AUTOGRADER_ASSIGNMENT"
 PROJECT: Final = Path(__file__).resolve().parents[1]
-USUAL: Final = PROJECT / "assignment"
 
 
 class AssignmentError(RuntimeError):
@@ -155,12 +154,13 @@ class Assignment:
 
     @property
     def lab(self) -> Path:
-        """The package that is handed out."""
-        return self.folder / "lab"
+        """The package that is handed out; in Otter's zip it lies beside the practical."""
+        own = self.folder / "lab"
+        return own if own.is_dir() else self.folder.parent / "lab"
 
     @property
     def kernel(self) -> Path:
-        """The package that enters the student's kernel at grading."""
+        """The package that enters the student's kernel at grading; there may be none."""
         return self.folder / "kernel"
 
     @property
@@ -196,7 +196,16 @@ def current() -> Assignment:
     Raises:
         AssignmentError: its folder holds none.
     """
-    return _load(os.environ.get(VARIABLE) or str(USUAL))
+    return _load(os.environ.get(VARIABLE) or _usual())
+
+
+@cache
+def _usual() -> str:
+    """The practical of this project, which lies beside the engine."""
+    found = sorted(path.parent for path in PROJECT.glob("*/definition.py"))
+    if len(found) != 1:
+        raise AssignmentError(f"{PROJECT} holds {len(found)} practicals instead of one: set {VARIABLE}")
+    return str(found[0])
 
 
 def questions() -> Questions:

@@ -220,11 +220,11 @@ def _first_test(cells: Sequence[tuple[str, str, str]]) -> int:
 
 def _tests(question: str, cells: Sequence[tuple[str, str, str]]) -> Iterator[Test]:
     for number, (_, source, cell) in enumerate(_test_cells(cells), 1):
-        match = _CONFIG.match(source)
+        shown = _HIDDEN.sub("", source)
+        match = _CONFIG.match(shown)
         config = _yaml(match["config"], cell) if match else {}
-        code = source[match.end() :] if match else source
-        hidden = bool(config.get("hidden", _HIDDEN.match(code) is not None))
-        code = _HIDDEN.sub("", code).strip("\n")
+        hidden = bool(config.get("hidden", shown != source))
+        code = (shown[match.end() :] if match else shown).strip("\n")
         try:
             body = ast.parse(code).body
         except SyntaxError as problem:

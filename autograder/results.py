@@ -32,7 +32,7 @@ class Reported:
         histories: SHA-256 of the history of each run; empty where it is too short to tell two runs apart.
         answers: the classes that the weights of each run give for the images of its hidden checks, a digit each; empty
             where they could not be tried.
-        is_evaluated: whether weights were tried on the real test set; they are not where CIFAR-10 is not at hand.
+        is_evaluated: whether weights were tried on the real test set; they are not where it is not at hand.
     """
 
     mean: float | None

@@ -11,11 +11,12 @@ from assignment.data.dataset import resnet50_conv1
 from assignment.hidden import forward_pass, registry
 from assignment.hidden.architecture import TOLERANCES, drawn_weights
 from assignment.hidden.drawn_images import are_in_order, missing_patches, texts_of
-from lab.checks.common import require_earlier, require_no_error
+from lab.checks.common import require_no_error
 from lab.checks.data import images_drawn
 from lab.checks.visualization import first_kernel, judge_calls, stacked
 from lab.probes import inputs
 from lab.probes.inputs import has_channels_first
+from labkit.calls import require_earlier
 from labkit.judging import Failure, Observations, Skipped, Unjudged
 
 TOLERANCE = 1e-4

@@ -67,7 +67,7 @@ def show(key: str) -> str:
         one=one,
         points=assignment.questions().points,
         conflicts=conflicts,
-        most=one.max_score + assignment.questions().points["bonus"],
+        most=one.max_score + assignment.questions().bonus,
         has_file=sources.path_of(one.result.submission, common.shelf().out) is not None,
         history=[d for d in reversed(common.shelf().said()) if d.submission == one.result.submission],
         outcomes=pages.OUTCOMES,
@@ -89,7 +89,7 @@ def _override(one: Decided, target: str) -> dict[str, Any]:
     most = {
         "check": next((check.points for check in one.result.checks if check.name == name), None),
         "question": assignment.questions().points.get(name),
-        "total": one.max_score + assignment.questions().points["bonus"],
+        "total": one.max_score + assignment.questions().bonus,
     }.get(kind)
     if most is None:
         abort(400, f"There is no {kind} of that name.")

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from autograder import docker, workers
+from autograder import assignment, docker, workers
 from autograder.docker import batch
 from autograder.handout import build as autograder_zip
 
@@ -45,9 +45,11 @@ def _build(options: argparse.Namespace) -> int:
 def _grade(options: argparse.Namespace) -> int:
     folder = options.submissions
     if folder is None:
-        from assignment import samples
-
-        folder = samples.write(Path("dist") / "samples")
+        write = assignment.current().samples
+        if write is None:
+            print("error: this practical has no sample submissions: name a folder (--submissions)", file=sys.stderr)
+            return 2
+        folder = write(Path("dist") / "samples")
     if not folder.is_dir():
         print(f"error: there is no folder {folder}", file=sys.stderr)
         return 2

@@ -3,6 +3,7 @@
 import base64
 import io
 import math
+import os
 import statistics
 from collections.abc import Mapping, Sequence
 
@@ -63,7 +64,7 @@ def histogram(scores: Sequence[float]) -> tuple[Markup, str]:
         axes.set_xticks([*lefts, bins[-1][1]][::2])
         axes.set_ylim(0, max(4, *heights) * 1.08)
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_xlabel("score (dotted: all marks without the bonus)")
+        axes.set_xlabel("score (dotted: all marks without a bonus)")
         axes.set_ylabel("submissions")
         address = _address(figure)
     counted = ", ".join(f"{low} to {high}: {count}" for low, high, count in bins if count)
@@ -94,7 +95,8 @@ def accuracies(results: Sequence[SubmissionResult], baselines: Mapping[str, Base
             # Spread to the sides by the golden ratio, so that no two dots of one height lie on one another.
             sides = [place + 0.6 * ((0.618034 * number) % 1 - 0.5) for number in range(len(values))]
             axes.plot(sides, values, "o", color="#2f6690", markersize=3.5, alpha=0.75, markeredgewidth=0)
-        axes.set_xticks(range(len(means)), [variant.removeprefix("tiny_") for variant in means])
+        shared = os.path.commonprefix(list(means)) if len(means) > 1 else ""
+        axes.set_xticks(range(len(means)), [variant[len(shared) :] for variant in means])
         axes.set_xlim(-0.5, len(means) - 0.5)
         axes.set_ylabel("reported test accuracy")
         axes.set_axisbelow(True)

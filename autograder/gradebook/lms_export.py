@@ -23,7 +23,6 @@ from autograder.sanitize import cell, number, one_line
 from autograder.results import SubmissionResult
 from autograder import assignment
 
-BONUS: Final = assignment.questions().points["bonus"]
 ASSIGNMENT: Final = "Tiny VGG"  # the column's name in Canvas
 REQUIRED: Final = ("submission", "id")
 OPTIONAL: Final = ("name", "email")
@@ -164,7 +163,7 @@ def _grade(decided: Decided) -> str:
 
 def _moodle(decided: Decided, student: Student) -> list[str]:
     status = "Needs review" if decided.status == "needs_review" else "Graded"
-    most = decided.max_score + BONUS
+    most = decided.max_score + assignment.questions().bonus
     # Without a column of comments, since Moodle would take an empty one for "delete the comment".
     identifier = f"Participant {student.id}"
     return [identifier, cell(student.name), cell(student.email), status, _grade(decided), number(most), "Yes", "-"]

@@ -124,7 +124,7 @@ def feedback_page(result: SubmissionResult, *, show_hidden: bool = True, decided
         decided=decided,
         fingerprint=fingerprint(decided),
         questions=[_question_view(decided, name) for name in assignment.questions()],
-        bonus=decided.question_score("bonus"),
+        bonus=_bonus(decided),
         open_marks=sum(check.points for check in waiting),
         open_checks=len(waiting),
         written=[one for one in decided.written.values() if one.name in result.written or one.standing.heads],
@@ -163,7 +163,7 @@ def class_report(
 
     Args:
         results: all graded submissions.
-        data_source: which images the grading used, "CIFAR-10" or "stand-in".
+        data_source: which data the grading used, see `assignment.Data`.
         baselines: what the reference solution reaches, by variant; None where that is not known.
         similar: submissions with similar code; None where they were not compared.
         baseline_problem: why baselines could not be read.
@@ -279,6 +279,13 @@ def feedback_link(submission: str) -> str:
     return f"feedback/{quote(safe_name(submission))}.html"
 
 
+def _bonus(decided: Decided) -> float | None:
+    """Marks of the bonus questions; None where there are none, or nothing of them could be judged."""
+    scores = [decided.question_score(question.name) for question in assignment.questions().values() if question.is_bonus]
+    known = [score for score in scores if score is not None]
+    return sum(known) if known else None
+
+
 def _question_view(decided: Decided, name: str) -> QuestionView:
     checks = [check for check in decided.result.checks if check.question == name]
     pictures, left_out = _pictures(decided.result.images.get(name, []))
@@ -322,10 +329,9 @@ def picture(data: bytes) -> Picture | None:
 
 
 def label(question: str) -> str:
-    """What people call a question, or a written answer."""
-    if question.startswith("w"):
-        return f"Written answer {question.removeprefix('w')}"
-    return "Bonus" if question == "bonus" else f"Question {question.removeprefix('q')}"
+    """What people call a question, or a written answer: the beginning of its heading; one that is gone by its name."""
+    section = assignment.current().sections.get(question)
+    return section.label if section else question
 
 
 def _day(at: str) -> str:
@@ -376,4 +382,8 @@ _ENVIRONMENT.filters.update(
     day=_day,
     by_hand=_by_hand,
 )
-_ENVIRONMENT.globals.update(outcomes=OUTCOMES, points=assignment.questions().points)
+_ENVIRONMENT.globals.update(
+    outcomes=OUTCOMES,
+    real_data=lambda: assignment.current().data_name,
+    has_bonus=lambda: bool(assignment.questions().bonus),
+)

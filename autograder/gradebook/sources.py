@@ -17,7 +17,7 @@ def write(names: Mapping[Path, str], out: Path, data_source: str) -> None:
     Args:
         names: file or folder -> submission.
         out: the gradebook's folder.
-        data_source: which images the grading used, "CIFAR-10" or "stand-in".
+        data_source: which data the grading used, see `assignment.Data`.
 
     Raises:
         OSError: it could not be written.

@@ -42,7 +42,6 @@ from autograder.results import SubmissionResult
 from autograder import assignment
 
 __all__ = [
-    "COLUMNS",
     "GradebookError",
     "read_result",
     "read_results",
@@ -55,7 +54,7 @@ __all__ = [
     "write_upload",
 ]
 
-COLUMNS = ("submission", "status", "score", "max_score", "percent", *assignment.questions().points, "seconds", "note")
+FIRST, LAST = ("submission", "status", "score", "max_score", "percent"), ("seconds", "note")  # columns
 
 
 SECRET = 32  # bytes
@@ -146,7 +145,7 @@ def write_summary(results: Sequence[SubmissionResult], out: Path, data_source: s
     Args:
         results: all submissions of the gradebook.
         out: the gradebook's folder, made when it is missing.
-        data_source: which images the grading used, "CIFAR-10" or "stand-in".
+        data_source: which data the grading used, see `assignment.Data`.
 
     Raises:
         OSError: a file could not be written, or decisions could not be read.
@@ -309,8 +308,7 @@ def table(results: Sequence[SubmissionResult], decided: Mapping[str, Decided] | 
     grid.add_column("status", no_wrap=True)
     grid.add_column("score", no_wrap=True, justify="right")
     for question in assignment.questions():
-        header = "+" if question == "bonus" else question.removeprefix("q")
-        grid.add_column(header, no_wrap=True, justify="right")
+        grid.add_column(_header(question), no_wrap=True, justify="right")
     grid.add_column("note")  # the only column that gives way
     for result in _ordered(results):
         one = _decided(result, decided)
@@ -322,8 +320,17 @@ def table(results: Sequence[SubmissionResult], decided: Mapping[str, Decided] | 
             *(_marks(one, question) for question in assignment.questions()),
             Text(one_line(one.note), no_wrap=True, overflow="ellipsis"),
         )
-    grid.caption = "Whole marks, rounded down; +: bonus; ?: could not be judged."
+    bonus = "+: bonus; " if assignment.questions().bonus else ""
+    grid.caption = f"Whole marks, rounded down; {bonus}?: could not be judged."
     return grid
+
+
+def _header(question: str) -> str:
+    """As short as can be: the number in what people call it; + for a bonus."""
+    if assignment.questions()[question].is_bonus:
+        return "+"
+    number_ = re.search(r"\d+", assignment.current().sections[question].label)
+    return number_[0] if number_ else question
 
 
 def _ordered(results: Sequence[SubmissionResult]) -> list[SubmissionResult]:
@@ -350,7 +357,7 @@ def _csv(results: Sequence[SubmissionResult], decided: Mapping[str, Decided] | N
     adjusted = ["adjustments"] if any(one.adjustments for one in everything) else []
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*COLUMNS[:-2], *written, *adjusted, *COLUMNS[-2:]])
+    writer.writerow([*FIRST, *assignment.questions(), *written, *adjusted, *LAST])
     for one in everything:
         writer.writerow(
             [
@@ -359,7 +366,7 @@ def _csv(results: Sequence[SubmissionResult], decided: Mapping[str, Decided] | N
                 number(one.score),
                 number(one.max_score),
                 "" if one.percent is None else f"{one.percent:.1f}",
-                *(number(one.question_score(question)) for question in (*assignment.questions().points, *written)),
+                *(number(one.question_score(question)) for question in (*assignment.questions(), *written)),
                 *(number(sum(a.marks for a in one.adjustments)) for _ in adjusted),
                 f"{one.result.seconds:.1f}",
                 cell(one.note),

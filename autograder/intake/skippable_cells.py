@@ -1,6 +1,6 @@
 """Cells of the handout that only try answers: they need not be run where nothing of the student's depends on them.
 
-At grading the probes call the student's functions; what `results = run_experiment(build_tiny_vgg)` gives is looked at
+At grading the probes call the student's functions; what `results = run_experiment(build_model)` gives is looked at
 by nobody, and would take more time than all else.
 """
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from autograder.intake import mend
 from autograder.sanitize import one_line
-from lab.run_record import count_values
+from labkit.plain_data import count_values
 
 try:
     from lzma import LZMAError

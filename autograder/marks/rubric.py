@@ -29,7 +29,7 @@ from autograder import assignment
 MAX_ITEMS: Final = 20
 _HEAD: Final = re.compile(r"\*\*Rubric\*\* \((?P<points>\d+(?:\.\d+)?) marks?(?:; look at: (?P<beside>[\w, ]+))?\)")
 _ITEM: Final = re.compile(r"`(?P<id>[a-z][a-z0-9_]{0,39})` \((?P<share>-?\d+(?:\.\d+)?)\) (?P<text>.+)", re.DOTALL)
-_NAME: Final = re.compile(r"^name: *(w\d+) *$", re.MULTILINE)
+_NAME: Final = re.compile(r"^name: *([A-Za-z_]\w*) *$", re.MULTILINE)
 TEXTS: Final = jinja2.Environment(  # of the master notebook: `[[ NAME ]]`, since LaTeX has braces of its own
     variable_start_string="[[",
     variable_end_string="]]",

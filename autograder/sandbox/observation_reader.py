@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder import syntax
 from autograder.sandbox.inside.messages import STORED
-from lab.run_record import count_values
+from labkit.plain_data import count_values
 
 MAX_JSON = 20 * 2**20
 MAX_VALUES = 1_000_000  # in it; two thousand are usual

@@ -162,7 +162,7 @@ def open_nursery(environment: Mapping[str, str]) -> Iterator[Nursery]:
     Args:
         environment: of the imports; folders of the user's are replaced by an empty one.
     """
-    home = Path(tempfile.mkdtemp(prefix=f"tiny-vgg-nursery-{os.getpid()}-"))
+    home = Path(tempfile.mkdtemp(prefix=f"grading-fork-server-{os.getpid()}-"))
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     variables = dict(environment)
     variables |= dict.fromkeys(("HOME", "KERAS_HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR"), str(home))

@@ -192,7 +192,7 @@ def execute(
 @contextlib.contextmanager
 def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
     """A scratch folder with lib/ (lab, inside), data/, work/ (the kernel's working directory) and pipes/."""
-    folder = Path(tempfile.mkdtemp(prefix=f"tiny-vgg-{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"grading-{os.getpid()}-"))
     sockets = tempfile.mkdtemp(prefix=f"k-{os.getpid()}-", dir="/tmp")  # their path may have 107 characters at most
     try:
         for name in ("lib", "pipes", *OPEN, "elsewhere/tmp", "elsewhere/var/tmp", "elsewhere/kaggle"):
@@ -208,7 +208,8 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
             "practical": practical.kernel,
             "inside": Path(__file__).parent / "inside",
         }.items():
-            shutil.copytree(source, folder / "lib" / name, ignore=ignore)
+            if source.is_dir():  # a practical may have nothing for the kernel
+                shutil.copytree(source, folder / "lib" / name, ignore=ignore)
         assignment.current().data().write(folder / "data")
         for fonts in Path(mpl.get_cachedir()).glob("fontlist*.json"):
             shutil.copy(fonts, folder / "matplotlib")

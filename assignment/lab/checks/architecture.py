@@ -2,7 +2,8 @@
 
 from lab import settings
 from lab.checks import registry
-from lab.checks.common import require_earlier, require_no_error, shape_text
+from lab.checks.common import require_no_error, shape_text
+from labkit.calls import require_earlier
 from labkit.judging import Failure, Observations
 
 

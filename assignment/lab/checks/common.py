@@ -5,60 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from labkit.judging import Failure, Unjudged
-from labkit.plain_data import kind_of, why_missing
-
-
-def require_earlier(observation: dict[str, Any]) -> None:
-    """Stop where an earlier question gives nothing to work with.
-
-    Raises:
-        Unjudged: the observation says what is needed first.
-    """
-    if observation.get("needs"):
-        raise Unjudged(str(observation["needs"]))
+from labkit import calls
+from labkit.judging import Failure
+from labkit.plain_data import kind_of
 
 
 def require_call(call: dict[str, Any], function: str) -> Any:
-    """The value that a call gave.
-
-    Raises:
-        Failure: the function is missing, raised, or returned nothing.
-    """
-    require_earlier(call)
-    require_no_error(call, function)
-    if call.get("value") is None:
-        raise Failure(
-            f"`{function}` returns its result.",
-            f"`{function}` returned nothing (None).",
-            "Replace the `...` by your code and end the function with `return`.",
-        )
-    return call["value"]
+    """The value that a call gave, see `labkit.calls.require_call`."""
+    return calls.require_call(call, function, _hint)
 
 
 def require_no_error(call: dict[str, Any], function: str) -> None:
-    """Stop where a function is missing or raised.
-
-    Raises:
-        Failure: it is so.
-    """
-    error = call.get("error") if call else {"kind": "missing"}
-    if not error:
-        return
-    if error.get("kind") == "missing":
-        found, hint = f"{why_missing(function, error)}.", "Turn that cell into a code cell, and run it."
-        if error.get("now"):
-            hint = "Give that value another name, and run the cell of the function again."
-        elif not error.get("markdown"):
-            found = f"`{function}` is not defined: was it renamed, or did its cell fail?"
-            hint = "Keep the name that the question gives, and run the cell."
-        raise Failure(f"The notebook defines the function `{function}`.", found, hint)
-    where = f" in the line `{error['line']}`" if error.get("line") else ""
-    raise Failure(
-        f"`{function}` runs through, given what the question describes.",
-        f"`{function}` raised {error.get('type')}{where}: {error.get('message')}",
-        _hint(function, str(error.get("type")), str(error.get("message"))),
-    )
+    """Stop where a function is missing or raised, see `labkit.calls.require_no_error`."""
+    calls.require_no_error(call, function, _hint)
 
 
 # (functions, types of errors, messages) -> hint; regular expressions, the first row that fits counts. In messages

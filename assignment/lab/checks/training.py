@@ -4,8 +4,9 @@ from typing import Any
 
 from lab import settings
 from lab.checks import registry
-from lab.checks.common import numbers, require_call, require_earlier, require_no_error
+from lab.checks.common import numbers, require_call, require_no_error
 from lab.probes.inputs import OTHER_BATCH_SIZE, OTHER_EPOCHS
+from labkit.calls import require_earlier
 from labkit.judging import Failure, Observations
 from labkit.plain_data import accuracy_among, kind_of
 

@@ -7,8 +7,9 @@ import numpy as np
 
 from lab import settings
 from lab.checks import registry
-from lab.checks.common import require_array, require_call, require_earlier
+from lab.checks.common import require_array, require_call
 from lab.probes.inputs import RESNET50_SHAPE, has_channels_first
+from labkit.calls import require_earlier
 from labkit.judging import Failure, Observations, Skipped, Unjudged
 from labkit.plain_data import kind_of
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from lab import settings
 from lab.questions import QUESTIONS
+from labkit.plain_data import count_values
 
 FORMAT = 1
 MARK = "tiny-vgg-run-record"
@@ -204,11 +205,6 @@ def read(packed: str, variant: str) -> dict[str, Any]:
         "runs": [_run(run, i) for i, run in enumerate(runs, 1)],
         "made_with": {str(k)[:40]: str(v)[:80] for k, v in _dict(record.get("made_with"), "made_with", 20).items()},
     }
-
-
-def count_values(text: bytes) -> int:
-    """How many values a JSON text has at most, before it is read: a list of two bytes takes sixty in memory."""
-    return sum(text.count(mark) for mark in (b",", b"[", b"{"))
 
 
 def _run(run: Any, number: int) -> dict[str, Any]:

@@ -140,6 +140,11 @@ def describe_error(error: BaseException, name: str = "") -> dict[str, Plain]:
     }
 
 
+def count_values(text: bytes) -> int:
+    """How many values a JSON text has at most, before it is read: a list of two bytes takes sixty in memory."""
+    return sum(text.count(mark) for mark in (b",", b"[", b"{"))
+
+
 def without_colours(message: str) -> str:
     """Keras writes some of its messages in bold."""
     return re.sub(r"\x1b\[[0-9;]*m", "", message)

@@ -239,7 +239,7 @@ CHANGING = (
         "a foot in the door",
         """
 from pathlib import Path
-for path in (WORLD + "/" + NAME, "../" + NAME, "../../" + NAME, "/tmp/tiny-vgg-" + NAME, "/var/tmp/" + NAME,
+for path in (WORLD + "/" + NAME, "../" + NAME, "../../" + NAME, "/tmp/grading-" + NAME, "/var/tmp/" + NAME,
              os.path.expanduser("~root") + "/" + NAME, "../lib/lab/" + NAME, "../data/" + NAME, "/dev/shm/" + NAME):
     try:
         Path(path).write_text(NAME)

@@ -134,8 +134,6 @@ def _processes() -> list[str]:
             continue
         with contextlib.suppress(OSError):
             command = (folder / "cmdline").read_bytes()
-            if re.search(rf"{MARK}\w+-".encode(), command) or f"/tiny-vgg-{os.getpid()}-" in os.readlink(
-                folder / "cwd"
-            ):
+            if re.search(rf"{MARK}\w+-".encode(), command) or f"/grading-{os.getpid()}-" in os.readlink(folder / "cwd"):
                 found.append(f"a process is left: {command.replace(bytes(1), b' ')[:300].decode(errors='replace')}")
     return found

@@ -24,11 +24,11 @@ from autograder import assignment
 from autograder.grading import notebook
 from autograder.sandbox import runner
 from autograder.sandbox.inside import prepare
-from lab.probes import observe
+from lab.questions import QUESTIONS
+from lab.student import TinyVggStudent
 from labkit.agent import Agent
 from labkit.judging import CheckResult, Observations, judge
 from labkit.short_training import recording
-from labkit.student import Student
 
 PROJECT = Path(__file__).resolve().parent.parent
 SEED = 20240131
@@ -91,7 +91,7 @@ def _look(wanted: tuple[str, ...], student_code: str, without: tuple[str, ...], 
 
     def look(question: str, stand_ins: Any) -> dict[str, Any]:
         student.neutral = stand_ins
-        seen = observe(question, student)
+        seen = QUESTIONS.observe(question, student)
         looks[_name(question, stand_ins)] = seen
         return seen
 
@@ -99,7 +99,7 @@ def _look(wanted: tuple[str, ...], student_code: str, without: tuple[str, ...], 
     naming.reset_uids()  # names of layers are those of a fresh kernel, whatever was tried before
     names = namespace(student_code, without)
     with recording(keep_rows=False):
-        student = Student(Agent(names, FUNCTIONS).answer, seed, FUNCTIONS)
+        student = TinyVggStudent(Agent(names, FUNCTIONS).answer, seed, FUNCTIONS)
         _observations(wanted, look, seed)
     return looks
 

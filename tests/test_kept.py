@@ -11,7 +11,9 @@ import kept
 import pytest
 import support
 
-from autograder.sandbox import observation_reader, runner
+from autograder.sandbox import observation_reader
+from lab.questions import QUESTIONS
+from labkit.questions import Questions
 
 ANSWER = "def describe_data(x_train, y_train, x_test, y_test):\n    return {'n_train': len(x_train)}\n"
 OBSERVES = {
@@ -32,13 +34,13 @@ JUDGES = ("assignment/lab/checks/training.py", "assignment/hidden/training.py", 
 def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Looks at questions, as they happen; nothing is kept yet."""
     seen: list[str] = []
-    observe = support.observe
+    observe = Questions.observe
 
-    def noting(question: str, student: Any) -> Any:
+    def noting(questions: Questions, question: str, student: Any) -> Any:
         seen.append(f"{question} {student.neutral}")
-        return observe(question, student)
+        return observe(questions, question, student)
 
-    monkeypatch.setattr(support, "observe", noting)
+    monkeypatch.setattr(Questions, "observe", noting)
     monkeypatch.setattr(kept, "FOLDER", tmp_path / "observations")
     return seen
 
@@ -98,7 +100,7 @@ def test_all_that_observing_imports_gives_another_key() -> None:
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             judging = [n for n in names if n.startswith(("autograder", "lab.checks"))]
-            assert not judging or path.name in ("checking.py", "otter_display.py"), path
+            assert not judging or (path.parent.name == "lab" and path.name == "__init__.py"), path
 
 
 def test_an_answer_is_observed_once(looked: list[str]) -> None:
@@ -161,7 +163,7 @@ def test_question_9_is_looked_at_as_at_grading(looked: list[str], monkeypatch: p
     for _ in range(2):
         assert len(support.observations_of("q9")["q9"]["calls"]) == 2
     assert looked == ["q9 never", "q9 only"]
-    assert runner.IN_DOUBT == ("q9",)
+    assert [name for name, question in QUESTIONS.items() if question.is_slow] == ["q9"]
 
 
 def test_what_grading_would_refuse_to_read_is_refused(looked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from assignment.data.dataset import dataset
-from assignment.hidden import registry
+from assignment.hidden._registry import registry
 from assignment.hidden.drawn_images import Drawn, drawn_images, named_classes
 from lab import settings
 from lab.checks.common import numbers

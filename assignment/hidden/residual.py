@@ -3,7 +3,8 @@
 from functools import partial
 from itertools import pairwise
 
-from assignment.hidden import reference_specs, registry
+from assignment.hidden import reference_specs
+from assignment.hidden._registry import registry
 from assignment.hidden.architecture import (
     GLOBAL_POOLING,
     gives_classes,

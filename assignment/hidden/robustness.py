@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from assignment.hidden import registry
+from assignment.hidden._registry import registry
 from assignment.hidden.run_records import judge_record
 from assignment.hidden.training import BROADCAST, share_of_pairs
 from lab.checks.common import numbers, require_call

@@ -1,11 +1,13 @@
 """The baseline as the grader reads it, and what it says of a student's run record."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from assignment.hidden import run_records
+from autograder import assignment
 from autograder.grading.baselines import Baseline, baselines
 from lab import settings
 from solutions import summary
@@ -22,40 +24,48 @@ def trained(accuracy, epochs=settings.EPOCHS, data="CIFAR-10"):
     return Run(**{name: fields[name] for name in Run.__dataclass_fields__})
 
 
-def test_baselines_are_read_as_they_are_written(tmp_path):
+def given(tmp_path, monkeypatch):
+    """The file of baselines of the practical."""
     path = tmp_path / "baselines.json"
-    assert baselines(path) == {}
+    practical = replace(assignment.current(), baselines=path)
+    monkeypatch.setattr(assignment, "current", lambda: practical)
+    return path
+
+
+def test_baselines_are_read_as_they_are_written(tmp_path, monkeypatch):
+    path = given(tmp_path, monkeypatch)
+    assert baselines() == {}
     path.write_text(summary.encode({"tiny_vgg": [trained(0.6), trained(0.62), trained(0.64)]}, "sha"))
-    found = baselines(path)["tiny_vgg"]
+    found = baselines()["tiny_vgg"]
     low, high = json.loads(path.read_text())["variants"]["tiny_vgg"]["interval"]
     assert found == Baseline(0.62, 0.02, 3, low, high)
 
 
 @pytest.mark.parametrize("runs", [[trained(0.6, data="stand-in")] * 2, [trained(0.6, epochs=5)] * 2])
-def test_a_trial_run_is_no_baseline(tmp_path, runs):
-    path = tmp_path / "baselines.json"
+def test_a_trial_run_is_no_baseline(tmp_path, monkeypatch, runs):
+    path = given(tmp_path, monkeypatch)
     path.write_text(summary.encode({"tiny_vgg": runs}, "sha"))
-    assert baselines(path) == {}
+    assert baselines() == {}
 
 
 def test_a_baseline_of_another_practical_is_none(tmp_path, monkeypatch):
-    path = tmp_path / "baselines.json"
+    path = given(tmp_path, monkeypatch)
     path.write_text(summary.encode({"tiny_vgg": [trained(0.6), trained(0.62)]}, "sha"))
-    assert baselines(path)
+    assert baselines()
     for name in ("FILTERS", "RUNS", "EPOCHS"):
         with monkeypatch.context() as patch:
             patch.setattr(settings, name, getattr(settings, name) + 1)
-            assert baselines(path) == {}
+            assert baselines() == {}
 
 
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"dataset": {"name": "CIFAR-10"}, "constants": {"EPOCHS": 100}, "variants": 3}']
 )
-def test_a_damaged_baseline_is_named(tmp_path, text):
-    path = tmp_path / "baselines.json"
+def test_a_damaged_baseline_is_named(tmp_path, monkeypatch, text):
+    path = given(tmp_path, monkeypatch)
     path.write_text(text)
     with pytest.raises(ValueError, match=r"baselines\.json is damaged .*; make baselines writes it anew"):
-        baselines(path)
+        baselines()
 
 
 # What is said of a record

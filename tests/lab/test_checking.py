@@ -86,7 +86,7 @@ class Shell:
 def test_checks_of_one_cell_share_the_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     monkeypatch.setattr("IPython.get_ipython", lambda: Shell())
-    monkeypatch.setattr(checking, "_last", (None, {}))
+    monkeypatch.setattr(check, "_last", (None, {}))
     env = {"load_data": lambda: calls.append(1)}
     failure("q1_answered", env)
     failure("q1_shapes", env)

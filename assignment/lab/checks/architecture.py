@@ -1,7 +1,7 @@
 """Public checks of questions 4, 5, 13, 14 and bonus."""
 
 from lab import settings
-from lab.checks import registry
+from lab.checks._registry import registry
 from lab.checks.common import require_no_error, shape_text
 from labkit.calls import require_earlier
 from labkit.judging import Failure, Observations

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lab import settings
-from lab.checks import registry
+from lab.checks._registry import registry
 from lab.checks.common import require_array, require_call, require_no_error, shape_text
 from lab.probes import inputs
 from lab.probes.inputs import PREPROCESSED, TWO_PAIRS

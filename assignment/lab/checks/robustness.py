@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lab.checks import registry
+from lab.checks._registry import registry
 from lab.checks.common import require_call, require_no_error
 from lab.probes.inputs import AGAIN_RUNS, RESULT_KEYS
 from labkit.judging import Failure, Observations

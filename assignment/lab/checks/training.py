@@ -3,7 +3,7 @@
 from typing import Any
 
 from lab import settings
-from lab.checks import registry
+from lab.checks._registry import registry
 from lab.checks.common import numbers, require_call, require_no_error
 from lab.probes.inputs import OTHER_BATCH_SIZE, OTHER_EPOCHS
 from labkit.calls import require_earlier

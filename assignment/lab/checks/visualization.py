@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lab import settings
-from lab.checks import registry
+from lab.checks._registry import registry
 from lab.checks.common import require_array, require_call
 from lab.probes.inputs import RESNET50_SHAPE, has_channels_first
 from labkit.calls import require_earlier

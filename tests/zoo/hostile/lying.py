@@ -299,12 +299,12 @@ sys.meta_path.insert(0, Hook())
         "uses the grader's own stand-ins as answers",
         "right functions that lie about in the sandbox",
         """
-from inside.fallbacks import FUNCTIONS
-build_tiny_vgg = FUNCTIONS["build"]
+from practical.fallbacks import FUNCTIONS
+build_tiny_vgg = FUNCTIONS["build_tiny_vgg"]
 compile_model, train, evaluate = FUNCTIONS["compile_model"], FUNCTIONS["train"], FUNCTIONS["evaluate"]
 """,
         edits=_answers(
-            build_tiny_vgg="FUNCTIONS['build']()",
+            build_tiny_vgg="FUNCTIONS['build_tiny_vgg']()",
             compile_model="FUNCTIONS['compile_model'](*a)",
             train="FUNCTIONS['train'](*a, **k)",
             evaluate="FUNCTIONS['evaluate'](*a)",

@@ -47,7 +47,7 @@ from conftest import PROJECT  # and its environment: no GPU, no windows, data ke
 from rich.console import Console
 from rich.table import Table
 
-from autograder.sandbox.runner import _write_data
+from assignment.data.dataset import dataset
 from lab.questions import QUESTIONS
 from zoo.plain import PLAIN
 
@@ -255,7 +255,7 @@ def _served() -> Iterator[Path]:
     """A folder with the data that `prepare` serves."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "data"
-        _write_data(folder)
+        dataset().write(folder)
         yield folder
 
 

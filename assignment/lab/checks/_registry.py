@@ -1,0 +1,9 @@
+"""Where public checks register."""
+
+from typing import Final
+
+from lab import settings
+from lab.questions import QUESTIONS
+from labkit.judging import Registry
+
+registry: Final = Registry(QUESTIONS.points, hidden=False, texts=vars(settings))

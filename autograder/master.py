@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import yaml
 
-from labkit.asserts import Test
+from labkit.asserts import OtterTest
 
 _BEGIN: Final = re.compile(r"^#\s*BEGIN QUESTION\b[^\n]*\n?(?P<config>.*)", re.DOTALL | re.IGNORECASE)
 _MARK: Final = re.compile(r"^#\s*(?P<which>BEGIN|END) (?P<what>QUESTION|SOLUTION|TESTS|PROMPT)\b", re.IGNORECASE)
@@ -58,7 +58,7 @@ class Section:
     title: str
     points: float | None
     is_manual: bool
-    tests: tuple[Test, ...]
+    tests: tuple[OtterTest, ...]
     functions: tuple[str, ...]
 
 
@@ -218,7 +218,7 @@ def _first_test(cells: Sequence[tuple[str, str, str]]) -> int:
     return next(starts, len(cells))
 
 
-def _tests(question: str, cells: Sequence[tuple[str, str, str]]) -> Iterator[Test]:
+def _tests(question: str, cells: Sequence[tuple[str, str, str]]) -> Iterator[OtterTest]:
     for number, (_, source, cell) in enumerate(_test_cells(cells), 1):
         shown = _HIDDEN.sub("", source)
         match = _CONFIG.match(shown)
@@ -231,7 +231,9 @@ def _tests(question: str, cells: Sequence[tuple[str, str, str]]) -> Iterator[Tes
             raise MasterError(f"{_where(cell)}the test is no Python ({problem.msg}, line {problem.lineno})") from None
         if not any(isinstance(node, ast.Assert | ast.Raise | ast.Call) for part in body for node in ast.walk(part)):
             raise MasterError(f"{_where(cell)}the test asserts nothing, so that every answer passes")
-        yield Test(f"{question}_{number}", _title(body, code, number), code, float(config.get("points", 1)), hidden)
+        yield OtterTest(
+            f"{question}_{number}", _title(body, code, number), code, float(config.get("points", 1)), hidden
+        )
 
 
 def _test_cells(cells: Sequence[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:

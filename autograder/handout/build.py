@@ -23,7 +23,7 @@ from nbconvert.exporters import PythonExporter
 import labkit
 from autograder import assignment, master
 from autograder.marks import rubric
-from labkit.asserts import Test
+from labkit.asserts import OtterTest
 from labkit.judging import Check, points_of
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -209,7 +209,7 @@ def _with_tests(cells: Sequence[Any]) -> Iterator[Any]:
             yield cell
 
 
-def _test_cell(check: Check, points: float, test: Test | None) -> Any:
+def _test_cell(check: Check, points: float, test: OtterTest | None) -> Any:
     """A test cell for Otter: it looks up what a check found; a public one runs it where students work."""
     if check.hidden:
         package, call = "autograder", f"autograder.check({_quoted(check.name)}, env)"

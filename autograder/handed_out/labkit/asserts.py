@@ -19,7 +19,7 @@ OF_A_LINE = "`assert "  # how the message of an assertion begins that has none o
 
 
 @dataclass(frozen=True)
-class Test:
+class OtterTest:
     """A test cell.
 
     Args:
@@ -57,7 +57,7 @@ def run(source: str, names: Mapping[str, Any]) -> None:
             scope[node.name](**{name: scope if name == "env" else scope.get(name) for name in wanted})
 
 
-def probe_of(tests: Sequence[Test]) -> Callable[[Student], dict[str, Plain]]:
+def probe_of(tests: Sequence[OtterTest]) -> Callable[[Student], dict[str, Plain]]:
     """A probe that lets the notebook's own process run tests."""
 
     def probe(student: Student) -> dict[str, Plain]:
@@ -66,7 +66,7 @@ def probe_of(tests: Sequence[Test]) -> Callable[[Student], dict[str, Plain]]:
     return probe
 
 
-def check_of(test: Test, question: str, points: float) -> Check:
+def check_of(test: OtterTest, question: str, points: float) -> Check:
     """What judges what a test has said."""
 
     def judge(observations: Observations) -> None:

@@ -81,7 +81,7 @@ def test_what_the_handout_gives_and_imports() -> None:
         ([("raw", "# BEGIN QUESTION\nname: [1"), ("raw", END)], "cell c1: while parsing"),
         ([("raw", BEGIN), ("raw", END)], "cell c1: q1 has no heading, by which it is found in a student's notebook"),
         (
-            [("raw", BEGIN), ("markdown", "# Q 1: x"), ("raw", TESTS), ("code", "mean(1"), ("raw", ENDED)],
+            [("raw", BEGIN), ("markdown", "# Q"), ("raw", TESTS), ("code", "mean(1"), ("raw", ENDED), ("raw", END)],
             "cell c4: the test is no Python ('(' was never closed, line 1)",
         ),
         (

@@ -53,8 +53,8 @@ def test_a_test_leaves_the_notebook_as_it_was() -> None:
 
 
 def test_at_grading_a_result_is_looked_up() -> None:
-    failed = CheckResult("q1_1", "q1", "Doubles", False, 2, 0, "failed", found="No.")
-    with pytest.raises(CheckFailed, match="Doubles\nFound: No"):
+    failed = CheckResult("q1_1", "q1", "Doubles", False, 2, 0, "failed", "A number.", "No.")
+    with pytest.raises(CheckFailed, match=r"Doubles\nExpected: A number.\nFound: No"):
         checking.test("q1_1", "assert True", {RESULTS: {"q1_1": failed}})
 
 

@@ -36,7 +36,7 @@ def test_what_is_right_passes_in_any_form(answer: Any) -> None:
     [
         (lambda x: x.mean(axis=0), "It returned one of shape (2,)."),
         (lambda x: x.mean(axis=1) + 0.01, "Its values are others."),
-        (lambda x: "the means", "It returned text."),
+        (lambda x: "the means", "It returned a text."),
         (lambda x: None, "`row_means` returned nothing (None)."),
         (lambda x: x.means, "`row_means` raised AttributeError: 'numpy.ndarray' object has no attribute 'means'"),
         (None, "`row_means` is not defined: was it renamed, or did its cell fail?"),

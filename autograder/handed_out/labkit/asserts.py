@@ -49,7 +49,7 @@ def run(source: str, names: Mapping[str, Any]) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert) and node.msg is None:
             line = " ".join(ast.unparse(node.test).split())
-            node.msg = ast.copy_location(ast.Constant(f"`{line}` does not hold."), node)
+            node.msg = ast.copy_location(ast.Constant(f"{OF_A_LINE}{line}` does not hold."), node)
     exec(compile(ast.fix_missing_locations(tree), FILE, "exec"), scope)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):

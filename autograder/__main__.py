@@ -135,6 +135,8 @@ def _import(options: argparse.Namespace) -> int:
 def _build(options: argparse.Namespace) -> int:
     from autograder.handout import build
 
+    for remark in build.remarks():
+        print(remark, file=sys.stderr)
     if options.what == "docs":
         for path in build.write_derived(build.PROJECT):
             print(path)

@@ -94,6 +94,17 @@ def autograder(out: Path) -> Path:
     return out / "autograder.zip"
 
 
+def remarks() -> list[str]:
+    """What a lecturer may not have meant: sentences."""
+    unused = [item for registry in assignment.current().checks() for item in registry.without_question.items()]
+    questions = list(dict.fromkeys(question for _, question in unused))
+    return [
+        f"Not used, since the table of questions has no {question}: "
+        + ", ".join(check for check, of in unused if of == question)
+        for question in questions
+    ]
+
+
 def solution() -> Any:
     """The rendered notebook with solutions, markers and test cells taken out: what a perfect student hands in."""
     with _assigned() as made:

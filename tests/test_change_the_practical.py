@@ -15,7 +15,8 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "docs" / "change-the-practical.md"
 DEED = re.compile(
-    r"^<!-- (?P<deed>\w+) ?(?P<what>[^>]*?) -->\n(?:```\w*\n(?P<text>.*?)^```$)?", re.MULTILINE | re.DOTALL
+    r"^<!-- (?P<deed>\w+) ?(?P<what>[^>]*?) -->\n(?:```\w*\n(?P<text>.*?)^```$)?",
+    re.MULTILINE | re.DOTALL,
 )
 AFTER = "q14"  # new questions are put below this one
 

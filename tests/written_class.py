@@ -115,11 +115,11 @@ def write(out: Path, n: int, seed: int = 0) -> Path:
 
 
 @contextmanager
-def serving(out: Path) -> Iterator[str]:
+def serving(out: Path, port: int = 0, behind_https: str = "") -> Iterator[str]:
     """The desk on a gradebook, in a thread of this process; its first link."""
     from autograder.desk import server
 
-    made, link = server.open_server(out, "127.0.0.1", 0)
+    made, link = server.open_server(out, "127.0.0.1", port, behind_https)
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
     try:

@@ -109,9 +109,10 @@ def serve(out: Path, host: str, port: int, behind_https: str = "") -> None:
     """Serve until Ctrl-C, or until the terminal closes; arguments and errors as for `open_server`."""
     server, link = open_server(out, host, port, behind_https)
     is_published = PUBLISHED in os.environ
+    where = out.name if is_published else out  # a container's own path says nothing outside of it
     _end_like_ctrl_c()
     print(
-        f"The marking desk on {out.name if is_published else out}: open this link, once in each browser. Ctrl-C closes the desk.\n\n  {link}\n",
+        f"The marking desk on {where}: open this link, once in each browser. Ctrl-C closes the desk.\n\n  {link}\n",
         flush=True,
     )
     if host not in LOOPBACK and not behind_https and not is_published:

@@ -1,15 +1,18 @@
 """The marking desk without a browser: who comes in, what is kept, and what is said where something is amiss."""
 
 import errno
+import http.client
 import os
 import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import nbformat
 import pytest
@@ -592,6 +595,67 @@ def test_the_link_leads_in(out: Path) -> None:
     made, link = server.open_server(out, "127.0.0.1", 0, behind_https="marks.example")
     made.close()
     assert link.startswith("https://marks.example/enter?token=")
+
+
+# ---- behind a reverse proxy ----
+
+
+PROXIES: Mapping[str, dict[str, str]] = {  # what each adds to a browser's request, seen with Caddy 2.6 and nginx 1.22
+    "Caddy": {
+        "Host": "{name}",
+        "X-Forwarded-For": "203.0.113.9",
+        "X-Forwarded-Host": "{name}",
+        "X-Forwarded-Proto": "https",
+        "Accept-Encoding": "gzip",
+    },
+    "nginx": {"Host": "{name}", "Connection": "close"},
+    "nginx without a line for the host": {"Host": "127.0.0.1:{port}", "Connection": "close"},
+}
+
+
+@pytest.mark.parametrize("name", ["marks.example.org", "marks.example.org:8443"])
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_people_mark_through_a_proxy_that_speaks_https(out: Path, proxy: str, name: str) -> None:
+    """The desk itself, on loopback, gets what a proxy makes of the requests of a browser that was sent the link."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    jar = SimpleCookie()
+
+    def ask(path: str, **fields: str) -> tuple[int, str, str]:
+        """Status, where it leads, and what is shown."""
+        headers = {key: value.format(name=name, port=port) for key, value in PROXIES[proxy].items()}
+        headers["Cookie"] = "; ".join(f"{key}={one.value}" for key, one in jar.items())
+        if fields:  # a browser that keeps to the desk's Referrer-Policy names no page, and the site by `null`
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": "null"}
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("POST" if fields else "GET", path, urlencode(fields) or None, headers)
+        answer = connection.getresponse()
+        for cookie in answer.headers.get_all("Set-Cookie", []):
+            assert "; Secure" in cookie
+            assert "Domain" not in cookie
+            jar.load(cookie)
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, answer.headers.get("Location", ""), text
+
+    def token(page: str) -> str:
+        return str(BeautifulSoup(page, "html.parser").select_one("input[name=csrf_token]")["value"])
+
+    with written_class.serving(out, port, behind_https=name) as link:
+        assert link.startswith(f"https://{name}/enter?token=")
+        status, _, page = ask(link.removeprefix(f"https://{name}"))
+        assert (status, "Who is there?" in page) == (200, True)
+        assert ask("/enter", name="ann", csrf_token=token(page))[:2] == (303, "/")
+        assert "Marking desk" in ask("/")[2]
+        status, first, _ = ask("/written/w1/next?show=open")
+        assert (status, first.startswith("/written/w1/")) == (302, True), "the way is the proxy's, not the desk's own"
+        page = ask(first)[2]
+        fields = {"csrf_token": token(page), "item-tells": "1", "then": "stay", "seen": "", "of": ""}
+        status, following, _ = ask(first, **fields)
+        assert status == 303
+        assert "Saved." in ask(following)[2]
+        assert ask(first, csrf_token="another")[0] == 400
+    assert len(Log(out).decisions()) == 1
 
 
 # ---- a class ----

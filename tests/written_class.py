@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from made_up import check
 
-from autograder.gradebook import store
+from autograder.gradebook import pages, store
+from autograder.marks import book
 from autograder.marks.rubric import Item, Rubric
 from autograder.results import Reported, SubmissionResult
 from lab import settings
@@ -47,6 +49,15 @@ RUBRICS: Mapping[str, Rubric] = {
     ),
     "w4": Rubric("w4", "deeper, and smaller", 0, (Item("parameters", 1, "Parameters."),), (), ("q14",)),
 }
+
+
+def use(known: Mapping[str, Rubric], patch: pytest.MonkeyPatch) -> dict[str, Rubric]:
+    """Have desk and pages mark by these rubrics; what is put into what is returned they have from then on."""
+    current = dict(known)
+    for module in (book, pages):
+        patch.setattr(module, "rubrics", lambda: dict(current))
+    return current
+
 
 _SENTENCES = (
     "Over five runs the mean is {mean:.3f} and the standard deviation $s = {std:.4f}$.",

@@ -17,63 +17,26 @@ from urllib.parse import urlencode
 import nbformat
 import pytest
 import written_class
+from at_the_desk import HOST, TOKEN, Person
 from bs4 import BeautifulSoup
-from flask.testing import FlaskClient
 from made_up import HOSTILE, hostile, solved
-from werkzeug.test import TestResponse
 from written_class import RUBRICS
 
 from autograder import batch
 from autograder.__main__ import main
 from autograder.desk import app, server
 from autograder.desk.shelf import key_of
-from autograder.gradebook import pages, sources, store
+from autograder.gradebook import sources, store
 from autograder.grading import cache_key
 from autograder.marks import book
 from autograder.marks.decisions import Decision, Log
 from autograder.results import CellError, SubmissionResult
 
-HOST = "http://127.0.0.1:5000"
-TOKEN = "token-of-this-start"
-
-
-class Person:
-    """Somebody at a browser of their own."""
-
-    def __init__(self, client: FlaskClient, name: str) -> None:
-        self.client = client
-        self.get(f"/enter?token={TOKEN}")
-        assert self.send("/enter", "/enter", name=name).status_code == 303
-
-    def get(self, path: str, code: int = 200) -> BeautifulSoup:
-        response = self.client.get(path, base_url=HOST)
-        assert response.status_code == code, response.get_data(as_text=True)[-2000:]
-        return BeautifulSoup(response.get_data(as_text=True), "html.parser")
-
-    def send(self, page: str, to: str, **fields: Any) -> TestResponse:
-        """Fill in the form of a page that goes to an address, with what it holds, and send it."""
-        shown = self.get(page)
-        form = next(one for one in shown.find_all("form") if one.get("action", "").partition("?")[0] == to)
-        values: dict[str, Any] = {}
-        for field in [*form.select("input"), *shown.select(f'input[form="{form.get("id")}"]')]:
-            if field.get("type") in ("radio", "checkbox") and not field.has_attr("checked"):
-                continue
-            values.setdefault(field["name"], []).append(field.get("value", ""))
-        values |= {field["name"]: field.text for field in form.select("textarea")}
-        return self.client.post(form["action"], data=values | fields, base_url=HOST)
-
-    def mark(self, submission: str, name: str = "w1", show: str = "all", **fields: Any) -> TestResponse:
-        path = f"/written/{name}/{key_of(submission)}"
-        return self.send(f"{path}?show={show}", path, **{"then": "next", "also": [], **fields})
-
 
 @pytest.fixture
 def rubrics(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Rubrics with marks; what is put into it the desk has from then on."""
-    known = dict(RUBRICS)
-    for module in (book, pages):
-        monkeypatch.setattr(module, "rubrics", lambda: dict(known))
-    return known
+    return written_class.use(RUBRICS, monkeypatch)
 
 
 @pytest.fixture
@@ -665,8 +628,7 @@ def test_people_mark_through_a_proxy_that_speaks_https(out: Path, proxy: str, na
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     """300 submissions with four written answers each, a third of which are marked."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (book, pages):
-            patch.setattr(module, "rubrics", lambda: dict(RUBRICS))
+        written_class.use(RUBRICS, patch)
         out = written_class.write(tmp_path_factory.mktemp("large"), 300)
         person = Person(app.make(out, app.Door(TOKEN)).test_client(), "ann")
         value = {"items": {"tells": 1.0}, "marks": None, "comment": "Say what it is compared with."}
@@ -724,8 +686,7 @@ def test_fifteen_people_at_once_lose_nothing(large: Person) -> None:
 
 
 def test_without_a_master_notebook_checks_can_still_be_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (book, pages):
-        monkeypatch.setattr(module, "rubrics", dict)
+    written_class.use({}, monkeypatch)
     store.write_result(solved("s1"), tmp_path)
     store.write_result(SubmissionResult("s2", "needs_review", notes=("No notebook.",)), tmp_path)
     person = Person(app.make(tmp_path, app.Door(TOKEN)).test_client(), "ann")

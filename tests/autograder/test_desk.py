@@ -4,7 +4,10 @@ import errno
 import http.client
 import os
 import re
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -31,6 +34,8 @@ from autograder.grading import cache_key
 from autograder.marks import book
 from autograder.marks.decisions import Decision, Log
 from autograder.results import CellError, SubmissionResult
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -558,6 +563,28 @@ def test_the_link_leads_in(out: Path) -> None:
     made, link = server.open_server(out, "127.0.0.1", 0, behind_https="marks.example")
     made.close()
     assert link.startswith("https://marks.example/enter?token=")
+
+
+def test_in_a_container_the_link_is_that_of_the_machine_outside(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(server.PUBLISHED, "127.0.0.1:8123")
+    made, link = server.open_server(out, "0.0.0.0", 0)
+    made.close()
+    assert link.startswith("http://127.0.0.1:8123/enter?token=")
+    made, link = server.open_server(out, "0.0.0.0", 0, behind_https="marks.example")
+    made.close()
+    assert link.startswith("https://marks.example/enter?token=")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_desk_ends_with_its_terminal(tmp_path: Path, number: int) -> None:
+    """Also in a container, where nothing but what is caught ends the first process."""
+    out = written_class.write(tmp_path / "gradebook", 1)
+    command = [sys.executable, "-m", "autograder", "review", "--out", str(out)]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(f"The marking desk on {out}: open this link")
+        process.send_signal(number)
+        assert process.wait(30) == 0
 
 
 # ---- behind a reverse proxy ----

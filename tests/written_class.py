@@ -136,5 +136,8 @@ def serving(out: Path, port: int = 0, behind_https: str = "") -> Iterator[str]:
     try:
         yield link
     finally:
-        made.close()
         made.task_dispatcher.shutdown()
+        for channel in list(made.active_channels.values()):  # those that browsers keep open
+            channel.handle_close()
+        made.close()
+        thread.join(10)

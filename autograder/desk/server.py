@@ -1,5 +1,6 @@
 """Serve the desk: find a port, print the link, wait for Ctrl-C."""
 
+import contextlib
 import os
 import secrets
 import signal
@@ -108,9 +109,15 @@ def _require_writable(out: Path) -> None:
 def serve(out: Path, host: str, port: int, behind_https: str = "") -> None:
     """Serve until Ctrl-C, or until the terminal closes; arguments and errors as for `open_server`."""
     server, link = open_server(out, host, port, behind_https)
+    _end_like_ctrl_c()
+    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(server):
+        _greet(out, host, link, behind_https)
+        server.run()
+
+
+def _greet(out: Path, host: str, link: str, behind_https: str) -> None:
     is_published = PUBLISHED in os.environ
     where = out.name if is_published else out  # a container's own path says nothing outside of it
-    _end_like_ctrl_c()
     print(
         f"The marking desk on {where}: open this link, once in each browser. Ctrl-C closes the desk.\n\n  {link}\n",
         flush=True,
@@ -120,10 +127,6 @@ def serve(out: Path, host: str, port: int, behind_https: str = "") -> None:
             "Everybody on the network can read what is sent: use a reverse proxy with TLS (docs/marking-by-hand.md).",
             flush=True,
         )
-    try:
-        server.run()
-    finally:
-        server.close()
 
 
 def _end_like_ctrl_c() -> None:

@@ -289,7 +289,13 @@ def test_search_finds_answers_comments_and_names(ann: Person) -> None:
     ann.mark("submission-005", comment="Quite unusual wording.")
     for words, n in (("UNUSUAL wording", 1), ("submission-005", 1), ("no such words", 0)):
         assert f"{n} answer" in ann.get(f"/written/w1?show=all&q={words}").text
-    assert "1 submission" in ann.get("/submissions?q=submission-005").text
+    page = ann.get("/submissions?q=submission-005")
+    assert "1 submission" in page.text
+    link = page.select_one("nav.filters a[href*=review]")
+    assert (link.text, link["href"]) == (
+        "need review by the grader 1",
+        "/submissions?show=review&q=submission-005",
+    )
 
 
 # ---- what the grader could not judge, and where people see it otherwise ----
@@ -303,6 +309,9 @@ def test_a_check_a_question_and_the_total_are_overridden_with_a_reason(ann: Pers
         fields = {field["name"]: field.get("value", "") for field in form.select("input")}
         fields |= {"marks": marks, "reason": "Right after all."}
         assert ann.client.post(form["action"], data=fields, base_url=HOST).status_code == 303
+        if target == "check:q9":
+            assert page.select_one('nav a[href="#q9"]').text == "Question 9 open"
+            assert ann.get(path).select_one('nav a[href="#q9"]').text == "Question 9"
     one = book.decide(store.read_results(out), out)["submission-010"]
     assert (one.question_score("q9"), one.question_score("q1"), one.score) == (6, 4.5, 77)
     assert one.status == "graded"

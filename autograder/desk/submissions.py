@@ -71,7 +71,7 @@ def show(key: str) -> str:
         waiting={check.question for check in one.result.checks if _is_open(one, check)},
         conflicts=conflicts,
         most=one.max_score + settings.POINTS["bonus"],
-        has_file=sources.path_of(one.result.submission, common.shelf().out) is not None,
+        can_run=bool(one.result.checks) and sources.path_of(one.result.submission, common.shelf().out) is not None,
         history=[d for d in reversed(common.shelf().said()) if d.submission == one.result.submission],
         outcomes=pages.OUTCOMES,
         max_reason=MAX_REASON,

@@ -144,8 +144,10 @@ def test_adjustments_are_in_marks_or_in_per_cent_of_what_was_earned() -> None:
 def test_a_new_file_that_was_asked_for_is_waited_for() -> None:
     nothing = SubmissionResult("a", "needs_review", notes=("No notebook.",))
     asked = Decision("ann", "a", "review", {"action": "new_file", "reason": "cut off"})
-    assert decided(nothing, asked, rubrics={}).note == "Nothing could be graded."
-    assert "ann has asked for a new file." in decided(nothing, asked, rubrics={}).open
+    assert decided(nothing, asked, rubrics={}).note == "ann has asked for a new file."
+    assert decided(nothing, asked, rubrics={}).open[1:] == ("Nothing could be graded.",)
+    praised = Decision("ann", "a", "adjustment:praise", {"amount": 1, "unit": "marks", "reason": "x"})
+    assert decided(nothing, praised, rubrics={}).note == "No notebook.", "the grader knows more"
 
 
 # ---- every file ----

@@ -285,6 +285,32 @@ def test_names_are_hidden_on_request(ann: Person) -> None:
     assert "submission-010" in ann.get("/").text
 
 
+def test_without_names_what_waits_follows_no_alphabet(tmp_path: Path, rubrics: dict[str, Any]) -> None:
+    out = written_class.write(tmp_path / "gradebook", 60)
+    ann = Person(app.make(out, app.Door(TOKEN)).test_client(), "ann")
+
+    def waiting() -> list[str]:
+        return [link.text for link in ann.get("/").select("section[aria-labelledby=waiting] h3 a")]
+
+    assert waiting() == [f"submission-0{number}" for number in range(10, 61, 10)]
+    ann.send("/", "/names")
+    numbers = [int(title.removeprefix("No. ")) for title in waiting()]
+    assert len(numbers) == 6
+    assert numbers == sorted(numbers)
+
+
+def test_what_cannot_run_is_not_offered_to_run_and_each_reason_is_told_once(tmp_path: Path, out: Path) -> None:
+    notes = ("The file is not valid JSON.", "Ask for it again.", "Ask for it again.")
+    store.write_result(SubmissionResult("cut-off", "needs_review", notes=notes), out)
+    file = tmp_path / "cut-off.ipynb"
+    file.write_text("{")
+    sources.write({file: "cut-off"}, out, "CIFAR-10")
+    page = Person(app.make(out, app.Door(TOKEN)).test_client(), "ann").get(f"/submission/{key_of('cut-off')}")
+    section = page.select_one("section[aria-labelledby=review]")
+    assert [item.text for item in section.select("li")] == list(notes[:2])
+    assert [button.text for button in section.select("button")] == ["Ask for a new file"]
+
+
 def test_search_finds_answers_comments_and_names(ann: Person) -> None:
     ann.mark("submission-005", comment="Quite unusual wording.")
     for words, n in (("UNUSUAL wording", 1), ("submission-005", 1), ("no such words", 0)):
@@ -385,7 +411,8 @@ def test_a_notebook_is_run_after_all_unless_it_is_another_one_by_then(tmp_path: 
 def test_a_new_file_is_asked_for(ann: Person, out: Path) -> None:
     path = f"/submission/{key_of('submission-010')}"
     ann.send(path, f"{path}/review", action="new_file", reason="Cut off.")
-    assert "ann has asked for a new file." in book.decide(store.read_results(out), out)["submission-010"].open
+    assert book.decide(store.read_results(out), out)["submission-010"].note == "ann has asked for a new file."
+    assert "ask for a new file: Cut off. ann, " in ann.get("/").select_one("section[aria-labelledby=waiting]").text
 
 
 def test_the_notebook_is_shown_as_data_with_the_cell_in_question(tmp_path: Path, ann: Person, out: Path) -> None:

@@ -71,6 +71,20 @@ def test_what_was_edited_is_taken_over(out: Path, delimiter: str) -> None:
     assert "=well done" in (out / "feedback" / f"{store.safe_name('=b')}.html").read_text()
 
 
+def test_a_table_that_is_taken_over_again_changes_nothing(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where somebody has decided otherwise since."""
+    rows = export(out)
+    rows[1] |= {"w1 std": "1"}
+    assert take(out, rows) == take(out, rows) == 0
+    assert "1 decision taken over" in capsys.readouterr().out
+    later = export(out)
+    later[1] |= {"w1 marks": "2"}
+    assert take(out, later) == take(out, rows) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("0 decisions taken over")
+    assert len(Log(out).decisions()) == 3
+    assert (found(out)["a"].state, found(out)["a"].marks) == ("marked", 2)
+
+
 def test_marks_that_are_emptied_are_withdrawn(out: Path) -> None:
     rows = export(out)
     rows[1] |= {"w1 mean": "", "w1 std": "", "w1 comment": ""}

@@ -1,5 +1,12 @@
-"""People at the marking desk, by requests."""
+"""People at the marking desk, by requests, and the desk as a program."""
 
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
@@ -8,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from autograder.desk.shelf import key_of
 
+PROJECT = Path(__file__).resolve().parent.parent
 HOST = "http://127.0.0.1:5000"
 TOKEN = "token-of-this-start"
 
@@ -40,3 +48,21 @@ class Person:
     def mark(self, submission: str, name: str = "w1", show: str = "all", **fields: Any) -> TestResponse:
         path = f"/written/{name}/{key_of(submission)}"
         return self.send(f"{path}?show={show}", path, **{"then": "next", "also": [], **fields})
+
+
+@contextmanager
+def started(out: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The desk as a process of its own, and its link; killed at the end if it still runs."""
+    command = [sys.executable, "-m", "autograder", "review", "--out", str(out), *options]
+    with subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests that run in the background ignore it
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, next(found[0] for line in process.stdout if (found := re.search(r"http://\S+", line)))
+        finally:
+            process.kill()

@@ -131,13 +131,20 @@ def serving(out: Path, port: int = 0, behind_https: str = "") -> Iterator[str]:
     from autograder.desk import server
 
     made, link = server.open_server(out, "127.0.0.1", port, behind_https)
-    thread = threading.Thread(target=made.run, daemon=True)
+    ended = threading.Event()
+
+    def serve() -> None:
+        while not ended.is_set():
+            made.asyncore.loop(timeout=0.05, map=made._map, count=1)
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         yield link
     finally:
         made.task_dispatcher.shutdown()
+        ended.set()
+        thread.join()
         for channel in list(made.active_channels.values()):  # those that browsers keep open
             channel.handle_close()
         made.close()
-        thread.join(10)

@@ -1,18 +1,15 @@
 """The marking desk in a browser, headless Chromium: by keyboard alone, two people at once, killed, on a phone."""
 
-import re
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import written_class
+from at_the_desk import started
 from browsing import NEEDS_CHROMIUM, WIDTHS, barriers, chromium, listen
 from made_up import HOSTILE, hostile
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -173,25 +170,13 @@ def test_two_browsers_at_once_end_in_a_conflict_that_is_settled(browser: Browser
     close(bob)
 
 
-@contextmanager
-def started(out: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The desk as a process of its own, and its link; killed at the end if it still runs."""
-    command = [sys.executable, "-m", "autograder", "review", "--out", str(out), "--port", str(port)]
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process, next(found[0] for line in process.stdout if (found := re.search(r"http://\S+", line)))
-        finally:
-            process.kill()
-
-
 def test_killed_while_somebody_types_what_was_saved_is_there_and_the_draft_too(
     browser: Browser, tmp_path: Path
 ) -> None:
     out = written_class.write(tmp_path / "gradebook", 4)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with started(out, port) as (process, link):
+    with started(out, "--port", str(port)) as (process, link):
         page = come_in(browser, link, "ann")
         path = f"{page.base}/written/w1/{key_of('submission-001')}?show=all"  # type: ignore[attr-defined]
         page.goto(path)
@@ -202,7 +187,7 @@ def test_killed_while_somebody_types_what_was_saved_is_there_and_the_draft_too(
         page.keyboard.press("c")
         page.keyboard.type("typed, and not sa")
         process.kill()
-    with started(out, port) as (process, link):
+    with started(out, "--port", str(port)) as (process, link):
         page.goto(link)
         page.fill("#name", "ann")
         page.click("text=To the desk")

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import written_class
 from made_up import HOSTILE, MEAN, RUBRICS, STD, check, every_outcome, marked, solved
 
 from autograder.gradebook import lms_export, pages, result_json, store
@@ -156,8 +157,7 @@ def test_a_new_file_that_was_asked_for_is_waited_for() -> None:
 @pytest.fixture
 def book_with_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three submissions: one marked, one open, one with an override and an adjustment."""
-    for module in (book, pages):
-        monkeypatch.setattr(module, "rubrics", lambda: RUBRICS)
+    written_class.use(RUBRICS, monkeypatch)
     results = [solved("done"), solved("open"), solved("changed")]
     for result in results:
         store.write_result(result, tmp_path)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import written_class
 from made_up import HOSTILE, RUBRICS, marked, solved
 
 from autograder import tables
 from autograder.__main__ import main
-from autograder.gradebook import pages, store
+from autograder.gradebook import store
 from autograder.marks import book, late
 from autograder.marks.decisions import Log, standing
 from autograder.results import SubmissionResult
@@ -19,8 +20,7 @@ from autograder.results import SubmissionResult
 @pytest.fixture
 def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A gradebook of three submissions, the first of which is marked."""
-    for module in (book, pages):
-        monkeypatch.setattr(module, "rubrics", lambda: RUBRICS)
+    written_class.use(RUBRICS, monkeypatch)
     results = [solved("a"), solved("=b", w1="=1+1\nline", w2=""), SubmissionResult("c", "needs_review")]
     for result in results:
         store.write_result(result, tmp_path / "out")

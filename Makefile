@@ -81,8 +81,8 @@ grade: $(if $(IN),,.venv/installed)  ## grade a folder: make grade SUBMISSIONS=d
 	$(if $(IN),$(PYTHON) autograder/docker/contained.py,$(BIN)/python -m autograder grade)$(OPTIONS)
 
 review: OPTIONS = --out "$(OUT)"$(if $(HOST), --host "$(HOST)")$(if $(PORT), --port $(PORT))$(if $(ARGS), $(ARGS))
-review: .venv/installed  ## the marking desk, in a browser: make review OUT=dir [HOST=address] [PORT=n]
-	$(BIN)/python -m autograder review $(OPTIONS)
+review: $(if $(IN),,.venv/installed)  ## the marking desk, in a browser: make review OUT=dir [HOST=address] [PORT=n] [IN=docker]
+	$(if $(IN),$(PYTHON) autograder/docker/contained.py review,$(BIN)/python -m autograder review) $(OPTIONS)
 
 marks-export: .venv/installed  ## the marks of written answers as a table: make marks-export OUT=dir [FILE=marks.csv]
 	$(BIN)/python -m autograder marks-export --out "$(OUT)"$(if $(FILE), --file "$(FILE)")

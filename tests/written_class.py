@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from made_up import check
 
-from autograder.gradebook import store
+from autograder.gradebook import pages, store
+from autograder.marks import book
 from autograder.marks.rubric import Item, Rubric
 from autograder.results import Reported, SubmissionResult
 from lab.questions import QUESTIONS
@@ -47,6 +49,15 @@ RUBRICS: Mapping[str, Rubric] = {
     ),
     "w4": Rubric("w4", "deeper, and smaller", 0, (Item("parameters", 1, "Parameters."),), (), ("q14",)),
 }
+
+
+def use(known: Mapping[str, Rubric], patch: pytest.MonkeyPatch) -> dict[str, Rubric]:
+    """Have desk and pages mark by these rubrics; what is put into what is returned they have from then on."""
+    current = dict(known)
+    for module in (book, pages):
+        patch.setattr(module, "rubrics", lambda: dict(current))
+    return current
+
 
 _SENTENCES = (
     "Over five runs the mean is {mean:.3f} and the standard deviation $s = {std:.4f}$.",
@@ -115,15 +126,25 @@ def write(out: Path, n: int, seed: int = 0) -> Path:
 
 
 @contextmanager
-def serving(out: Path) -> Iterator[str]:
+def serving(out: Path, port: int = 0, behind_https: str = "") -> Iterator[str]:
     """The desk on a gradebook, in a thread of this process; its first link."""
     from autograder.desk import server
 
-    made, link = server.open_server(out, "127.0.0.1", 0)
-    thread = threading.Thread(target=made.run, daemon=True)
+    made, link = server.open_server(out, "127.0.0.1", port, behind_https)
+    ended = threading.Event()
+
+    def serve() -> None:
+        while not ended.is_set():
+            made.asyncore.loop(timeout=0.05, map=made._map, count=1)
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         yield link
     finally:
-        made.close()
         made.task_dispatcher.shutdown()
+        ended.set()
+        thread.join()
+        for channel in list(made.active_channels.values()):  # those that browsers keep open
+            channel.handle_close()
+        made.close()

@@ -26,15 +26,15 @@ def show() -> str:
     shelf = common.shelf()
     everybody = shelf.everybody()
     numbers = common.number_of(everybody)
-    waiting = [(key, common.title_of(one, numbers), one) for key, one in everybody.items() if _waits(one)]
+    titled = [(key, common.title_of(one, numbers), one) for key, one in everybody.items()]
+    if common.hides_names():  # the alphabet would tell
+        titled.sort(key=lambda row: numbers[row[0]])
     return render_template(
         "overview.html",
         answers=[_progress(name) for name in shelf.rubrics],
         total=len(everybody),
-        waiting=waiting,
-        conflicts=[
-            (key, common.title_of(one, numbers), target) for key, one in everybody.items() for target in _conflicts(one)
-        ],
+        waiting=[row for row in titled if _waits(row[2])],
+        conflicts=[(key, title, target) for key, title, one in titled for target in _conflicts(one)],
         markers=common.marker_names(),
         markers_seen=" ".join(shelf.markers().ids),
         problems=[*shelf.problems, *shelf.log.problems()],

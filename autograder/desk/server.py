@@ -1,6 +1,9 @@
 """Serve the desk: find a port, print the link, wait for Ctrl-C."""
 
+import contextlib
+import os
 import secrets
+import signal
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +17,7 @@ from autograder.gradebook.store import GradebookError
 THREADS = 8
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 EVERYWHERE = ("0.0.0.0", "::")
+PUBLISHED = "DESK_PUBLISHED"  # set in a container: address and port by which browsers outside of it come
 
 
 class ServerError(RuntimeError):
@@ -43,7 +47,8 @@ def open_server(out: Path, host: str, port: int, behind_https: str = "", token: 
         raise GradebookError(f"{out} holds no results: `make grade OUT={out}` makes a gradebook.")
     _require_writable(out)
     token = token or secrets.token_urlsafe(24)
-    hosts = [*LOOPBACK, *_names(host), *([behind_https] if behind_https else [])]
+    published = os.environ.get(PUBLISHED, "")
+    hosts = [*LOOPBACK, *([] if published else _names(host)), *([behind_https] if behind_https else [])]
     made = app.make(out, app.Door(token, hosts, bool(behind_https)))
     listening = _listen(host, port)
     server = waitress.create_server(
@@ -56,8 +61,8 @@ def open_server(out: Path, host: str, port: int, behind_https: str = "", token: 
         channel_timeout=60,
     )
     shown = behind_https or (socket.gethostname() if host in EVERYWHERE else host)
-    direct = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}"
-    address = f"https://{shown}" if behind_https else direct
+    here = published or f"{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}"
+    address = f"https://{shown}" if behind_https else f"http://{here}"
     return server, f"{address}/enter?token={token}"
 
 
@@ -102,18 +107,31 @@ def _require_writable(out: Path) -> None:
 
 
 def serve(out: Path, host: str, port: int, behind_https: str = "") -> None:
-    """Serve until Ctrl-C; arguments and errors as for `open_server`."""
+    """Serve until Ctrl-C, or until the terminal closes; arguments and errors as for `open_server`."""
     server, link = open_server(out, host, port, behind_https)
+    _end_like_ctrl_c()
+    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(server):
+        _greet(out, host, link, behind_https)
+        server.run()
+
+
+def _greet(out: Path, host: str, link: str, behind_https: str) -> None:
+    is_published = PUBLISHED in os.environ
+    where = out.name if is_published else out  # a container's own path says nothing outside of it
     print(
-        f"The marking desk on {out}: open this link, once in each browser. Ctrl-C closes the desk.\n\n  {link}\n",
+        f"The marking desk on {where}: open this link, once in each browser. Ctrl-C closes the desk.\n\n  {link}\n",
         flush=True,
     )
-    if host not in LOOPBACK and not behind_https:
+    if host not in LOOPBACK and not behind_https and not is_published:
         print(
             "Everybody on the network can read what is sent: use a reverse proxy with TLS (docs/marking-by-hand.md).",
             flush=True,
         )
-    try:
-        server.run()
-    finally:
-        server.close()
+
+
+def _end_like_ctrl_c() -> None:
+    """The first process of a container is not ended by a signal that it does not catch."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)

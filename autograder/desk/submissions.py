@@ -13,6 +13,7 @@ from autograder.grading import cache_key
 from autograder.intake import submissions as files
 from autograder.marks.decided import Decided
 from autograder.marks.decisions import Decision
+from labkit.judging import CheckResult
 
 MAX_REASON: Final = 2_000  # characters
 MAX_ADJUSTMENT: Final = 60  # characters of its name
@@ -35,7 +36,8 @@ def listed() -> str:
     ]
     if common.hides_names():
         rows.sort(key=lambda row: numbers[str(row["key"])])
-    return render_template("submissions.html", rows=rows, shows=shows, filters=FILTERS, query=words)
+    counts = {name: sum(_fits(one, name) for one in everybody.values()) for name in FILTERS}
+    return render_template("submissions.html", rows=rows, shows=shows, filters=FILTERS, counts=counts, query=words)
 
 
 def _fits(one: Decided, shows: str) -> bool:
@@ -66,13 +68,19 @@ def show(key: str) -> str:
         title=common.title_of(one, numbers),
         one=one,
         points=assignment.questions().points,
+        waiting={check.question for check in one.result.checks if _is_open(one, check)},
         conflicts=conflicts,
         most=one.max_score + assignment.questions().bonus,
-        has_file=sources.path_of(one.result.submission, common.shelf().out) is not None,
+        can_run=bool(one.result.checks) and sources.path_of(one.result.submission, common.shelf().out) is not None,
         history=[d for d in reversed(common.shelf().said()) if d.submission == one.result.submission],
         outcomes=pages.OUTCOMES,
         max_reason=MAX_REASON,
     )
+
+
+def _is_open(one: Decided, check: CheckResult) -> bool:
+    """Whether neither the grader nor a person has decided on a check, or on its whole question."""
+    return one.check_marks(check) is None and one.of(f"question:{check.question}").decision is None
 
 
 @part.post("/submission/<key>/override")

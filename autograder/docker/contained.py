@@ -2,17 +2,21 @@
 
 Runs on any Python, without .venv: on a Mac, on Windows, on an older Linux, with Docker or Podman. The project, the
 submissions and Keras' data are mounted read only; the gradebook lands in its folder, owned by who asked for it.
+With `review` as the first word it is `make review IN=docker`: the marking desk, for browsers of this machine only.
 """
 
 import argparse
 import hashlib
+import json
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
 
 FOLDER = Path(__file__).resolve().parent
 PROJECT = FOLDER.parent.parent
@@ -21,6 +25,9 @@ BASE = "docker.io/library/debian:bookworm-slim"  # in full, or Podman asks which
 PYTHON = "/opt/tiny-vgg/bin/python"
 ENGINES = ("docker", "podman")
 PATIENCE = 20  # seconds for an engine to answer
+LOOPBACK = "127.0.0.1"
+DESK_PORT = 8000  # of the desk inside its container
+PLACES = "submissions.json"  # where the submissions of a gradebook lie (autograder/gradebook/sources.py)
 
 
 class EngineError(RuntimeError):
@@ -28,36 +35,103 @@ class EngineError(RuntimeError):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code: that of `python -m autograder grade` in the container; 1 if there is none, 2 for wrong usage."""
-    parser = argparse.ArgumentParser(prog="make grade IN=docker", description=__doc__)
+    """Exit code: that of `python -m autograder` in the container; 1 if there is none, 2 for wrong usage."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    return _review(arguments[1:]) if arguments[:1] == ["review"] else _grade(arguments)
+
+
+def _grade(arguments: list[str]) -> int:
+    parser = _parser("make grade IN=docker")
     parser.add_argument("--submissions", type=Path, help="the folder (default: the sample submissions)")
-    parser.add_argument("--out", type=Path, default=Path("gradebook"), help="output folder (default: gradebook)")
     parser.add_argument("--ids", type=Path, help="whose the submissions are")
-    parser.add_argument("--print", action="store_true", help="only say which commands would be run")
     options, others = parser.parse_known_args(arguments)
     problem = _problem(options)
     if problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 2
+        return _wrong(problem)
+
+    def command(engine: str, is_terminal: bool) -> list[str]:
+        return run_command(engine, options, others, is_terminal)
+
+    status = _run(command, options, options.out, _cache())
+    if options.submissions is not None and not options.print:
+        _tell_places(options.out, options.submissions)
+    return status
+
+
+def _review(arguments: list[str]) -> int:
+    parser = _parser("make review IN=docker")
+    parser.add_argument("--host", default=LOOPBACK, help="this machine only")
+    parser.add_argument("--port", type=int, default=0, help="port (default: one that is free)")
+    options, others = parser.parse_known_args(arguments)
+    if options.host not in (LOOPBACK, "localhost"):
+        return _wrong("in a container the desk is for this machine only: leave HOST out, put a reverse proxy before it")
+    if not (options.out / "results").is_dir():
+        return _wrong(f"{options.out} holds no results: `make grade OUT={options.out}` makes a gradebook")
+    try:
+        port = _free_port(options.port)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        sentence = f"the desk cannot listen on {LOOPBACK}, port {options.port} ({why}): choose another one with PORT"
+        print(f"error: {sentence}", file=sys.stderr)
+        return 1
+
+    def command(engine: str, is_terminal: bool) -> list[str]:
+        return review_command(engine, options.out, port, others, is_terminal)
+
+    return _run(command, options)
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=name, description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("gradebook"), help="the gradebook (default: gradebook)")
+    parser.add_argument("--print", action="store_true", help="only say which command would be run")
+    return parser
+
+
+def _wrong(problem: str) -> int:
+    print(f"error: {problem}", file=sys.stderr)
+    return 2
+
+
+def _free_port(port: int) -> int:
+    with socket.socket() as probe:
+        if os.name == "posix":  # a port of a desk that was closed a moment ago is free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((LOOPBACK, port))
+        return int(probe.getsockname()[1])
+
+
+def _run(command: Callable[[str, bool], list[str]], options: argparse.Namespace, *folders: Path) -> int:
+    """Run a command in the image, which is built where there is none.
+
+    Args:
+        command: of an engine, with a terminal or without.
+        options: those of every command.
+        folders: made before, or the engine would make them as root.
+
+    Returns:
+        Its exit code; 1 where there is no engine or no image.
+    """
     try:
         engine = find_engine()
         if options.print:
-            print(shlex.join(run_command(engine, options, others, is_terminal=True)))
+            print(shlex.join(command(engine, True)))
             return 0
         if subprocess.run([engine, "image", "inspect", image_name()], capture_output=True, check=False).returncode:
             build(engine)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    options.out.mkdir(parents=True, exist_ok=True)
-    _cache().mkdir(parents=True, exist_ok=True)
-    container = subprocess.Popen(run_command(engine, options, others, sys.stdin.isatty() and sys.stdout.isatty()))
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    container = subprocess.Popen(command(engine, sys.stdin.isatty() and sys.stdout.isatty()))
     while True:
         try:
             status = container.wait()
         except KeyboardInterrupt:  # the container has got it too, and says what becomes of it
             continue
-        print(f"/out is {options.out.resolve()}")
+        if options.out in folders:
+            print(f"/out is {options.out.resolve()}")
         return status
 
 
@@ -114,11 +188,6 @@ def build_command(engine: str, context: str) -> list[str]:
 
 def run_command(engine: str, options: argparse.Namespace, others: list[str], is_terminal: bool) -> list[str]:
     """What grades in a container: Docker's own limits are enough for the jail, and no network is needed."""
-    command = [engine, "run", "--rm", "--network", "none", "--workdir", "/tmp"]
-    command += ["--interactive", "--tty"] if is_terminal else []
-    if hasattr(os, "getuid"):  # Docker on Windows gives the caller what a container writes
-        command += ["--user", f"{os.getuid()}:{os.getgid()}"]
-        command += ["--userns", "keep-id"] if engine == "podman" and os.getuid() else []
     mounts = [(PROJECT, "/project", "ro"), (options.out, "/out", "rw"), (_cache(), "/cache/tiny-vgg-practical", "rw")]
     arguments = ["--out", "/out"]
     if options.submissions is not None:
@@ -129,17 +198,83 @@ def run_command(engine: str, options: argparse.Namespace, others: list[str], is_
         arguments += ["--ids", "/ids.csv"]
     if _keras().is_dir():
         mounts.append((_keras(), "/keras", "ro"))
+    variables = {"KERAS_HOME": "/keras", "XDG_CACHE_HOME": "/cache"}
+    command = _container(engine, ["--network", "none"], mounts, variables, is_terminal)
+    return [*command, "grade", *arguments, *others]
+
+
+def review_command(engine: str, out: Path, port: int, others: list[str], is_terminal: bool) -> list[str]:
+    """What opens the desk in a container, which browsers of this machine reach by a port."""
+    place, notebooks = _desk_places(out)
+    mounts = [(PROJECT, "/project", "ro"), *notebooks, (out, place, "rw")]
+    at = f"{LOOPBACK}:{port}"
+    command = _container(engine, ["--publish", f"{at}:{DESK_PORT}"], mounts, {"DESK_PUBLISHED": at}, is_terminal)
+    return [*command, "review", "--out", place, "--host", "0.0.0.0", "--port", str(DESK_PORT), *others]
+
+
+def _container(
+    engine: str, network: list[str], mounts: list[tuple[Path, str, str]], variables: dict[str, str], is_terminal: bool
+) -> list[str]:
+    command = [engine, "run", "--rm", *network, "--workdir", "/tmp"]
+    command += ["--interactive", "--tty"] if is_terminal else []
+    if hasattr(os, "getuid"):  # Docker on Windows gives the caller what a container writes
+        command += ["--user", f"{os.getuid()}:{os.getgid()}"]
+        command += ["--userns", "keep-id"] if engine == "podman" and os.getuid() else []
     for path, place, mode in mounts:
         command += ["--volume", f"{path.resolve()}:{place}:{mode}"]
     for name, value in {
         "HOME": "/tmp",
-        "KERAS_HOME": "/keras",
-        "XDG_CACHE_HOME": "/cache",
+        **variables,
         "PYTHONPATH": "/project:/project/assignment:/project/autograder/handed_out",
         "PYTHONDONTWRITEBYTECODE": "1",
     }.items():
         command += ["--env", f"{name}={value}"]
-    return [*command, image_name(), PYTHON, "-m", "autograder", "grade", *arguments, *others]
+    return [*command, image_name(), PYTHON, "-m", "autograder"]
+
+
+def _desk_places(out: Path) -> tuple[str, list[tuple[Path, str, str]]]:
+    """Where the gradebook lies in the desk's container, and what is mounted so that its submissions are found there.
+
+    The gradebook names them as seen from its own folder, so that both lie to each other as they do here.
+    """
+    own = out.absolute()
+    folders = sorted({str(PurePosixPath(place).parent) for place in _places(out).values()})
+    steps = max((PurePosixPath(folder).parts.count("..") for folder in folders), default=0)
+    inside = PurePosixPath("/desk", *own.parts[1:][-max(steps, 1) :])
+    mounts = [
+        (found, os.path.normpath(inside / folder).replace("\\", "/"), "ro")
+        for folder in folders
+        if folder != "." and (found := Path(os.path.normpath(own / folder))).is_dir()
+    ]
+    return str(inside), mounts
+
+
+def _places(out: Path) -> dict[str, str]:
+    """Submission -> where it lies, as seen from the gradebook; empty where that is not known."""
+    try:
+        places = json.loads((out / PLACES).read_text("ascii"))["places"]
+        return {str(name): str(place) for name, place in places.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _tell_places(out: Path, submissions: Path) -> None:
+    """The container saw the submissions elsewhere: the gradebook is told where they lie here, for the marking desk."""
+    seen = "../submissions/"
+    places = _places(out)
+    try:
+        folder = Path(os.path.relpath(submissions.absolute(), out.absolute())).as_posix()
+    except ValueError:  # on another drive of Windows
+        return
+    here = {
+        name: f"{folder}/{place[len(seen) :]}" if place.startswith(seen) else place for name, place in places.items()
+    }
+    if here == places:
+        return
+    data = json.loads((out / PLACES).read_text("ascii")) | {"places": here}
+    new = out / f".{PLACES}.new"
+    new.write_text(json.dumps(data, indent=1) + "\n", "ascii")
+    new.replace(out / PLACES)
 
 
 def _problem(options: argparse.Namespace) -> str:

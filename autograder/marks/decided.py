@@ -14,6 +14,7 @@ from autograder.results import SubmissionResult
 from labkit.judging import CheckResult
 
 State = Literal["unmarked", "marked", "conflict", "changed"]
+UNGRADED: Final = "Nothing could be graded."
 _OVERRIDES: Final = ("check:", "question:", "total")
 
 
@@ -232,15 +233,17 @@ class Decided:
     @cached_property
     def open(self) -> tuple[str, ...]:
         """Sentences on what a person has still to decide; none where the score is final."""
-        found = [f"{_words(target)}: two people decided differently." for target in self._conflicts]
+        review = self.of("review").decision
+        is_asked_for = review and review.value and review.value["action"] == "new_file"
+        found = []
+        if review and is_asked_for and self.result.status == "needs_review":
+            found.append(f"{review.by} has asked for a new file.")
+        found += [f"{_words(target)}: two people decided differently." for target in self._conflicts]
         found += [
             f"{_words(target)}: the grader says something else since a person decided." for target in self._outdated
         ]
         if self.of("total").decision is None:
             found += self._open_marks
-        review = self.of("review").decision
-        if review and review.value and review.value["action"] == "new_file" and self.result.status == "needs_review":
-            found.append(f"{review.by} has asked for a new file.")
         return tuple(found)
 
     @property
@@ -291,7 +294,7 @@ class Decided:
         """Of a submission of which the grader says nothing, or nothing that it could not judge."""
         missing = [question for question in assignment.questions() if self.question_score(question) is None]
         if len(missing) == len(assignment.questions().points):
-            return ["Nothing could be graded."]
+            return [UNGRADED]
         return [f"{', '.join(missing)}: nothing was decided." if missing else "A person has to look."]
 
     @property
@@ -310,6 +313,8 @@ class Decided:
         if self.result.status == "needs_review" and self.is_decided and not self.open:
             who = dict.fromkeys(head.by for standing in self.standings.values() for head in standing.heads)
             return f"Decided by {', '.join(who)}."
+        if said and self.open[:1] == (UNGRADED,):
+            return said
         is_of_people = self.is_decided or self.result.status == "graded"
         return self.open[0] if self.open and (is_of_people or not said) else said
 

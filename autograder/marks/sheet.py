@@ -7,8 +7,10 @@ what the row was made from, so that what others decided since is no conflict los
 
 import csv
 import io
+import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -90,6 +92,7 @@ def read(path: Path, decided: Mapping[str, Decided], said: Mapping[str, Decision
     rubrics = next(iter(decided.values())).rubrics if decided else {}
     _require_columns(path, columns, rubrics)
     named = {_text(one_name): one_name for one_name in decided}
+    known = {_content(decision) for decision in said.values()}  # of a table that was taken over before
     found: list[Decision] = []
     seen: set[str] = set()
     for line, row in rows:
@@ -102,9 +105,14 @@ def read(path: Path, decided: Mapping[str, Decided], said: Mapping[str, Decision
         seen.add(submission)
         for written in decided[submission].written.values():
             decision = _decision(written, submission, row, said, by, where)
-            if decision is not None:
+            if decision is not None and _content(decision) not in known:
                 found.append(decision)
     return found
+
+
+def _content(decision: Decision) -> str:
+    """What a decision says, whenever it was made."""
+    return json.dumps(asdict(decision) | {"at": "", "id": ""}, sort_keys=True)
 
 
 def _require_columns(path: Path, columns: Sequence[str], rubrics: Mapping[str, Rubric]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import written_class
 from made_up import HOSTILE, MEAN, RUBRICS, STD, check, every_outcome, marked, solved
 
 from autograder.gradebook import lms_export, pages, result_json, store
@@ -144,8 +145,10 @@ def test_adjustments_are_in_marks_or_in_per_cent_of_what_was_earned() -> None:
 def test_a_new_file_that_was_asked_for_is_waited_for() -> None:
     nothing = SubmissionResult("a", "needs_review", notes=("No notebook.",))
     asked = Decision("ann", "a", "review", {"action": "new_file", "reason": "cut off"})
-    assert decided(nothing, asked, rubrics={}).note == "Nothing could be graded."
-    assert "ann has asked for a new file." in decided(nothing, asked, rubrics={}).open
+    assert decided(nothing, asked, rubrics={}).note == "ann has asked for a new file."
+    assert decided(nothing, asked, rubrics={}).open[1:] == ("Nothing could be graded.",)
+    praised = Decision("ann", "a", "adjustment:praise", {"amount": 1, "unit": "marks", "reason": "x"})
+    assert decided(nothing, praised, rubrics={}).note == "No notebook.", "the grader knows more"
 
 
 # ---- every file ----
@@ -154,8 +157,7 @@ def test_a_new_file_that_was_asked_for_is_waited_for() -> None:
 @pytest.fixture
 def book_with_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three submissions: one marked, one open, one with an override and an adjustment."""
-    for module in (book, pages):
-        monkeypatch.setattr(module, "rubrics", lambda: RUBRICS)
+    written_class.use(RUBRICS, monkeypatch)
     results = [solved("done"), solved("open"), solved("changed")]
     for result in results:
         store.write_result(result, tmp_path)

@@ -1,76 +1,43 @@
 """The marking desk without a browser: who comes in, what is kept, and what is said where something is amiss."""
 
 import errno
+import http.client
 import os
 import re
+import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import nbformat
 import pytest
 import written_class
+from at_the_desk import HOST, TOKEN, Person, started
 from bs4 import BeautifulSoup
-from flask.testing import FlaskClient
 from made_up import HOSTILE, hostile, solved
-from werkzeug.test import TestResponse
 from written_class import RUBRICS
 
 from autograder import batch
 from autograder.__main__ import main
 from autograder.desk import app, server
 from autograder.desk.shelf import key_of
-from autograder.gradebook import pages, sources, store
+from autograder.gradebook import sources, store
 from autograder.grading import cache_key
 from autograder.marks import book
 from autograder.marks.decisions import Decision, Log
 from autograder.results import CellError, SubmissionResult
 
-HOST = "http://127.0.0.1:5000"
-TOKEN = "token-of-this-start"
-
-
-class Person:
-    """Somebody at a browser of their own."""
-
-    def __init__(self, client: FlaskClient, name: str) -> None:
-        self.client = client
-        self.get(f"/enter?token={TOKEN}")
-        assert self.send("/enter", "/enter", name=name).status_code == 303
-
-    def get(self, path: str, code: int = 200) -> BeautifulSoup:
-        response = self.client.get(path, base_url=HOST)
-        assert response.status_code == code, response.get_data(as_text=True)[-2000:]
-        return BeautifulSoup(response.get_data(as_text=True), "html.parser")
-
-    def send(self, page: str, to: str, **fields: Any) -> TestResponse:
-        """Fill in the form of a page that goes to an address, with what it holds, and send it."""
-        shown = self.get(page)
-        form = next(one for one in shown.find_all("form") if one.get("action", "").partition("?")[0] == to)
-        values: dict[str, Any] = {}
-        for field in [*form.select("input"), *shown.select(f'input[form="{form.get("id")}"]')]:
-            if field.get("type") in ("radio", "checkbox") and not field.has_attr("checked"):
-                continue
-            values.setdefault(field["name"], []).append(field.get("value", ""))
-        values |= {field["name"]: field.text for field in form.select("textarea")}
-        return self.client.post(form["action"], data=values | fields, base_url=HOST)
-
-    def mark(self, submission: str, name: str = "w1", show: str = "all", **fields: Any) -> TestResponse:
-        path = f"/written/{name}/{key_of(submission)}"
-        return self.send(f"{path}?show={show}", path, **{"then": "next", "also": [], **fields})
-
 
 @pytest.fixture
 def rubrics(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Rubrics with marks; what is put into it the desk has from then on."""
-    known = dict(RUBRICS)
-    for module in (book, pages):
-        monkeypatch.setattr(module, "rubrics", lambda: dict(known))
-    return known
+    return written_class.use(RUBRICS, monkeypatch)
 
 
 @pytest.fixture
@@ -314,11 +281,43 @@ def test_names_are_hidden_on_request(ann: Person) -> None:
     assert "submission-010" in ann.get("/").text
 
 
+def test_without_names_what_waits_follows_no_alphabet(tmp_path: Path, rubrics: dict[str, Any]) -> None:
+    out = written_class.write(tmp_path / "gradebook", 60)
+    ann = Person(app.make(out, app.Door(TOKEN)).test_client(), "ann")
+
+    def waiting() -> list[str]:
+        return [link.text for link in ann.get("/").select("section[aria-labelledby=waiting] h3 a")]
+
+    assert waiting() == [f"submission-0{number}" for number in range(10, 61, 10)]
+    ann.send("/", "/names")
+    numbers = [int(title.removeprefix("No. ")) for title in waiting()]
+    assert len(numbers) == 6
+    assert numbers == sorted(numbers)
+
+
+def test_what_cannot_run_is_not_offered_to_run_and_each_reason_is_told_once(tmp_path: Path, out: Path) -> None:
+    notes = ("The file is not valid JSON.", "Ask for it again.", "Ask for it again.")
+    store.write_result(SubmissionResult("cut-off", "needs_review", notes=notes), out)
+    file = tmp_path / "cut-off.ipynb"
+    file.write_text("{")
+    sources.write({file: "cut-off"}, out, "CIFAR-10")
+    page = Person(app.make(out, app.Door(TOKEN)).test_client(), "ann").get(f"/submission/{key_of('cut-off')}")
+    section = page.select_one("section[aria-labelledby=review]")
+    assert [item.text for item in section.select("li")] == list(notes[:2])
+    assert [button.text for button in section.select("button")] == ["Ask for a new file"]
+
+
 def test_search_finds_answers_comments_and_names(ann: Person) -> None:
     ann.mark("submission-005", comment="Quite unusual wording.")
     for words, n in (("UNUSUAL wording", 1), ("submission-005", 1), ("no such words", 0)):
         assert f"{n} answer" in ann.get(f"/written/w1?show=all&q={words}").text
-    assert "1 submission" in ann.get("/submissions?q=submission-005").text
+    page = ann.get("/submissions?q=submission-005")
+    assert "1 submission" in page.text
+    link = page.select_one("nav.filters a[href*=review]")
+    assert (link.text, link["href"]) == (
+        "need review by the grader 1",
+        "/submissions?show=review&q=submission-005",
+    )
 
 
 # ---- what the grader could not judge, and where people see it otherwise ----
@@ -332,6 +331,9 @@ def test_a_check_a_question_and_the_total_are_overridden_with_a_reason(ann: Pers
         fields = {field["name"]: field.get("value", "") for field in form.select("input")}
         fields |= {"marks": marks, "reason": "Right after all."}
         assert ann.client.post(form["action"], data=fields, base_url=HOST).status_code == 303
+        if target == "check:q9":
+            assert page.select_one('nav a[href="#q9"]').text == "Question 9 open"
+            assert ann.get(path).select_one('nav a[href="#q9"]').text == "Question 9"
     one = book.decide(store.read_results(out), out)["submission-010"]
     assert (one.question_score("q9"), one.question_score("q1"), one.score) == (6, 4.5, 77)
     assert one.status == "graded"
@@ -405,7 +407,8 @@ def test_a_notebook_is_run_after_all_unless_it_is_another_one_by_then(tmp_path: 
 def test_a_new_file_is_asked_for(ann: Person, out: Path) -> None:
     path = f"/submission/{key_of('submission-010')}"
     ann.send(path, f"{path}/review", action="new_file", reason="Cut off.")
-    assert "ann has asked for a new file." in book.decide(store.read_results(out), out)["submission-010"].open
+    assert book.decide(store.read_results(out), out)["submission-010"].note == "ann has asked for a new file."
+    assert "ask for a new file: Cut off. ann, " in ann.get("/").select_one("section[aria-labelledby=waiting]").text
 
 
 def test_the_notebook_is_shown_as_data_with_the_cell_in_question(tmp_path: Path, ann: Person, out: Path) -> None:
@@ -594,6 +597,87 @@ def test_the_link_leads_in(out: Path) -> None:
     assert link.startswith("https://marks.example/enter?token=")
 
 
+def test_in_a_container_the_link_is_that_of_the_machine_outside(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(server.PUBLISHED, "127.0.0.1:8123")
+    made, link = server.open_server(out, "0.0.0.0", 0)
+    made.close()
+    assert link.startswith("http://127.0.0.1:8123/enter?token=")
+    made, link = server.open_server(out, "0.0.0.0", 0, behind_https="marks.example")
+    made.close()
+    assert link.startswith("https://marks.example/enter?token=")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_desk_ends_with_its_terminal(tmp_path: Path, number: int) -> None:
+    """Also in a container, where nothing but what is caught ends the first process."""
+    out = written_class.write(tmp_path / "gradebook", 1)
+    with started(out) as (process, _):
+        process.send_signal(number)
+        assert process.wait(30) == 0
+
+
+# ---- behind a reverse proxy ----
+
+
+PROXIES: Mapping[str, dict[str, str]] = {  # what each adds to a browser's request, seen with Caddy 2.6 and nginx 1.22
+    "Caddy": {
+        "Host": "{name}",
+        "X-Forwarded-For": "203.0.113.9",
+        "X-Forwarded-Host": "{name}",
+        "X-Forwarded-Proto": "https",
+        "Accept-Encoding": "gzip",
+    },
+    "nginx": {"Host": "{name}", "Connection": "close"},
+    "nginx without a line for the host": {"Host": "127.0.0.1:{port}", "Connection": "close"},
+}
+
+
+@pytest.mark.parametrize("name", ["marks.example.org", "marks.example.org:8443"])
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_people_mark_through_a_proxy_that_speaks_https(out: Path, proxy: str, name: str) -> None:
+    """The desk itself, on loopback, gets what a proxy makes of the requests of a browser that was sent the link."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    jar = SimpleCookie()
+
+    def ask(path: str, **fields: str) -> tuple[int, str, str]:
+        """Status, where it leads, and what is shown."""
+        headers = {key: value.format(name=name, port=port) for key, value in PROXIES[proxy].items()}
+        headers["Cookie"] = "; ".join(f"{key}={one.value}" for key, one in jar.items())
+        if fields:  # a browser that keeps to the desk's Referrer-Policy names no page, and the site by `null`
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": "null"}
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("POST" if fields else "GET", path, urlencode(fields) or None, headers)
+        answer = connection.getresponse()
+        for cookie in answer.headers.get_all("Set-Cookie", []):
+            assert "; Secure" in cookie
+            assert "Domain" not in cookie
+            jar.load(cookie)
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, answer.headers.get("Location", ""), text
+
+    def token(page: str) -> str:
+        return str(BeautifulSoup(page, "html.parser").select_one("input[name=csrf_token]")["value"])
+
+    with written_class.serving(out, port, behind_https=name) as link:
+        assert link.startswith(f"https://{name}/enter?token=")
+        status, _, page = ask(link.removeprefix(f"https://{name}"))
+        assert (status, "Who is there?" in page) == (200, True)
+        assert ask("/enter", name="ann", csrf_token=token(page))[:2] == (303, "/")
+        assert "Marking desk" in ask("/")[2]
+        status, first, _ = ask("/written/w1/next?show=open")
+        assert (status, first.startswith("/written/w1/")) == (302, True), "the way is the proxy's, not the desk's own"
+        page = ask(first)[2]
+        fields = {"csrf_token": token(page), "item-tells": "1", "then": "stay", "seen": "", "of": ""}
+        status, following, _ = ask(first, **fields)
+        assert status == 303
+        assert "Saved." in ask(following)[2]
+        assert ask(first, csrf_token="another")[0] == 400
+    assert len(Log(out).decisions()) == 1
+
+
 # ---- a class ----
 
 
@@ -601,8 +685,7 @@ def test_the_link_leads_in(out: Path) -> None:
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     """300 submissions with four written answers each, a third of which are marked."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (book, pages):
-            patch.setattr(module, "rubrics", lambda: dict(RUBRICS))
+        written_class.use(RUBRICS, patch)
         out = written_class.write(tmp_path_factory.mktemp("large"), 300)
         person = Person(app.make(out, app.Door(TOKEN)).test_client(), "ann")
         value = {"items": {"tells": 1.0}, "marks": None, "comment": "Say what it is compared with."}
@@ -660,8 +743,7 @@ def test_fifteen_people_at_once_lose_nothing(large: Person) -> None:
 
 
 def test_without_a_master_notebook_checks_can_still_be_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (book, pages):
-        monkeypatch.setattr(module, "rubrics", dict)
+    written_class.use({}, monkeypatch)
     store.write_result(solved("s1"), tmp_path)
     store.write_result(SubmissionResult("s2", "needs_review", notes=("No notebook.",)), tmp_path)
     person = Person(app.make(tmp_path, app.Door(TOKEN)).test_client(), "ann")

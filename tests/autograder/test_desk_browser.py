@@ -1,51 +1,39 @@
 """The marking desk in a browser, headless Chromium: by keyboard alone, two people at once, killed, on a phone."""
 
-import re
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import written_class
-from axe_playwright_python.sync_playwright import Axe
-from browsing import CHROMIUM, WIDTHS
+from at_the_desk import started
+from browsing import NEEDS_CHROMIUM, WIDTHS, barriers, chromium, listen
 from made_up import HOSTILE, hostile
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from written_class import RUBRICS
 
 from autograder.desk.shelf import key_of
-from autograder.gradebook import pages, store
+from autograder.gradebook import store
 from autograder.marks import book
 from autograder.marks.decisions import Decision, Log
 
 PROJECT = Path(__file__).resolve().parents[2]
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (Debian: apt-get install chromium)"),
-]
+pytestmark = [pytest.mark.slow, NEEDS_CHROMIUM]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def rubrics(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    known = dict(RUBRICS)
-    for module in (book, pages):
-        monkeypatch.setattr(module, "rubrics", lambda: dict(known))
-    return known
+    return written_class.use(RUBRICS, monkeypatch)
 
 
 @pytest.fixture
@@ -65,11 +53,8 @@ def come_in(browser: Browser, link: str, name: str, width: int = 1280) -> Page:
     page = context.new_page()
     page.set_default_timeout(15_000)
     base = link.partition("/enter")[0]
-    page.base, page.said = base, []  # type: ignore[attr-defined]
-    page.on("dialog", lambda dialog: (page.said.append(dialog.message), dialog.dismiss()))  # type: ignore[attr-defined]
-    page.on("pageerror", lambda error: page.said.append(str(error)))  # type: ignore[attr-defined]
-    page.on("console", lambda message: page.said.append(message.text))  # type: ignore[attr-defined]
-    page.on("request", lambda r: r.url.startswith((base, "data:")) or page.said.append(r.url))  # type: ignore[attr-defined]
+    page.base = base  # type: ignore[attr-defined]
+    page.said = listen(page, lambda url: url.startswith((base, "data:")))  # type: ignore[attr-defined]
     page.goto(link)
     page.wait_for_function("document.activeElement.id === 'name'")
     page.keyboard.type(name)
@@ -185,25 +170,13 @@ def test_two_browsers_at_once_end_in_a_conflict_that_is_settled(browser: Browser
     close(bob)
 
 
-@contextmanager
-def started(out: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The desk as a process of its own, and its link; killed at the end if it still runs."""
-    command = [sys.executable, "-m", "autograder", "review", "--out", str(out), "--port", str(port)]
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process, next(found[0] for line in process.stdout if (found := re.search(r"http://\S+", line)))
-        finally:
-            process.kill()
-
-
 def test_killed_while_somebody_types_what_was_saved_is_there_and_the_draft_too(
     browser: Browser, tmp_path: Path
 ) -> None:
     out = written_class.write(tmp_path / "gradebook", 4)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with started(out, port) as (process, link):
+    with started(out, "--port", str(port)) as (process, link):
         page = come_in(browser, link, "ann")
         path = f"{page.base}/written/w1/{key_of('submission-001')}?show=all"  # type: ignore[attr-defined]
         page.goto(path)
@@ -214,7 +187,7 @@ def test_killed_while_somebody_types_what_was_saved_is_there_and_the_draft_too(
         page.keyboard.press("c")
         page.keyboard.type("typed, and not sa")
         process.kill()
-    with started(out, port) as (process, link):
+    with started(out, "--port", str(port)) as (process, link):
         page.goto(link)
         page.fill("#name", "ann")
         page.click("text=To the desk")
@@ -236,8 +209,7 @@ def test_killed_while_somebody_types_what_was_saved_is_there_and_the_draft_too(
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
     """A desk with everything on it: marks, a conflict, an override, hostile text; its link and its pages."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (book, pages):
-            patch.setattr(module, "rubrics", lambda: dict(RUBRICS))
+        written_class.use(RUBRICS, patch)
         out = written_class.write(tmp_path_factory.mktemp("full"), 14)
         bad = replace(
             hostile(), written={"w1": f"# {HOSTILE}\n\n$x^{{2}}$ ![i](http://127.0.0.1:9/x.png)", "w2": HOSTILE}
@@ -319,16 +291,12 @@ def test_no_page_is_wider_than_its_window(browser: Browser, full: tuple[str, dic
 
 @pytest.mark.parametrize("width", [WIDTHS["desktop"], WIDTHS["phone"]], ids=["desktop", "phone"])
 def test_no_barrier_that_axe_knows(browser: Browser, full: tuple[str, dict[str, str]], width: int) -> None:
-    """Deque's axe-core: names, roles, contrast, headings, tables, as a screen reader needs them."""
     link, paths = full
     page = come_in(browser, link, "ann", width)
     for name in PAGES:
         page.goto(page.base + paths[name])  # type: ignore[attr-defined]
         page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-        found = Axe().run(page)
-        assert found.response["passes"]
-        violations = [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in found.response["violations"]]
-        assert violations == [], name
+        assert barriers(page) == [], name
     close(page)
 
 

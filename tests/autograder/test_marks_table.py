@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import written_class
 from made_up import HOSTILE, RUBRICS, marked, solved
 
 from autograder import tables
 from autograder.__main__ import main
-from autograder.gradebook import pages, store
+from autograder.gradebook import store
 from autograder.marks import book, late
 from autograder.marks.decisions import Log, standing
 from autograder.results import SubmissionResult
@@ -19,8 +20,7 @@ from autograder.results import SubmissionResult
 @pytest.fixture
 def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A gradebook of three submissions, the first of which is marked."""
-    for module in (book, pages):
-        monkeypatch.setattr(module, "rubrics", lambda: RUBRICS)
+    written_class.use(RUBRICS, monkeypatch)
     results = [solved("a"), solved("=b", w1="=1+1\nline", w2=""), SubmissionResult("c", "needs_review")]
     for result in results:
         store.write_result(result, tmp_path / "out")
@@ -69,6 +69,20 @@ def test_what_was_edited_is_taken_over(out: Path, delimiter: str) -> None:
     assert (now["c"].state, now["c"].marks) == ("marked", 0)
     assert "w1" in (out / "grades.csv").read_text().splitlines()[0]
     assert "=well done" in (out / "feedback" / f"{store.safe_name('=b')}.html").read_text()
+
+
+def test_a_table_that_is_taken_over_again_changes_nothing(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where somebody has decided otherwise since."""
+    rows = export(out)
+    rows[1] |= {"w1 std": "1"}
+    assert take(out, rows) == take(out, rows) == 0
+    assert "1 decision taken over" in capsys.readouterr().out
+    later = export(out)
+    later[1] |= {"w1 marks": "2"}
+    assert take(out, later) == take(out, rows) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("0 decisions taken over")
+    assert len(Log(out).decisions()) == 3
+    assert (found(out)["a"].state, found(out)["a"].marks) == ("marked", 2)
 
 
 def test_marks_that_are_emptied_are_withdrawn(out: Path) -> None:

@@ -4,7 +4,8 @@ The class is a mix of the zoo's right and wrong entries and of damaged files, in
 build/endurance/class. It is graded twice into gradebooks that have the same secret: in one run, while memory, open
 files and ended children are looked at; and in runs of which five are killed by SIGKILL at random moments. Then both
 gradebooks must be the same, byte for byte, the times of grading aside. Exit code 1 if they are not.
-Where time is short, `make endurance PART=whole` does the first run only, PART=killed later the others.
+Where time is short, `make endurance PART=whole` does the first run only, PART=killed later the others. PART=desk grades
+the class of the first run anew while somebody marks at the desk: no mark may be lost, and nothing else be different.
 """
 
 import argparse
@@ -27,19 +28,24 @@ import numpy as np
 import psutil
 from answers import RIGHT, WRONG
 from answers.entries import whole
+from at_the_desk import TOKEN, Person
 from rich.progress import track
 from support import PROJECT
 
+from autograder.desk import app
 from autograder.gradebook import store
 from autograder.intake import submissions
+from autograder.marks import book
+from autograder.marks.decisions import Log
 from zoo import notebooks
 
 FOLDER = PROJECT / "build" / "endurance"
-CLASS, WHOLE, KILLED = FOLDER / "class", FOLDER / "whole", FOLDER / "killed"
+CLASS, WHOLE, KILLED, OPEN = FOLDER / "class", FOLDER / "whole", FOLDER / "killed", FOLDER / "open"
 PICTURE_SIZE = 280  # pixels; so much noise is a picture of a quarter of a megabyte
 DAMAGED_EVERY = 10
 KILLS = 5
-LOOK = 2.0  # seconds between two looks at the grader
+LOOK = 2.0  # seconds between two looks at the grader, and between two marks of a person
+COMMENT = "Marked while the class was graded."
 MOMENTS = (0.1, 0.25, 0.5, 0.75, 1.0)  # shares of the class at which memory is told
 
 
@@ -48,13 +54,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m zoo.endurance", description="grade a large class")
     parser.add_argument("--n", type=int, default=1000, metavar="N", help="submissions (default: 1000)")
     parser.add_argument("--seed", type=int, default=0, help="of the mix and of the moments of the kills")
-    parser.add_argument("--part", choices=("whole", "killed"), help="the first run only, or only what comes after it")
+    parts = ("whole", "killed", "desk")
+    parser.add_argument("--part", choices=parts, help="the first run only, or only one of those that come after it")
     options = parser.parse_args()
-    if options.part != "killed":
+    if options.part in (None, "whole"):
         grade_at_once(options.n, options.seed)
     elif not (WHOLE / "grades.csv").exists():
         parser.error("there is no first run to compare with: PART=whole makes it")
-    return 0 if options.part == "whole" else grade_killed(options.seed)
+    if options.part == "whole":
+        return 0
+    return grade_with_the_desk_open(options.seed) if options.part == "desk" else grade_killed(options.seed)
 
 
 def grade_at_once(n: int, seed: int) -> None:
@@ -88,6 +97,48 @@ def grade_killed(seed: int) -> int:
         print(name)
     print(f"{len(differing)} of {len(files(WHOLE))} files differ; {len(strays)} processes were left by killed runs")
     return 1 if differing or strays else 0
+
+
+def grade_with_the_desk_open(seed: int) -> int:
+    """Grade the same class anew in a copy of the first gradebook, while a person marks, and compare.
+
+    Returns:
+        The exit code.
+    """
+    shutil.rmtree(OPEN, ignore_errors=True)
+    shutil.copytree(WHOLE, OPEN)
+    person = Person(app.make(OPEN, app.Door(TOKEN)).test_client(), "endurance")
+    names = [result.submission for result in store.read_results(OPEN)]
+    answers = {name: rubric.items[0].id for name, rubric in book.rubrics().items()}
+    draw = random.Random(f"desk {seed}")
+    saved = []
+    process = _started(CLASS, OPEN, "--force")
+    while process.poll() is None:
+        target = (draw.choice(names), draw.choice(list(answers)))
+        answer = person.mark(target[0], target[1], comment=COMMENT, **{f"item-{answers[target[1]]}": "1"})
+        if answer.status_code != 303:
+            raise RuntimeError(f"the desk did not save: {answer.get_data(as_text=True)[-500:]}")
+        saved.append((target[0], f"written:{target[1]}"))
+        time.sleep(LOOK)
+    if process.returncode:
+        raise RuntimeError(f"the grader ended with exit code {process.returncode}")
+    store.write_again(OPEN)  # what was marked in the last moment is on no page yet
+    kept = [(one.submission, one.target) for one in Log(OPEN).decisions()]
+    unwritten = [name for name, _ in saved if COMMENT not in _feedback(name)]
+    (OPEN / "decisions").rename(FOLDER / "decisions-of-open")  # all else is as if nobody had marked
+    differing = differences(WHOLE, OPEN)
+    shutil.rmtree(FOLDER / "decisions-of-open")
+    for name in (*unwritten[:20], *differing[:20]):
+        print(name)
+    print(
+        f"{len(saved)} marks were given meanwhile: {len(saved) - len(kept)} are lost, {len(unwritten)} are on no page; "
+        f"{len(differing)} of {len(files(WHOLE))} files differ"
+    )
+    return 1 if kept != saved or unwritten or differing else 0
+
+
+def _feedback(submission: str) -> str:
+    return (OPEN / "feedback" / f"{store.safe_name(submission)}.html").read_text("utf-8")
 
 
 # ---- the class ----
@@ -131,8 +182,8 @@ class Look:
     zombies: int
 
 
-def _started(folder: Path, out: Path) -> psutil.Popen:
-    command = [sys.executable, "-m", "autograder", "grade", "--submissions", str(folder), "--out", str(out)]
+def _started(folder: Path, out: Path, *options: str) -> psutil.Popen:
+    command = [sys.executable, "-m", "autograder", "grade", "--submissions", str(folder), "--out", str(out), *options]
     return psutil.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, start_new_session=True)
 
 

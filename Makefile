@@ -121,7 +121,7 @@ bench: .venv/developing  ## the benchmarks, into docs/benchmarks.md
 zoo: .venv/developing  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text] [BARE=1]
 	PYTHONPATH=.:assignment:autograder/handed_out:tests $(BIN)/python -m zoo$(if $(ALL), --all)$(if $(ONLY), --only "$(ONLY)")$(if $(BARE), --bare)
 
-endurance: .venv/developing  ## a large class in one run, and in runs that are killed: make endurance [N=1000] [PART=whole|killed]
+endurance: .venv/developing  ## a large class in one run, and in runs that are killed: make endurance [N=1000] [PART=whole|killed|desk]
 	PYTHONPATH=.:assignment:autograder/handed_out:tests $(BIN)/python -m zoo.endurance $(if $(N),--n $(N)) $(if $(PART),--part $(PART))
 
 baselines: OPTIONS = $(if $(SEEDS), --seeds $(SEEDS))$(if $(EPOCHS), --epochs $(EPOCHS))$(if $(VARIANTS),\

@@ -1,4 +1,4 @@
-"""The data of the practical: CIFAR-10 where it is, and stand-ins for machines without it.
+"""CIFAR-10 as it is read from Keras' folder, and drawings that stand in on machines without it.
 
 The stand-in images are drawings: a class has its shape (an aeroplane's fuselage and wings, a cat's face and
 ears), some usual colours and some usual backgrounds, all of which vary from image to image. They have

@@ -1,8 +1,7 @@
 """Every constant of the practical, once; the questions and their marks are in `lab/questions.py`.
 
 An instructor who wants 32 filters changes the line here; the handout's text, the checks, the reference
-solution and the sample submissions follow (run `make docs`, `make student` and `make autograder` again; README.md says
-what else).
+solution and the sample submissions follow. docs/change-the-practical.md says how, and what has to be made anew.
 """
 
 from typing import Final

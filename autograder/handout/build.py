@@ -212,12 +212,19 @@ def _with_tests(cells: Sequence[Any]) -> Iterator[Any]:
         if mark == ("END", "QUESTION"):
             own = [check for check in checks if check.question == question]
             if own:
-                yield nbformat.v4.new_raw_cell("# BEGIN TESTS")
+                yield _raw_cell("# BEGIN TESTS", f"tests-of-{question}")
                 yield from (_test_cell(check, points[check.name], tests.get(check.name)) for check in own)
-                yield nbformat.v4.new_raw_cell("# END TESTS")
+                yield _raw_cell("# END TESTS", f"end-of-tests-of-{question}")
         in_tests = mark == ("BEGIN", "TESTS") or (in_tests and mark != ("END", "TESTS"))
         if not in_tests and mark != ("END", "TESTS"):
             yield cell
+
+
+def _raw_cell(source: str, name: str) -> Any:
+    """A cell under a name of its own: one that is drawn would make each build another."""
+    cell = nbformat.v4.new_raw_cell(source)
+    cell.id = name.replace("_", "-")[:64]
+    return cell
 
 
 def _test_cell(check: Check, points: float, test: OtterTest | None) -> Any:

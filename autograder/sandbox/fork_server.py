@@ -1,7 +1,7 @@
-"""A process that has imported what notebooks import and run nothing; kernels are forked from it: `python nursery.py`.
+"""A process that has imported what notebooks import, and run nothing: `python fork_server.py`. Kernels are forked from it.
 
 Most of what a short notebook costs is the import of TensorFlow. Here it is paid once. On its standard input, a
-socket, the nursery takes requests: JSON with `policy` (see warden.py), `connection` (the kernel's connection file),
+socket, the nursery takes requests: JSON with `policy` (see supervisor.py), `connection` (the kernel's connection file),
 `folder` (its working directory) and `environment`, together with a file descriptor that becomes the warden's standard
 input. It forks a warden, which forks the kernel and locks it in as it would lock in any command, and answers with the
 warden's pid and a descriptor of that process. The nursery ends when the socket is closed.

@@ -30,7 +30,7 @@ class NurseryError(RuntimeError):
 
 
 class Nursery:
-    """The client of `nursery.py`, for all threads of this process. Made by `open_nursery`."""
+    """The client of `fork_server.py`, for all threads of this process. Made by `open_nursery`."""
 
     def __init__(self, process: subprocess.Popen[bytes] | None, door: socket.socket) -> None:
         self._process, self._door = process, door
@@ -46,7 +46,7 @@ class Nursery:
             connection: the kernel's connection file.
             folder: its working directory.
             environment: all of its environment variables.
-            lifeline: what the warden reads as standard input, see `warden.py`.
+            lifeline: what the warden reads as standard input, see `supervisor.py`.
 
         Raises:
             NurseryError: it refuses, or is no more.

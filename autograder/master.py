@@ -91,8 +91,13 @@ class Master:
 
     def label_of(self, heading: str) -> str | None:
         """Name of the section that a heading begins; None for other headings."""
-        label = label_and_title(heading)[0].casefold()
-        return next((name for name, section in self.sections.items() if section.label.casefold() == label), None)
+        text = " ".join(heading.split()).casefold()
+        fitting = [
+            (len(section.label), name)
+            for name, section in self.sections.items()
+            if re.match(rf"{re.escape(section.label.casefold())}(?!\w)", text)
+        ]
+        return max(fitting)[1] if fitting else None
 
 
 def label_and_title(heading: str) -> tuple[str, str]:

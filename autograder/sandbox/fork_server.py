@@ -1,4 +1,4 @@
-"""A process that has imported what notebooks import, and run nothing: `python fork_server.py`. Kernels are forked from it.
+"""A process that has imported what notebooks import, from which kernels are forked: `python fork_server.py`.
 
 Most of what a short notebook costs is the import of TensorFlow. Here it is paid once. On its standard input, a
 socket, the nursery takes requests: JSON with `policy` (see supervisor.py), `connection` (the kernel's connection file),

@@ -1,8 +1,8 @@
 """Start a student's kernel in a jail, and watch over it: `python supervisor.py POLICY COMMAND...`
 
 The supervisor forks. The child locks itself in for good (what it starts is locked in too) and becomes the command, or
-goes on as a kernel where a fork server has forked the supervisor too. The parent is outside: it ends everything that the
-student has started as soon as its standard input is closed, which happens when the grader says so or dies, or when
+goes on as a kernel where a fork server has forked the supervisor too. The parent is outside: it ends everything that
+the student has started as soon as its standard input is closed, which happens when the grader says so or dies, or when
 the limits of the jail are exceeded. As root the child lives in a process namespace, whose end is the end of all in it,
 however fast they multiply; other users have a limit on processes, and such a namespace where nothing else keeps signals
 in the jail.

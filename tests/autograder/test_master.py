@@ -57,7 +57,9 @@ def test_a_heading_begins_with_what_people_call_the_question(heading: str, label
 def test_a_heading_of_a_students_notebook_is_assigned_by_its_beginning() -> None:
     known = master.Master({"q1": question("assert 1")}, ())
     assert known.label_of("exercice 2 : my own words") == "q1"
+    assert known.label_of("Exercice 2, done") == "q1"
     assert known.label_of("Exercice 3 : another") is None
+    assert known.label_of("Exercice 21") is None
 
 
 def test_what_the_handout_gives_and_imports() -> None:

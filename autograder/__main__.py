@@ -162,11 +162,7 @@ def _grade(options: argparse.Namespace) -> int:
         return 2
     folder = options.submissions
     if folder is None:
-        write = assignment.current().samples
-        if write is None:
-            print("error: this practical has no sample submissions: name a folder (--submissions)", file=sys.stderr)
-            return 2
-        folder = write(Path("dist") / "samples")
+        folder = assignment.write_samples(Path("dist") / "samples")
     problem = _folder_problem(folder) or _out_problem(options.out)
     if not problem and not submissions.find(folder, but=options.out):
         problem = f"{folder} holds no submission"

@@ -218,6 +218,18 @@ def all_checks() -> list[Check]:
     return current().all_checks()
 
 
+def write_samples(folder: Path) -> Path:
+    """Write the sample submissions of the practical of this process into a folder, which is returned.
+
+    Raises:
+        AssignmentError: it has none.
+    """
+    write = current().samples
+    if write is None:
+        raise AssignmentError("this practical has no sample submissions: name a folder (--submissions)")
+    return write(folder)
+
+
 @cache
 def _load(name: str) -> Assignment:
     folder = Path(name).resolve()

@@ -302,7 +302,7 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
     """
     from autograder import workers
     from autograder.grading import one_submission
-    from autograder.sandbox import environment, jail, open_nursery
+    from autograder.sandbox import environment, jail, open_fork_server
 
     def say(sentence: str) -> None:
         console.print(
@@ -332,7 +332,7 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
             say(f"UNSAFE: student code is not kept from {hole}.")
         kernels = None
         if len(due) > 1 and not options.fresh and sys.platform.startswith("linux"):
-            kernels = stack.enter_context(open_nursery(environment()))
+            kernels = stack.enter_context(open_fork_server(environment()))
         jobs = options.jobs or _jobs(say)
         threads = stack.enter_context(workers.here(jobs, lambda: stop.at_once))
         yield _Crew(

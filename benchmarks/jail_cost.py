@@ -19,7 +19,7 @@ from autograder.grading.notebook import grade_notebook
 from autograder.handout import build
 from autograder.sandbox import jail
 
-# Starts the kernel, and ends it as soon as the grader lets go, as the warden does.
+# Starts the kernel, and ends it as soon as the grader lets go, as the supervisor does.
 BARE = '"$@" </dev/null & kernel=$!; cat >/dev/null; kill -9 $kernel; wait $kernel 2>/dev/null'
 
 

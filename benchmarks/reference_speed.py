@@ -21,8 +21,8 @@ import nbformat
 from assignment import samples
 from autograder import calibration
 from autograder.grading.one_submission import grade_file
-from autograder.sandbox import environment, open_nursery
-from autograder.sandbox.provisioner import Nursery
+from autograder.sandbox import environment, open_fork_server
+from autograder.sandbox.provisioner import ForkServer
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 PACKAGES = ("keras", "tensorflow", "numpy")
@@ -42,7 +42,7 @@ def main() -> None:
         cell.outputs = [nbformat.v4.new_output("display_data", data={"image/png": PIXEL})]
         nbformat.write(notebook, complete)
         begun = time.monotonic()
-        with open_nursery(environment()) as kernels:
+        with open_fork_server(environment()) as kernels:
             _seconds(complete, kernels)
             first = time.monotonic() - begun
             times = {path: [_seconds(path, kernels) for _ in range(n)] for path in (complete, bare)}
@@ -63,7 +63,7 @@ def main() -> None:
         print(f"one solution {name}: {medians[path]:.1f} s ({min(times[path]):.1f} to {max(times[path]):.1f})")
 
 
-def _seconds(path: Path, kernels: Nursery) -> float:
+def _seconds(path: Path, kernels: ForkServer) -> float:
     begun = time.monotonic()
     grade_file(path, kernels=kernels)
     return time.monotonic() - begun

@@ -33,7 +33,7 @@ import psutil
 
 from assignment import samples
 from autograder.grading.notebook import grade_notebook
-from autograder.sandbox import environment, open_nursery
+from autograder.sandbox import environment, open_fork_server
 from autograder.sandbox.runner import _write_data
 
 PROJECT = Path(__file__).parent.parent
@@ -230,10 +230,10 @@ def _print_breakdown(path: Path) -> None:
     """Where the time of one submission goes, graded alone in a kernel that is forked from the warm process."""
     notebook = nbformat.read(path, as_version=4)
     steps: list[tuple[float, str]] = []
-    with open_nursery(environment()) as nursery:
-        grade_notebook(notebook, nursery=nursery)  # warms up files and caches
+    with open_fork_server(environment()) as fork_server:
+        grade_notebook(notebook, fork_server=fork_server)  # warms up files and caches
         start = time.monotonic()
-        grade_notebook(notebook, nursery=nursery, progress=lambda step: steps.append((time.monotonic(), step)))
+        grade_notebook(notebook, fork_server=fork_server, progress=lambda step: steps.append((time.monotonic(), step)))
         end = time.monotonic()
     times = [start, *(at for at, _ in steps), end]
     names = ["start of the kernel", *(_stage(step, notebook) for _, step in steps)]

@@ -33,11 +33,11 @@ hypothesis.settings.load_profile("fast")
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Any]:
+def fork_server() -> Iterator[Any]:
     """Forks kernels, in the place of one started afresh for each notebook."""
-    from autograder.sandbox import environment, open_nursery
+    from autograder.sandbox import environment, open_fork_server
 
-    with open_nursery(environment()) as warm:
+    with open_fork_server(environment()) as warm:
         yield warm
 
 

@@ -45,11 +45,7 @@ def _build(options: argparse.Namespace) -> int:
 def _grade(options: argparse.Namespace) -> int:
     folder = options.submissions
     if folder is None:
-        write = assignment.current().samples
-        if write is None:
-            print("error: this practical has no sample submissions: name a folder (--submissions)", file=sys.stderr)
-            return 2
-        folder = write(Path("dist") / "samples")
+        folder = assignment.write_samples(Path("dist") / "samples")
     if not folder.is_dir():
         print(f"error: there is no folder {folder}", file=sys.stderr)
         return 2

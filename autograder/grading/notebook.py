@@ -14,7 +14,7 @@ from autograder.grading import run_records
 from autograder.grading.baselines import baselines
 from autograder.intake import absent_packages, newer_python
 from autograder.results import CellError, Reported
-from autograder.sandbox import DEFAULT_LIMITS, Execution, Limits, Nursery, execute
+from autograder.sandbox import DEFAULT_LIMITS, Execution, ForkServer, Limits, execute
 from labkit.judging import CheckResult, Observations, judge
 
 MAX_PICTURES = 6  # of one question that go into the feedback
@@ -52,7 +52,7 @@ def grade_notebook(
     progress: Callable[[str], None] = lambda step: None,
     unsafe: bool = False,
     trust: bool = False,
-    nursery: Nursery | None = None,
+    fork_server: ForkServer | None = None,
     entropy: bytes | None = None,
     doubts: Sequence[str] = (),
 ) -> Graded:
@@ -67,7 +67,7 @@ def grade_notebook(
         progress: called with a short text before each step.
         unsafe: go on where this system cannot hold student code safely.
         trust: a person has looked: the marks count, whatever it does.
-        nursery: forks the kernels; without one each is started afresh.
+        fork_server: forks the kernels; without one each is started afresh.
         entropy: see `sandbox.execute`.
         doubts: sentences about what of the notebook could not be read: what does not pass waits for a person then.
 
@@ -81,7 +81,7 @@ def grade_notebook(
         limits,
         progress,
         unsafe=unsafe,
-        nursery=nursery,
+        fork_server=fork_server,
         entropy=entropy,
         is_settled=is_settled,
     )

@@ -18,7 +18,7 @@ from autograder.grading.notebook import grade_notebook
 from autograder.intake import submissions
 from autograder.intake.submissions import Parcel, UnreadableSubmission
 from autograder.results import FAILED, NOT_GRADED, SubmissionResult
-from autograder.sandbox import DEFAULT_LIMITS, Limits, MachineError, Nursery, environment, jail, open_nursery
+from autograder.sandbox import DEFAULT_LIMITS, ForkServer, Limits, MachineError, environment, jail, open_fork_server
 from autograder.workers import WorkersError
 
 
@@ -51,7 +51,7 @@ def grade_file(
     name: str | None = None,
     unsafe: bool = False,
     trust: bool = False,
-    kernels: Nursery | None = None,
+    kernels: ForkServer | None = None,
 ) -> SubmissionResult:
     """Grade one submitted file. Never raises: what cannot be graded comes back as `needs_review`."""
     task = prepare(path, name or path.stem, unsafe, trust)
@@ -87,14 +87,14 @@ def prepare(
         return _grader_failed(name, error)
 
 
-def grade(task: Task, kernels: Nursery | None = None) -> SubmissionResult:
+def grade(task: Task, kernels: ForkServer | None = None) -> SubmissionResult:
     """Grade what was read. Never raises: what cannot be graded comes back as `needs_review`."""
     start = time.monotonic()
     result = _graded(task, kernels)
     return replace(result, seconds=time.monotonic() - start)
 
 
-def _graded(task: Task, kernels: Nursery | None) -> SubmissionResult:
+def _graded(task: Task, kernels: ForkServer | None) -> SubmissionResult:
     try:
         submission = submissions.unpack(task.parcel)
         graded = grade_notebook(
@@ -103,7 +103,7 @@ def _graded(task: Task, kernels: Nursery | None) -> SubmissionResult:
             doubts=submission.doubts,
             unsafe=task.unsafe,
             trust=task.trust,
-            nursery=kernels,
+            fork_server=kernels,
             entropy=task.entropy,
             limits=task.limits,
         )
@@ -181,16 +181,16 @@ def _why_unfit(surroundings: Mapping[str, str], unsafe: bool) -> str:
 
 
 _opening = threading.Lock()
-_open: list[Nursery] = []
+_open: list[ForkServer] = []
 
 
-def _kernels() -> Nursery | None:
-    """The nursery of this process, opened when it is first wanted. It ends with the process, however that ends."""
+def _kernels() -> ForkServer | None:
+    """The fork server of this process, opened when it is first wanted. It ends with the process, however that ends."""
     if not sys.platform.startswith("linux"):
         return None
     with _opening:
         if not _open:
             context = contextlib.ExitStack()
-            _open.append(context.enter_context(open_nursery(environment())))
+            _open.append(context.enter_context(open_fork_server(environment())))
             atexit.register(context.close)
     return _open[0]

@@ -50,11 +50,11 @@ class Meter:
     """Reads what a jail uses.
 
     Args:
-        warden: the process below which all processes of the jail are; its own time does not count.
+        supervisor: the process below which all processes of the jail are; its own time does not count.
     """
 
-    def __init__(self, warden: int) -> None:
-        self._warden = warden
+    def __init__(self, supervisor: int) -> None:
+        self._supervisor = supervisor
         self._computed = self._kept = 0.0
         self._waits: dict[str, int] = {}  # of each thread, nanoseconds
 
@@ -63,8 +63,10 @@ class Meter:
         clock = time.monotonic()
         if not Path("/proc/self/stat").exists():
             return Reading(clock, clock, None, None)
-        computed, waits = sum(_ticks(self._warden)[2:]), {}
-        for process in _descendants(self._warden):  # parents first: a child that ends meanwhile is not counted twice
+        computed, waits = sum(_ticks(self._supervisor)[2:]), {}
+        for process in _descendants(
+            self._supervisor
+        ):  # parents first: a child that ends meanwhile is not counted twice
             computed += sum(_ticks(process))
             for thread in _threads(process):
                 with contextlib.suppress(OSError):  # it has just ended

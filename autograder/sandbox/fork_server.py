@@ -1,10 +1,10 @@
 """A process that has imported what notebooks import, from which kernels are forked: `python fork_server.py`.
 
-Most of what a short notebook costs is the import of TensorFlow. Here it is paid once. On its standard input, a
-socket, the nursery takes requests: JSON with `policy` (see supervisor.py), `connection` (the kernel's connection file),
-`folder` (its working directory) and `environment`, together with a file descriptor that becomes the warden's standard
-input. It forks a warden, which forks the kernel and locks it in as it would lock in any command, and answers with the
-warden's pid and a descriptor of that process. The nursery ends when the socket is closed.
+Most of what a short notebook costs is the import of TensorFlow. Here it is paid once. On its standard input, a socket,
+the fork server takes requests: JSON with `policy` (see supervisor.py), `connection` (the kernel's connection file),
+`folder` (its working directory) and `environment`, together with a file descriptor that becomes the supervisor's
+standard input. It forks a supervisor, which forks the kernel and locks it in as it would lock in any command, and
+answers with the supervisor's pid and a descriptor of that process. The fork server ends when the socket is closed.
 
 A fork is safe only as long as TensorFlow has computed nothing and no thread is at work: it is refused otherwise.
 """
@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 
 REQUEST = 2**17  # bytes
 MAX_THREADS = 2  # TensorFlow starts one when it is imported, which waits
-REAP = 0.5  # seconds between two looks for wardens that have ended
+REAP = 0.5  # seconds between two looks for supervisors that have ended
 OPTIONS = ("--HistoryManager.enabled=False",)  # as for kernels that the runner starts afresh
 IMPORTS = (  # without matplotlib_inline's backend, which looks for IPython's shell when it is imported
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.compiler", "IPython.core.completer",
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def _serve(door: socket.socket, request: dict[str, Any], lifeline: int) -> None:
-    """Fork a warden and say who it is; or why not."""
+    """Fork a supervisor and say who it is; or why not."""
     reason = _why_not()
     if reason:
         door.send(json.dumps({"refused": reason}).encode())
@@ -94,13 +94,13 @@ def _be_a_warden(door: socket.socket, request: dict[str, Any], lifeline: int) ->
         os.chdir(request["folder"])
         os.environ.clear()
         os.environ.update(request["environment"])
-        warden = _warden()
-        status = warden.guard(request["policy"], lambda: _be_a_kernel(request["connection"]))
+        supervisor = _supervisor()
+        status = supervisor.guard(request["policy"], lambda: _be_a_kernel(request["connection"]))
     finally:
         os._exit(status)
 
 
-def _warden() -> Any:
+def _supervisor() -> Any:
     """The module beside this one, in no list of modules."""
     spec = importlib.util.spec_from_file_location("supervisor", Path(__file__).with_name("supervisor.py"))
     assert spec is not None
@@ -112,7 +112,7 @@ def _warden() -> Any:
 
 def _be_a_kernel(connection: str) -> NoReturn:
     """In the jail: forget what came from this process's own surroundings, then be what `ipykernel_launcher` is."""
-    os.closerange(3, 4096)  # also the file in which the warden says why the kernel ended
+    os.closerange(3, 4096)  # also the file in which the supervisor says why the kernel ended
     try:
         _run_kernel(connection)
     finally:

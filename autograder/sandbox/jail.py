@@ -1,10 +1,9 @@
 """The jail in which a student's kernel runs: what it may read, write and use, and what this system cannot keep it from.
 
 Landlock closes files, signals and abstract sockets; seccomp closes networks and system calls that no notebook needs;
-rlimits and the warden bound memory, time, processes and files. As root, the kernel runs as a user of its own where the
-packages can be read by anyone, else as a root without powers. What an older Landlock leaves open is closed otherwise:
-`ways` says what holds each promise on this system.
-"""
+rlimits and the supervisor bound memory, time, processes and files. As root, the kernel runs as a user of its own
+where the packages can be read by anyone, else as a root without powers. What an older Landlock leaves open is closed
+otherwise: `ways` says what holds each promise on this system."""
 
 import importlib.util
 import json
@@ -21,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-WARDEN = Path(__file__).with_name("supervisor.py")
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
 UIDS = range(61_184, 65_520)  # that systemd, too, takes for users of a moment
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/ssl", "/etc/fonts")
 DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -44,7 +43,7 @@ SIGNALS = {
     "landlock": "Landlock",
     "user": "a user of its own",
     "namespace": "a process namespace",
-    "seccomp": "seccomp (a notebook cannot end the programs that it starts; the warden does)",
+    "seccomp": "seccomp (a notebook cannot end the programs that it starts; the supervisor does)",
 }
 
 
@@ -72,13 +71,13 @@ DEFAULT_ROOM = Room()
 
 @dataclass(frozen=True)
 class Policy:
-    """What the warden reads.
+    """What the supervisor reads.
 
     Args:
         read: files and folders that may be read and executed.
         write: folders that may be changed too.
         scratch: folders whose size counts.
-        reason: file into which the warden writes why it ended the kernel.
+        reason: file into which the supervisor writes why it ended the kernel.
         connection: the kernel's connection file.
         uid: user that the kernel becomes, None: the one it is.
         landlock: version to ask for; 0: none.
@@ -206,7 +205,7 @@ def command(
     )
     file = folder / "policy.json"
     file.write_text(json.dumps(asdict(policy)))
-    return [sys.executable, "-I", str(WARDEN), str(file), *argv]
+    return [sys.executable, "-I", str(SUPERVISOR), str(file), *argv]
 
 
 def _give(path: Path, uid: int) -> None:
@@ -247,7 +246,7 @@ def _signals(is_other_user: bool) -> Signals:
 
 
 def _against_floods() -> str:
-    """What bounds the number of processes here, however slow the warden is."""
+    """What bounds the number of processes here, however slow the supervisor is."""
     if os.geteuid() != 0 or _packages_are_open():
         return "a limit of the user's"
     return "a process namespace" if _may_make_namespaces() else ""
@@ -256,7 +255,7 @@ def _against_floods() -> str:
 @cache
 def _may_make_namespaces() -> bool:
     """Whether this process may put others into a process namespace: root outside of most containers, many users."""
-    trial = f"import runpy; runpy.run_path({str(WARDEN)!r})['enter_namespace']()"
+    trial = f"import runpy; runpy.run_path({str(SUPERVISOR)!r})['enter_namespace']()"
     return subprocess.run([sys.executable, "-I", "-c", trial], stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 

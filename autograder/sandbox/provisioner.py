@@ -1,4 +1,4 @@
-"""Kernels forked from a nursery instead of started afresh, by jupyter_client's own extension point, a provisioner."""
+"""Kernels that a fork server forks, by jupyter_client's own extension point, a provisioner."""
 
 import contextlib
 import json
@@ -25,12 +25,12 @@ ANSWER = 20.0  # seconds that a fork may take
 REPLY = 2**16  # bytes
 
 
-class NurseryError(RuntimeError):
-    """The nursery gives no kernel; the message says why."""
+class ForkServerError(RuntimeError):
+    """The fork server gives no kernel; the message says why."""
 
 
-class Nursery:
-    """The client of `fork_server.py`, for all threads of this process. Made by `open_nursery`."""
+class ForkServer:
+    """The client of `fork_server.py`, for all threads of this process. Made by `open_fork_server`."""
 
     def __init__(self, process: subprocess.Popen[bytes] | None, door: socket.socket) -> None:
         self._process, self._door = process, door
@@ -39,22 +39,22 @@ class Nursery:
         self.complaint = ""  # why it gave no kernel, the last time that it did not
 
     def fork(self, policy: str, connection: str, folder: str, environment: Mapping[str, str], lifeline: int) -> "Ward":
-        """A warden, and through it a kernel.
+        """A supervisor, and through it a kernel.
 
         Args:
             policy: file with the fields of `jail.Policy`.
             connection: the kernel's connection file.
             folder: its working directory.
             environment: all of its environment variables.
-            lifeline: what the warden reads as standard input, see `supervisor.py`.
+            lifeline: what the supervisor reads as standard input, see `supervisor.py`.
 
         Raises:
-            NurseryError: it refuses, or is no more.
+            ForkServerError: it refuses, or is no more.
         """
         request = {"policy": policy, "connection": connection, "folder": folder, "environment": dict(environment)}
         with self._lock:
             if self._is_lost:
-                raise NurseryError(self.complaint)
+                raise ForkServerError(self.complaint)
             try:
                 self._wait_until_ready()
                 socket.send_fds(self._door, [json.dumps(request).encode()], [lifeline])
@@ -62,11 +62,11 @@ class Nursery:
                 reply = json.loads(answer) if answer else {"refused": "it has ended"}
                 if "refused" not in reply and descriptors:
                     return Ward(int(reply["pid"]), descriptors[0])
-                complaint = f"the nursery gives no kernel: {reply.get('refused', 'no room for its descriptor')}"
+                complaint = f"the fork server gives no kernel: {reply.get('refused', 'no room for its descriptor')}"
             except OSError as error:
-                complaint = f"the nursery of kernels does not answer: {error}"
+                complaint = f"the fork server of kernels does not answer: {error}"
             self.give_up(complaint)  # a late answer would be taken for that to the next request
-            raise NurseryError(complaint)
+            raise ForkServerError(complaint)
 
     def give_up(self, complaint: str) -> None:
         """End it; kernels that it has forked live on, and from now on it is of no use."""
@@ -82,7 +82,7 @@ class Nursery:
 
 
 class Ward:
-    """The warden of a kernel, a child of the nursery, with the methods of `subprocess.Popen` that Jupyter uses."""
+    """The supervisor of a kernel, with the methods of `subprocess.Popen` that Jupyter uses."""
 
     stdin = stdout = stderr = None
 
@@ -104,7 +104,7 @@ class Ward:
         end = None if timeout is None else time.monotonic() + timeout
         while self.poll() is None:
             if end is not None and time.monotonic() > end:
-                raise subprocess.TimeoutExpired("warden", timeout or 0)
+                raise subprocess.TimeoutExpired("supervisor", timeout or 0)
             time.sleep(0.02)
         return 0
 
@@ -116,7 +116,7 @@ class Ward:
     __del__ = _close
 
     def send_signal(self, number: int) -> None:
-        """To the warden, whatever process has got its number meanwhile."""
+        """To the supervisor, whatever process has got its number meanwhile."""
         if self._descriptor >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._descriptor, number)
@@ -131,33 +131,33 @@ class Ward:
 
 
 class Provisioner(LocalProvisioner):
-    """Asks a nursery for the kernel, which would otherwise be started by a command.
+    """Asks a fork server for the kernel, which would otherwise be started by a command.
 
     Args:
-        nursery: that is asked.
+        fork_server: that is asked.
         policy: file with the fields of `jail.Policy`.
     """
 
-    def __init__(self, nursery: Nursery, policy: Path, **traits: Any) -> None:
+    def __init__(self, fork_server: ForkServer, policy: Path, **traits: Any) -> None:
         super().__init__(**traits)
-        self._nursery, self._policy = nursery, policy
+        self._fork_server, self._policy = fork_server, policy
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
         """The connection of a new kernel: of a forked one, or else of one that the command starts."""
         manager: Any = self.parent
         try:
-            ward: Any = self._nursery.fork(
+            ward: Any = self._fork_server.fork(
                 str(self._policy), manager.connection_file, options["cwd"], options["env"], options["stdin"]
             )
-        except NurseryError:  # the batch says why
+        except ForkServerError:  # the batch says why
             return await super().launch_kernel(cmd, **options)
         self.process, self.pid = ward, ward.pid
         return self.connection_info
 
 
 @contextlib.contextmanager
-def open_nursery(environment: Mapping[str, str]) -> Iterator[Nursery]:
-    """Start a nursery; it ends with the context, or with this process. Where it cannot be started, it is of no use.
+def open_fork_server(environment: Mapping[str, str]) -> Iterator[ForkServer]:
+    """Start a fork server; it ends with the context, or with this process. Where it cannot be started, it is of no use.
 
     Args:
         environment: of the imports; folders of the user's are replaced by an empty one.
@@ -181,14 +181,14 @@ def open_nursery(environment: Mapping[str, str]) -> Iterator[Nursery]:
                 start_new_session=True,  # Ctrl-C is for the grader, which ends it
             )
         except OSError as error:
-            nursery = Nursery(None, ours)
-            nursery.give_up(f"the nursery of kernels cannot be started: {error}")
-            yield nursery
+            fork_server = ForkServer(None, ours)
+            fork_server.give_up(f"the fork server of kernels cannot be started: {error}")
+            yield fork_server
             return
         finally:
             theirs.close()
         try:
-            yield Nursery(process, ours)
+            yield ForkServer(process, ours)
         finally:
             process.kill()
             process.wait()

@@ -42,7 +42,7 @@ from autograder.sandbox.asking import PIPES, Asking, NoAnswer
 from autograder.sandbox.cpu_time import LOOK, Meter, Reading, Watch
 from autograder.sandbox.fork_server import OPTIONS
 from autograder.sandbox.host import MachineError
-from autograder.sandbox.provisioner import Nursery, Provisioner
+from autograder.sandbox.provisioner import ForkServer, Provisioner
 from labkit.student import Neutral, Student
 
 MAX_OUTPUT = 10 * 2**20  # characters of one cell's output that are kept
@@ -104,7 +104,7 @@ def execute(
     progress: Callable[[str], None] = lambda step: None,
     questions: Sequence[str] | None = None,
     unsafe: bool = False,
-    nursery: Nursery | None = None,
+    fork_server: ForkServer | None = None,
     entropy: bytes | None = None,
     is_settled: Callable[[str, Mapping[str, Any]], bool] = lambda question, observation: False,
 ) -> Execution:
@@ -117,7 +117,7 @@ def execute(
         progress: called with a short text before each step.
         questions: those that are observed; None: all.
         unsafe: go on where this system cannot hold student code safely.
-        nursery: forks the kernels; without one each is started afresh.
+        fork_server: forks the kernels; without one each is started afresh.
         entropy: from which the kernel's generators and the inputs of the probes are seeded, apart from each other; the
             same gives the same observations. Drawn where not given.
         is_settled: whether an observation without neutral stand-ins earns all marks, so that none with them is needed.
@@ -150,7 +150,7 @@ def execute(
                 withheld,
                 left,
                 entropy,
-                nursery,
+                fork_server,
                 is_settled,
                 suspect,
             )
@@ -170,10 +170,10 @@ def execute(
                 suspect = run.current
             except RuntimeError as error:  # it did not even start
                 run.blame_the_machine()
-                if nursery is None:
+                if fork_server is None:
                     raise
-                nursery.give_up(f"a kernel that the nursery had forked did not start ({error})")
-                nursery = None
+                fork_server.give_up(f"a kernel that the fork server had forked did not start ({error})")
+                fork_server = None
                 continue
             if any(host.is_full_disk(e.error) for e in run.result.cell_errors) and host.lacks_disk(folder):
                 raise MachineError("this machine has no disk left")
@@ -286,7 +286,7 @@ class _Run:
         withheld: list[str],
         questions: Sequence[str],
         entropy: bytes,
-        nursery: Nursery | None,
+        fork_server: ForkServer | None,
         is_settled: Callable[[str, Mapping[str, Any]], bool],
         suspect: int | str | None,
     ) -> None:
@@ -304,7 +304,8 @@ class _Run:
         self._where = "After its cells, the notebook"
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
         self._end = end  # by the clock
-        self._withheld, self._questions, self._nursery, self._is_settled = withheld, questions, nursery, is_settled
+        self._withheld, self._questions, self._is_settled = withheld, questions, is_settled
+        self._fork_server = fork_server
         self._markdown = _in_markdown(notebook)
         # A kernel may end a moment after the cell that asked for it, while another one runs. So after one has ended,
         # the cells before that moment are given some time each in the next.
@@ -324,9 +325,9 @@ class _Run:
             transport="ipc",
             ip=str(sockets / "k"),
         )
-        if self._nursery is not None:
+        if self._fork_server is not None:
             of_kernel = {"kernel_id": "", "kernel_spec": manager.kernel_spec, "parent": manager}
-            manager.provisioner = Provisioner(self._nursery, self._folder / "policy.json", **of_kernel)
+            manager.provisioner = Provisioner(self._fork_server, self._folder / "policy.json", **of_kernel)
         client = _Client(
             self.result.notebook,
             km=manager,
@@ -346,7 +347,7 @@ class _Run:
             async with client.async_setup_kernel(stdin=held, **options):
                 try:
                     await self._cells_and_probes(client)
-                finally:  # before the client ends what it takes for the kernel: the warden
+                finally:  # before the client ends what it takes for the kernel: the supervisor
                     await self._end_kernel(client)
         finally:
             os.close(held)

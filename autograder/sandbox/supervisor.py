@@ -84,14 +84,16 @@ def enter_namespace() -> None:
 
 def _rule(kernel: Kernel, policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
     """Be the first process of the namespace: start the kernel, bury orphans, end with the kernel."""
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # the warden may be killed: then this is all over
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # the supervisor may be killed: then this is all over
     if tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= PID_MAX_OF_NAMESPACE:
         with contextlib.suppress(OSError):  # in a container it may be read only
-            Path("/proc/sys/kernel/pid_max").write_text(str(OTHER_TASKS))  # or a flood could be faster than the warden
+            Path("/proc/sys/kernel/pid_max").write_text(
+                str(OTHER_TASKS)
+            )  # or a flood could be faster than the supervisor
     child = os.fork()
     if child == 0:
         _become(kernel, policy, libc)
-    os.close(0)  # the lifeline is the warden's
+    os.close(0)  # the lifeline is the supervisor's
     signal.signal(signal.SIGINT, lambda *_: _interrupt(child))
     while True:
         pid, status = os.wait()
@@ -104,12 +106,12 @@ def _rule(kernel: Kernel, policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn
 
 def _become(kernel: Kernel, policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
     try:
-        os.setsid()  # no terminal to type into, and a process group that the warden is no part of
+        os.setsid()  # no terminal to type into, and a process group that the supervisor is no part of
         null = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(null, 0)  # the warden's own standard input is its lifeline
+        os.dup2(null, 0)  # the supervisor's own standard input is its lifeline
         os.closerange(3, policy["reason"])  # files that the grader has open
         os.closerange(policy["reason"] + 1, 4096)
-        os.environ.pop("JPY_PARENT_PID", None)  # the kernel would miss its parent; the warden ends it in time
+        os.environ.pop("JPY_PARENT_PID", None)  # the kernel would miss its parent; the supervisor ends it in time
         lock_in(policy, libc)
         kernel()
     except BaseException as error:
@@ -137,7 +139,7 @@ def lock_in(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
     _drop_privileges(policy, libc)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):  # or a set-uid program would give them back
         raise OSError(ctypes.get_errno(), "privileges cannot be given up")
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # the warden may be killed; a change of user forgets this
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # the supervisor may be killed; a change of user forgets this
     if domain is not None:
         domain.restrict()
         domain.close()

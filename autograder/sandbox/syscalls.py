@@ -1,7 +1,7 @@
 """The filter of system calls over a student's kernel: what is refused, and the trick that each refusal stops.
 
 Landlock closes files; this closes networks, other processes and what Landlock leaves open, more of it on older kernels.
-The warden loads this file by its path, and so does a nursery: nothing of the grader is imported.
+The supervisor loads this file by its path, and so does a fork server: nothing of the grader is imported.
 """
 
 import contextlib
@@ -81,7 +81,7 @@ EMPTYING = {
 # Open without Landlock 6 and without a process namespace: signals to other programs of the user. The first argument
 # names a process.
 SIGNALS = {
-    "kill": "end or stop another program, the warden or the grader",
+    "kill": "end or stop another program, the supervisor or the grader",
     "tkill": "the same, by a thread",
     "tgkill": "the same, by a thread",
     "rt_sigqueueinfo": "the same, with a message",
@@ -146,7 +146,7 @@ IOCTL = {
     0x5450: "FIONCLEX",
     0x5451: "FIOCLEX",
 }
-PR_SET_DUMPABLE = 4  # by which a process hides its open files from the warden
+PR_SET_DUMPABLE = 4  # by which a process hides its open files from the supervisor
 NEW_NAMESPACES = (0x10000000, 0x20000, 0x40000000, 0x20000000, 0x4000000, 0x8000000, 0x2000000)  # CLONE_NEW*
 TRUNCATION = 3  # version of Landlock from which on it closes files to truncation
 AF_UNIX, SOCK_TYPE_MASK = 1, 0xF

@@ -112,12 +112,12 @@ FORBIDDEN = {
     "link-out": ("import os; os.symlink('/etc/passwd', 'a'); open('a')", DENIED),
     "hard-link-in": ("import os; os.link('/etc/hostname', 'a')", "not permitted|Permission denied|cross-device"),
     "way-up": ("open('../../../../../../../../etc/passwd')", DENIED),
-    "signal-to-the-warden": ("import os; os.kill(os.getppid(), 9)", REFUSED),
+    "signal-to-the-supervisor": ("import os; os.kill(os.getppid(), 9)", REFUSED),
     # A signal that nobody minds: where the jail had a hole, SIGKILL would end every program of this machine.
     "signal-to-all": ("import os, signal; print(os.kill(-1, signal.SIGURG))", f"^None$|No such process|{REFUSED}"),
     "stop-by-thread": (CALL.format("c.syscall(234, os.getppid(), os.getppid(), 19)"), REFUSED),
-    "stop-the-warden": ("import os, signal; os.kill(os.getppid(), signal.SIGSTOP)", REFUSED),
-    "limits-of-the-warden": (
+    "stop-the-supervisor": ("import os, signal; os.kill(os.getppid(), signal.SIGSTOP)", REFUSED),
+    "limits-of-the-supervisor": (
         "import os, resource; resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))",
         REFUSED,
     ),

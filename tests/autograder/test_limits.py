@@ -24,14 +24,14 @@ from autograder.grading.notebook import grade_notebook
 from autograder.results import SubmissionResult
 from autograder.sandbox import (
     Execution,
+    ForkServer,
     Limits,
     MachineError,
-    Nursery,
     cpu_time,
     environment,
     execute,
     host,
-    open_nursery,
+    open_fork_server,
     runner,
 )
 from autograder.sandbox.cpu_time import Meter, Reading, Watch
@@ -195,20 +195,20 @@ WAITS = {
 
 
 @pytest.fixture(scope="module")
-def warm() -> Iterator[Nursery]:
-    with open_nursery(environment()) as nursery:
-        yield nursery
+def warm() -> Iterator[ForkServer]:
+    with open_fork_server(environment()) as fork_server:
+        yield fork_server
 
 
 def of(*sources: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
 
 
-def run(warm: Nursery, *sources: str, limits: Limits, questions: tuple[str, ...] = ()) -> Execution:
-    return execute(of(*sources), limits=limits, questions=questions, nursery=warm)
+def run(warm: ForkServer, *sources: str, limits: Limits, questions: tuple[str, ...] = ()) -> Execution:
+    return execute(of(*sources), limits=limits, questions=questions, fork_server=warm)
 
 
-def test_what_waits_is_told_so(warm: Nursery) -> None:
+def test_what_waits_is_told_so(warm: ForkServer) -> None:
     function = "def describe_data(*arrays):\n    lock.acquire()\ndef preprocess(*arrays):\n    return input('how?')"
     asks = "input('name?')"
     seen = run(warm, *WAITS.values(), asks, function, limits=Limits(wait=4), questions=("q1", "q3"))
@@ -221,7 +221,7 @@ def test_what_waits_is_told_so(warm: Nursery) -> None:
     assert asked.hint == "`input()` cannot be answered at grading: a function gets what it needs as its arguments."
 
 
-def test_what_hardly_computes_ends_by_the_clock(warm: Nursery, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_hardly_computes_ends_by_the_clock(warm: ForkServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cpu_time, "FAR", 2)
     source = "import time\nwhile True:\n    time.sleep(0.05)\n    sum(range(5_000))"
     seen = run(warm, source, limits=Limits(cell=4))
@@ -231,7 +231,7 @@ def test_what_hardly_computes_ends_by_the_clock(warm: Nursery, monkeypatch: pyte
 
 
 @contextlib.contextmanager
-def on_a_busy_core(warm: Nursery) -> Iterator[None]:
+def on_a_busy_core(warm: ForkServer) -> Iterator[None]:
     """What is forked meanwhile shares its core with eight programs that compute."""
     warm._wait_until_ready()
     assert warm._process is not None
@@ -252,7 +252,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("core", [contextlib.nullcontext, on_a_busy_core], ids=["quiet", "busy"])
-def test_an_endless_loop_is_told_within_its_cpu_time(core: Any, warm: Nursery) -> None:
+def test_an_endless_loop_is_told_within_its_cpu_time(core: Any, warm: ForkServer) -> None:
     readings: list[Reading] = []
     with core(warm), pytest.MonkeyPatch.context() as patch:
         patch.setattr(Meter, "read", lambda meter, read=Meter.read: readings.append(read(meter)) or readings[-1])
@@ -272,14 +272,16 @@ class Starved(Meter):
         return Reading(clock, 0.0, clock, clock)
 
 
-def test_a_kernel_that_got_no_core_is_no_fault_of_the_student(warm: Nursery, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kernel_that_got_no_core_is_no_fault_of_the_student(
+    warm: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cpu_time, "FAR", 1)
     monkeypatch.setattr(runner, "Meter", Starved)
     with pytest.raises(MachineError, match=r"^this machine is too busy \(in [23] s the notebook could run for 0 s\)$"):
         run(warm, "while True: pass", limits=Limits(cell=2))
 
 
-def test_a_notebook_has_a_limit_by_the_clock(warm: Nursery) -> None:
+def test_a_notebook_has_a_limit_by_the_clock(warm: ForkServer) -> None:
     """All its passes together; what was not tried waits for a person."""
     seen = run(warm, "import time; time.sleep(3)", "x = 1", limits=Limits(whole=3), questions=("q1",))
     assert [error.error for error in seen.cell_errors] == [
@@ -302,7 +304,7 @@ ENTRIES = ("q4-subclassed-model", "q6-batch-size-not-handed-on", "q9-weights-of-
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("patient")
-def test_a_busy_machine_costs_nobody_a_mark(warm: Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_machine_costs_nobody_a_mark(warm: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four notebooks share one core with eight programs. By the clock some cells and probes would be too slow."""
     solution = right("q1", "the solution", "nothing is changed")
     entries = {entry.name: entry for entry in (solution, *map(entry_named, ENTRIES))}

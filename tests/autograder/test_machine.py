@@ -10,7 +10,7 @@ import pytest
 from autograder import batch
 from autograder.grading import one_submission
 from autograder.grading.one_submission import grade_file
-from autograder.sandbox import MachineError, Nursery, execute, host, jail
+from autograder.sandbox import ForkServer, MachineError, execute, host, jail
 from autograder.sandbox.jail import Room
 from lab.questions import QUESTIONS
 
@@ -71,22 +71,22 @@ def test_a_machine_that_runs_out_meanwhile(room: Room, said: str, monkeypatch: p
         execute(notebook("import time; time.sleep(5)"), questions=())
 
 
-def test_a_kernel_that_the_system_ended_for_memory(monkeypatch: pytest.MonkeyPatch, nursery: Nursery) -> None:
+def test_a_kernel_that_the_system_ended_for_memory(monkeypatch: pytest.MonkeyPatch, fork_server: ForkServer) -> None:
     kills = iter([0, 1])
     monkeypatch.setattr(host, "kills_for_memory", lambda: next(kills))
     with pytest.raises(MachineError, match="no memory left"):
-        execute(notebook("import os; os.kill(os.getpid(), 9)"), questions=(), nursery=nursery)
+        execute(notebook("import os; os.kill(os.getpid(), 9)"), questions=(), fork_server=fork_server)
 
 
 def test_a_cell_that_found_the_disk_full_is_believed_where_it_is(
-    monkeypatch: pytest.MonkeyPatch, nursery: Nursery
+    monkeypatch: pytest.MonkeyPatch, fork_server: ForkServer
 ) -> None:
     source = "raise OSError(28, 'No space left on device')"
-    seen = execute(notebook(source), questions=(), nursery=nursery)
+    seen = execute(notebook(source), questions=(), fork_server=fork_server)
     assert [error.error for error in seen.cell_errors] == ["OSError: [Errno 28] No space left on device"]
     monkeypatch.setattr(host, "lacks_disk", lambda folder: True)
     with pytest.raises(MachineError, match="no disk left"):
-        execute(notebook(source), questions=(), nursery=nursery)
+        execute(notebook(source), questions=(), fork_server=fork_server)
 
 
 def test_the_system_counts_memory() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from assignment.data.dataset import dataset, resnet50_conv1
 from autograder.grading import notebook as grading
-from autograder.sandbox import Execution, Limits, Nursery, environment, execute, open_nursery, runner
+from autograder.sandbox import Execution, ForkServer, Limits, environment, execute, open_fork_server, runner
 from autograder.sandbox.provisioner import Ward
 from lab.probes import inputs
 
@@ -21,13 +21,13 @@ SHORT = Limits(cell=6, probe=60, start=120)
 COMPUTING = "import time\nstart = time.process_time()\nwhile time.process_time() - start < {seconds}: pass"
 
 
-_warm: list[Nursery] = []
+_warm: list[ForkServer] = []
 BOTH = ["forked", pytest.param("fresh", marks=pytest.mark.slow)]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _kernels(nursery: Nursery) -> None:
-    _warm.append(nursery)
+def _kernels(fork_server: ForkServer) -> None:
+    _warm.append(fork_server)
 
 
 def notebook_of(*sources: str) -> nbformat.NotebookNode:
@@ -42,7 +42,7 @@ def run(
     **options: Any,
 ) -> Execution:
     warm = _warm[0] if kernels == "forked" else None
-    seen = execute(notebook_of(*sources), limits=limits, questions=questions, nursery=warm, **options)
+    seen = execute(notebook_of(*sources), limits=limits, questions=questions, fork_server=warm, **options)
     assert _warm[0].complaint == ""
     return seen
 
@@ -329,7 +329,7 @@ def test_the_last_function_of_a_name_counts() -> None:
 def test_code_in_a_markdown_cell_is_told() -> None:
     notebook = notebook_of("x = 1")
     notebook.cells.append(nbformat.v4.new_markdown_cell("    def load_data():\n        return 1"))
-    seen = execute(notebook, limits=SHORT, questions=("q1",), nursery=_warm[0])
+    seen = execute(notebook, limits=SHORT, questions=("q1",), fork_server=_warm[0])
     assert seen.observations["q1"]["load"]["error"] == {"kind": "missing", "name": "load_data", "markdown": 2}
 
 
@@ -466,7 +466,7 @@ def test_the_kernel_finds_a_bare_environment(looked_around: dict[str, Any]) -> N
 
 
 def test_the_kernel_finds_nothing_of_the_grader(looked_around: dict[str, Any]) -> None:
-    beside = {"nursery", "warden", "runner", "door", "machine", "jail", "provisioner"}
+    beside = {"fork_server", "supervisor", "runner", "observation_reader", "host", "jail", "provisioner"}
     assert not beside & set(looked_around["modules"])
     assert not [name for name in looked_around["modules"] if name.partition(".")[0] == "autograder"]
     assert not [path for path in looked_around["path"] if "autograder" in path]
@@ -566,7 +566,7 @@ figure = plt.figure()
     book = notebook_of(plot)
     if with_pictures:
         book.cells[0].outputs = [nbformat.v4.new_output("display_data", {"image/png": "AAAA"})]
-    seen = execute(book, questions=("q2",), nursery=_warm[0])
+    seen = execute(book, questions=("q2",), fork_server=_warm[0])
     assert seen.cell_errors == []
     for call in seen.observations["q2"]["calls"]:
         titles = [axes["title"] for figure in call["figures"] for axes in figure["axes"] if axes["images"]]
@@ -651,31 +651,37 @@ def test_the_same_entropy_gives_the_same_observations() -> None:
 
 @pytest.mark.slow
 def test_without_a_nursery_kernels_are_started_afresh() -> None:
-    with open_nursery(environment()) as broken:
+    with open_fork_server(environment()) as broken:
         assert broken._process is not None
         broken._process.kill()
         broken._process.wait()
-        assert printed(execute(notebook_of("print(6 * 7)"), limits=SHORT, questions=(), nursery=broken), 0) == "42\n"
-    assert broken.complaint.startswith("the nursery")
+        assert (
+            printed(execute(notebook_of("print(6 * 7)"), limits=SHORT, questions=(), fork_server=broken), 0) == "42\n"
+        )
+    assert broken.complaint.startswith("the fork server")
 
 
 @pytest.mark.slow
 def test_a_nursery_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autograder.sandbox.provisioner.sys.executable", "/nowhere/python")
-    with open_nursery(environment()) as broken:
+    with open_fork_server(environment()) as broken:
         monkeypatch.undo()
-        assert broken.complaint.startswith("the nursery of kernels cannot be started: [Errno 2]")
-        assert printed(execute(notebook_of("print(6 * 7)"), limits=SHORT, questions=(), nursery=broken), 0) == "42\n"
+        assert broken.complaint.startswith("the fork server of kernels cannot be started: [Errno 2]")
+        assert (
+            printed(execute(notebook_of("print(6 * 7)"), limits=SHORT, questions=(), fork_server=broken), 0) == "42\n"
+        )
 
 
 @pytest.mark.slow
 def test_a_forked_kernel_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    with open_nursery(environment()) as broken, subprocess.Popen(["sleep", "100"]) as ended:
+    with open_fork_server(environment()) as broken, subprocess.Popen(["sleep", "100"]) as ended:
         forked = Ward(ended.pid, os.pidfd_open(ended.pid))
         ended.kill()
         monkeypatch.setattr(broken, "fork", lambda *arguments: forked)
-        assert printed(execute(notebook_of("print(6 * 7)"), limits=SHORT, questions=(), nursery=broken), 0) == "42\n"
-    assert broken.complaint.startswith("a kernel that the nursery had forked did not start (")
+        assert (
+            printed(execute(notebook_of("print(6 * 7)"), limits=SHORT, questions=(), fork_server=broken), 0) == "42\n"
+        )
+    assert broken.complaint.startswith("a kernel that the fork server had forked did not start (")
 
 
 def test_nothing_is_forked_from_a_process_in_which_tensorflow_has_computed(tmp_path: Any) -> None:

@@ -20,8 +20,8 @@ from autograder.gradebook import store
 from autograder.grading import cache_key
 from autograder.sandbox import jail
 
-WARDEN = str(jail.WARDEN)
-NURSERY = str(PROJECT / "autograder" / "sandbox" / "nursery.py")
+SUPERVISOR = str(jail.SUPERVISOR)
+FORK_SERVER = str(PROJECT / "autograder" / "sandbox" / "fork_server.py")
 NEEDS_JAIL = pytest.mark.skipif(bool(jail.missing()), reason=f"no whole jail here: {'; '.join(jail.missing())}")
 
 
@@ -106,7 +106,7 @@ def test_a_submission_that_ends_its_workers_waits_and_stops_nobody(tmp_path: Pat
             return [
                 process
                 for process in nanny.children()
-                if process.pid not in killed and any(WARDEN in command(child) for child in process.children())
+                if process.pid not in killed and any(SUPERVISOR in command(child) for child in process.children())
             ]
 
         def kill() -> None:
@@ -133,7 +133,7 @@ def test_a_submission_that_ends_its_workers_waits_and_stops_nobody(tmp_path: Pat
 @pytest.mark.slow
 @NEEDS_JAIL
 def test_student_code_on_a_worker_reaches_neither_it_nor_the_scheduler(tmp_path: Path, address: str) -> None:
-    """And with the worker its kernels and its nursery end."""
+    """And with the worker its kernels and its fork server end."""
     (tmp_path / "class").mkdir()
     with worker(tmp_path / "dask", address, "--no-nanny") as process:
         ports = [c.laddr.port for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
@@ -145,7 +145,7 @@ def test_student_code_on_a_worker_reaches_neither_it_nor_the_scheduler(tmp_path:
         nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "class" / "eve.ipynb")
         lines = grade(tmp_path / "class", tmp_path / "out", address)
         below = process.children(recursive=True)
-        assert any(NURSERY in command(child) for child in below)
+        assert any(FORK_SERVER in command(child) for child in below)
         process.send_signal(signal.SIGTERM)
         _, left = psutil.wait_procs([process, *below], timeout=PATIENCE)
         assert left == []

@@ -6,7 +6,7 @@ import pytest
 from autograder import assignment
 from autograder.handout import build
 from autograder.intake import skippable_cells
-from autograder.sandbox import Nursery, execute
+from autograder.sandbox import ForkServer, execute
 from autograder.sandbox.jail import missing
 from labkit.judging import Observations, judge
 
@@ -119,17 +119,17 @@ def test_a_changed_cell_is_the_students_own() -> None:
 
 @NEEDS_JAIL
 @pytest.mark.parametrize("with_pictures", [True, False])
-def test_only_a_notebook_with_its_pictures_is_cut_short(with_pictures: bool, nursery: Nursery) -> None:
+def test_only_a_notebook_with_its_pictures_is_cut_short(with_pictures: bool, fork_server: ForkServer) -> None:
     """One without any is run wholly: its feedback page shows what this run draws."""
     (trial,) = [source for source in GIVEN if source.startswith("figure = plot_history(history)")]
     sources = ["history = 1", "def plot_history(history):\n    print('drawn')", trial]
-    executed = execute(notebook_of(sources, with_pictures), questions=(), nursery=nursery).notebook
+    executed = execute(notebook_of(sources, with_pictures), questions=(), fork_server=fork_server).notebook
     assert [len(cell.outputs) for cell in executed.cells] == [0, 0, 0 if with_pictures else 1]
 
 
 @NEEDS_JAIL
 @pytest.mark.parametrize("with_pictures", [True, False])
-def test_labels_of_a_preprocess_that_knows_one_size_only(with_pictures: bool, nursery: Nursery) -> None:
+def test_labels_of_a_preprocess_that_knows_one_size_only(with_pictures: bool, fork_server: ForkServer) -> None:
     """What it does not tell of the images of the probes, the notebook's own labels do."""
     own = """
 def preprocess(x_train, y_train, x_test, y_test):
@@ -139,13 +139,13 @@ def preprocess(x_train, y_train, x_test, y_test):
     at = next(index for index, source in enumerate(GIVEN) if source.startswith(PREPARE))
     sources = [*GIVEN[:at], own, *GIVEN[at:]]
     sources = [source for source in sources if source.startswith((*DEFINING, own, PREPARE, LOAD))]
-    done = execute(notebook_of(sources, with_pictures), questions=("q5",), nursery=nursery)
+    done = execute(notebook_of(sources, with_pictures), questions=("q5",), fork_server=fork_server)
     assert done.cell_errors == []
     assert done.observations["q5"]["label_shape"] == [24, 10]
 
 
 @NEEDS_JAIL
-def test_what_trials_leave_behind_changes_no_mark(nursery: Nursery) -> None:
+def test_what_trials_leave_behind_changes_no_mark(fork_server: ForkServer) -> None:
     """An experiment that the notebook has run before fills lists that all calls share."""
     own = """
 def run_experiment(build_model, n_runs=5, epochs=100, accuracies=[], histories=[]):
@@ -159,7 +159,7 @@ def run_experiment(build_model, n_runs=5, epochs=100, accuracies=[], histories=[
     kept = [source for source in GIVEN if source.startswith((*DEFINING, PREPARE, LOAD))]
     results = []
     for sources in ([*kept, own], [*kept, own, trial]):
-        done = execute(notebook_of(sources, with_pictures=False), questions=("q9",), nursery=nursery)
+        done = execute(notebook_of(sources, with_pictures=False), questions=("q9",), fork_server=fork_server)
         assert done.cell_errors == []
         checks = [check for check in assignment.all_checks() if check.question == "q9" and check.name != "q9_record"]
         results.append(judge(checks, Observations(done.observations, done.seed)))

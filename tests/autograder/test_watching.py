@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from support import PROJECT
 
-from autograder.sandbox import Execution, Nursery, execute
+from autograder.sandbox import Execution, ForkServer, execute
 
 ANSWER = """
 def describe_data(x_train, y_train, x_test, y_test):
@@ -17,10 +17,10 @@ def describe_data(x_train, y_train, x_test, y_test):
 
 
 @pytest.fixture(scope="module")
-def kernels(nursery: Nursery) -> Any:
+def kernels(fork_server: ForkServer) -> Any:
     def run(*sources: str, questions: tuple[str, ...] = ()) -> Execution:
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-        return execute(notebook, nursery=nursery, questions=questions)
+        return execute(notebook, fork_server=fork_server, questions=questions)
 
     return run
 

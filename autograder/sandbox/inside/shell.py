@@ -151,7 +151,7 @@ def _run(shell: Any, command: str, take: Callable[[str], object]) -> None:
         while process.stdout is not None and (text := process.stdout.read(CHUNK)):
             take(text)
         shell.user_ns["_exit_code"] = process.wait()
-    finally:  # also after an interrupt; where the jail refuses all signals, the warden ends it
+    finally:  # also after an interrupt; where the jail refuses all signals, the supervisor ends it
         with contextlib.suppress(PermissionError):
             process.kill()
             process.wait()

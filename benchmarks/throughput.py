@@ -32,9 +32,9 @@ import nbformat
 import psutil
 
 from assignment import samples
+from assignment.data.dataset import dataset
 from autograder.grading.notebook import grade_notebook
 from autograder.sandbox import environment, open_fork_server
-from autograder.sandbox.runner import _write_data
 
 PROJECT = Path(__file__).parent.parent
 MORE = 6  # times as many submissions for our own grader
@@ -42,10 +42,8 @@ PLAIN = PROJECT / "tests" / "zoo" / "plain" / "plain.ipynb"
 SHORTENED = """\
 import sys
 from pathlib import Path
-import numpy as np
-from autograder.sandbox.inside import prepare as _prepare
-_prepare._serve_cifar10(Path({data!r}))
-_prepare._serve_resnet50(*(np.load(Path({data!r}) / f"conv1_{{part}}.npy") for part in ("kernel", "bias")))
+from assignment.kernel.serve import serve as _serve
+_serve(Path({data!r}))
 from labkit.short_training import recording as _recording
 _shortened = _recording(keep_rows=False)
 _shortened.__enter__()
@@ -88,7 +86,7 @@ def main() -> None:
         ours, theirs = folder / "ours", folder / "theirs"
         ours.mkdir()
         theirs.mkdir()
-        _write_data(folder / "data")
+        dataset().write(folder / "data")
         for number in range(options.n):
             _write_shortened(notebook, theirs / f"s{number}.ipynb", folder / "data")
         for number in range(MORE * options.n):

@@ -36,7 +36,7 @@ if [ ! -d "$home/cache/tiny-vgg-practical" ]; then
 fi
 if [ -d "$source/files" ]; then # Gradescope's build has them, Otter's not yet: there each container decodes the data
     KERAS_HOME=$home/keras XDG_CACHE_HOME=$home/cache PYTHONPATH=$source/files "$home/bin/python" -c \
-        "from assignment.data.dataset import dataset; print('Grading with', dataset().source, 'data.')"
+        "from autograder import assignment; print('Grading with', assignment.current().data().source, 'data.')"
 fi
 chmod -R a+rX "$home"
 cp "$source/requirements.txt" "$home/" # last: the environment is complete

@@ -7,7 +7,7 @@ it passes.
 
 What differs from a run of `otter run`, all in favour of plain Otter or of the clock:
 
-- Training is shortened and data are served offline as in the project's own sandbox (`prepare`): histories have the
+- Training is shortened and data are served offline as in the project's own sandbox: histories have the
   length that was asked for, but nobody has learnt anything. Plain Otter would train for hours. So no test asserts an
   accuracy that only training reaches.
 - A question's tests are run before the next check cell, since they look at variables such as `history` and `results`,
@@ -252,7 +252,7 @@ def _run_all(left: Sequence[Submission], tests: Mapping[str, str]) -> Iterator[t
 
 @contextmanager
 def _served() -> Iterator[Path]:
-    """A folder with the data that `prepare` serves."""
+    """A folder with the data that is served offline."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "data"
         dataset().write(folder)
@@ -331,13 +331,18 @@ def _run_notebook(
     Returns:
         (question -> test case -> message, errors that cells raised).
     """
+    import keras
     import matplotlib.pyplot as plt
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    from autograder.sandbox.inside.prepare import prepare
+    from assignment.kernel.serve import serve
+    from labkit.short_training import recording
 
-    prepare(str(data), 0)
+    serve(data)
+    keras.utils.set_random_seed(0)
+    shortened = recording(keep_rows=False)
+    shortened.__enter__()  # until the process ends
     sys.path.append("")
     config = Config()
     config.HistoryManager.enabled = False

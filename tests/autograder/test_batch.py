@@ -18,7 +18,7 @@ import pytest
 from made_up import png
 from rich.console import Console
 
-from autograder import batch, workers
+from autograder import assignment, batch, workers
 from autograder.batch import Options
 from autograder.gradebook import store
 from autograder.grading import cache_key, one_submission
@@ -96,7 +96,8 @@ def test_new_baselines_make_all_due(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for text in (None, "{}", "{ }"):
         if text is not None:
             (tmp_path / "baselines.json").write_text(text)
-        monkeypatch.setattr(cache_key, "BASELINES", tmp_path / "baselines.json")
+        practical = replace(assignment.current(), baselines=tmp_path / "baselines.json")
+        monkeypatch.setattr(assignment, "current", lambda practical=practical: practical)
         keys.append(cache_key.surroundings.__wrapped__()["grader"])
     assert len(set(keys)) == 3
 

@@ -96,8 +96,8 @@ CALL = "import ctypes, os; c = ctypes.CDLL(None, use_errno=True); r = {}; print(
 FORBIDDEN = {
     "shared-memory-of-nobody": (CALL.format("c.shmget(0, 4096, 0o1600)"), REFUSED),
     "hiding-open-files": (CALL.format("c.prctl(4, 0, 0, 0, 0)"), REFUSED),
-    "hidden-checks": (f"open({str(PROJECT / 'autograder' / 'checks' / 'data.py')!r})", DENIED),
-    "import-of-hidden-checks": ("import assignment.hidden", f"{DENIED}|No module named 'autograder'"),
+    "hidden-checks": (f"open({str(PROJECT / 'assignment' / 'hidden' / 'data.py')!r})", DENIED),
+    "import-of-hidden-checks": ("import assignment.hidden", f"{DENIED}|No module named 'assignment'"),
     "solution": (f"open({str(PROJECT / 'solutions' / 'reference.py')!r})", DENIED),
     "passwords": ("open('/etc/passwd')", DENIED),
     "home": (f"import os; os.listdir({str(Path.home())!r})", DENIED),

@@ -31,8 +31,7 @@ ENVIRONMENT = "pyvenv.cfg"  # the file that makes a folder an environment of Pyt
 OURS = (
     "lab",
     "labkit",
-    "practical",
-    "assignment",
+    "practical_kernel",
     "inside",
     "tests",
     "figures",

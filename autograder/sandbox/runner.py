@@ -205,7 +205,7 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
         for name, source in {
             "lab": practical.lab,
             "labkit": Path(labkit.__file__).parent,
-            "practical": practical.kernel,
+            "practical_kernel": practical.kernel,
             "inside": Path(__file__).parent / "inside",
         }.items():
             if source.is_dir():  # a practical may have nothing for the kernel

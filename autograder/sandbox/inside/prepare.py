@@ -46,8 +46,8 @@ def prepare(folder: str, seed: int, draws: bool, event: str, late: Sequence[str]
     sys.modules["otter"] = _silent_otter()
     source = Path(folder)
     fallbacks = {}
-    if importlib.util.find_spec("practical") is not None:  # kernel/ of the practical, under the name that it has here
-        from practical.serve import serve
+    if importlib.util.find_spec("practical_kernel") is not None:  # its kernel/, as it is called here
+        from practical_kernel.serve import serve
 
         fallbacks = serve(source)
 

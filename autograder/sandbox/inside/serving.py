@@ -35,7 +35,7 @@ USED: tuple[tuple[Any, str], ...] = (  # by the agent, where a notebook could ch
     (keras.Variable, "assign"),
     (sys, "audit"),
 )
-OURS = ("inside", "lab", "labkit", "practical")  # packages that the notebook does not share with the agent
+OURS = ("inside", "lab", "labkit", "practical_kernel")  # packages that the notebook does not share with the agent
 
 
 def begin(scratch: str, event: str, late: Sequence[str], fallbacks: Mapping[str, Callable[..., Any]]) -> None:
@@ -48,7 +48,7 @@ def begin(scratch: str, event: str, late: Sequence[str], fallbacks: Mapping[str,
         fallbacks: functions that stand in where an earlier answer is unusable.
     """
     server = _Server(f"{scratch}/pipes", late, fallbacks)
-    ours = f"{scratch}/pipes", f"{scratch}/lib/inside"
+    ours = f"{scratch}/pipes", f"{scratch}/lib/inside", f"{scratch}/lib/practical_kernel"
     watch = Watch(server.report, event, server.serve, ours, [*libraries(), f"{scratch}/lib/"])
     for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
         server.keep(sys.modules.pop(name))  # a notebook that imports `lab` gets one of its own

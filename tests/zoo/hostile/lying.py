@@ -269,7 +269,7 @@ labkit.plain_data.plain = lambda *a, **k: True
         FULL,
         """
 import types
-for name in ("inside", "inside.serving", "practical.fallbacks", "labkit.agent", "labkit.plain_data",
+for name in ("inside", "inside.serving", "practical_kernel.fallbacks", "labkit.agent", "labkit.plain_data",
              "labkit.short_training"):
     module = types.ModuleType(name)
     module.serve = module.observe = module.plain = module.Agent = lambda *a, **k: {"passed": True}
@@ -290,7 +290,7 @@ class Hook(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def create_module(self, spec): return None
     def exec_module(self, module):
         module.serve = lambda turn: open("../pipes/replies", "w").write('{"passed": true}')
-for name in [m for m in sys.modules if m.startswith(("inside", "lab", "practical"))]:
+for name in [m for m in sys.modules if m.startswith(("inside", "lab", "practical_kernel"))]:
     del sys.modules[name]
 sys.meta_path.insert(0, Hook())
 """,
@@ -299,7 +299,7 @@ sys.meta_path.insert(0, Hook())
         "uses the grader's own stand-ins as answers",
         "right functions that lie about in the sandbox",
         """
-from practical.fallbacks import FUNCTIONS
+from practical_kernel.fallbacks import FUNCTIONS
 build_tiny_vgg = FUNCTIONS["build_tiny_vgg"]
 compile_model, train, evaluate = FUNCTIONS["compile_model"], FUNCTIONS["train"], FUNCTIONS["evaluate"]
 """,

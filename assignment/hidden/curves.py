@@ -1,7 +1,7 @@
 """Curves in run records that may have been written and not measured: told to the instructor, never punished.
 
 What `lab.run_record.faults` takes marks for is left out here. A guess is made only where measured curves are far from
-the limit: `tests/autograder/test_records.py` holds the distance for the baseline's runs.
+the limit: `tests/autograder/test_judging_records.py` holds the distance for the baseline's runs.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

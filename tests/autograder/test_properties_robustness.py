@@ -1,6 +1,7 @@
 """Question 9 on any numbers of runs, accuracies and epochs, against oracles in plain Python."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def judged(name: str, value: dict[str, Any] | None = None, **other: Any) -> Chec
         complete["accuracies"] = list(complete["accuracies"])  # as `labkit.plain_data.plain` gives it
     call = {"error": None, "value": complete, "runs": [], "labels": np.zeros(0, int), "built": 1} | other
     check = CHECKS[name]
-    alone = type(check)(check.name, check.question, check.title, check.weight, check.hidden, (), check.judge)
+    alone = replace(check, after=())
     answer = {"error": None, "calls": [call], "builder_repeats": False}
     result = judge([alone], Observations({"q9": answer}))[0]
     assert result.outcome in ("passed", "failed"), result.traceback

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up import BASELINES, HOSTILE, MARKS, check, class_of, every_outcome, hostile, png, reporting
 
-from autograder import sanitize
+from autograder import assignment, sanitize
 from autograder.gradebook import figures, item_analysis, pages, store
 from autograder.gradebook.similarity import Pair, Similar
 from autograder.results import CellError, Reported, SubmissionResult
 from lab.questions import QUESTIONS
+from labkit.questions import Questions
 
 CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 VOID = {"meta", "img", "link", "br", "hr", "input", "base", "source", "embed"}
@@ -302,7 +303,9 @@ def test_report_numbers():
 
 
 def test_a_question_may_be_worth_nothing(monkeypatch):
-    monkeypatch.setitem(QUESTIONS.points, "bonus", 0)
+    rows = [replace(row, points=0) if row.is_bonus else row for row in QUESTIONS.values()]
+    practical = replace(assignment.current(), questions=Questions(*rows))
+    monkeypatch.setattr(assignment, "current", lambda: practical)
     page = report(SubmissionResult("a", "graded", [check("bonus", "passed", 0)]))
     assert "Bonus 0.0 0 1 1" in page.section("questions")
 

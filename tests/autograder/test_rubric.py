@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder import assignment
 from autograder.handout import build
 from autograder.marks import rubric
 from autograder.marks.rubric import Item, Rubric, RubricError, find, rubrics
@@ -112,7 +113,7 @@ def test_a_master_notebook_that_changes_is_read_again(tmp_path: Path) -> None:
 
 def test_the_handout_says_what_an_answer_counts(tmp_path: Path) -> None:
     master = tmp_path / "master.ipynb"
-    whole = json.loads(rubric.MASTER.read_text("utf-8"))
+    whole = json.loads(assignment.current().master.read_text("utf-8"))
     for cell in whole["cells"]:
         if cell.get("id") == "w1-04":
             cell["source"] = "".join(cell["source"]).replace("(0 marks", "(4 marks")

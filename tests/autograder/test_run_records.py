@@ -143,4 +143,4 @@ def test_answers_survive_the_trip_through_a_file():
         SameTraining(("a", "b"), ("tiny_vgg (answers of 1 run)",))
     ]
     with pytest.raises(ValueError, match="answers"):
-        decode(encode(answering("a", ("1", "012"))))
+        decode(encode(answering("a", ("1", "01x"))))

@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from lab.student import TinyVggStudent
 from labkit.agent import Agent
 from labkit.model_description import spec_of
 from labkit.model_spec import TraceError, trace
-from labkit.student import Student
 
 SHAPE = (8, 8, 3)
 
@@ -351,7 +351,7 @@ MODELS = {
 
 def drawn(model: Any) -> Any:
     """The model has other weights meanwhile."""
-    pupil = Student(Agent({"model": model}).answer, 7)
+    pupil = TinyVggStudent(Agent({"model": model}).answer, 7)
     value = pupil.named("model")["model"]
     return pupil.weights_drawn(value, pupil.ask("spec", model=value, shape=list(SHAPE)), 7)
 

@@ -39,7 +39,7 @@ FLOORS = (
     ),
     ("autograder.__main__",),
 )
-WORDS = re.compile(r"CIFAR|ResNet|tiny_|Question \d|^q\d+$|^bonus$")
+WORDS = re.compile(r"CIFAR|ResNet|VGG|tiny_|Question \d|^q\d+$|^bonus$")
 
 
 def _modules() -> Iterator[tuple[str, Path]]:
@@ -148,6 +148,11 @@ def test_the_engine_names_no_question_and_no_data(module: str) -> None:
     constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docs)
     texts = [node.value for node in constants if isinstance(node.value, str)]
     assert not [text for text in texts if WORDS.search(text)]
+
+
+@pytest.mark.parametrize("page", sorted((PROJECT / "autograder").rglob("*.html")), ids=lambda page: page.stem)
+def test_pages_name_no_practical(page: Path) -> None:
+    assert not re.search(r"CIFAR|ResNet|VGG|tiny_", page.read_text())
 
 
 def _has_docstring(node: ast.AST) -> bool:

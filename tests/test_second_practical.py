@@ -64,6 +64,8 @@ def test_it_is_graded_by_the_same_engine(handed_in: Path, tmp_path: Path) -> Non
         assert words in page
     report = (out / "report.html").read_text()
     assert "CIFAR" not in page + report
+    assert "VGG" not in page + report
+    assert "Handwritten digits" in page
     assert "bonus" not in page + report
 
 

@@ -23,7 +23,6 @@ from autograder.sanitize import cell, number, one_line
 from autograder.results import SubmissionResult
 from autograder import assignment
 
-ASSIGNMENT: Final = "Tiny VGG"  # the column's name in Canvas
 REQUIRED: Final = ("submission", "id")
 OPTIONAL: Final = ("name", "email")
 
@@ -194,7 +193,7 @@ def _moodle_head(known: Mapping[str, Rubric]) -> list[list[str]]:
 
 def _canvas_head(known: Mapping[str, Rubric]) -> list[list[str]]:
     return [
-        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", ASSIGNMENT],
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment.current().title],
         ["    Points Possible", "", "", "", "", number(book.max_score(known))],
     ]
 

@@ -384,6 +384,7 @@ _ENVIRONMENT.filters.update(
 )
 _ENVIRONMENT.globals.update(
     outcomes=OUTCOMES,
+    title=lambda: assignment.current().title,
     real_data=lambda: assignment.current().data_name,
     has_bonus=lambda: bool(assignment.questions().bonus),
 )

@@ -177,9 +177,11 @@ def test_a_worker_of_another_state_grades_nothing(
 @pytest.mark.slow
 def test_a_worker_without_a_package_is_told(tmp_path: Path, address: str) -> None:
     folder = class_of(1, tmp_path / "class")
-    (tmp_path / "other" / "autograder").mkdir(parents=True)
-    (tmp_path / "other" / "autograder" / "__init__.py").touch()
-    (tmp_path / "other" / "autograder" / "attempt.py").write_text("import otter_of_another_world\n")
+    package = tmp_path / "other" / "autograder" / "grading"
+    package.mkdir(parents=True)
+    for part in (package.parent, package):
+        (part / "__init__.py").touch()
+    (package / "one_submission.py").write_text("import otter_of_another_world\n")
     options = ("worker", address, "--nthreads", "1", "--no-nanny")
     with (
         dask(tmp_path / "dask", *options, ready="Registered to:", PYTHONPATH=str(tmp_path / "other")),

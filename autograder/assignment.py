@@ -178,6 +178,7 @@ class Assignment:
 
         Raises:
             ValueError: a public and a hidden check have the same name.
+            AssignmentError: a question has marks, and nothing by which they can be earned.
         """
         public, hidden = self.checks()
         both = public.checks.keys() & hidden.checks.keys()
@@ -186,6 +187,8 @@ class Assignment:
         every = [*public.checks.values(), *hidden.checks.values()]
         for question in self.questions.keys() - {check.question for check in every}:
             section = self.sections[question]
+            if not section.tests:
+                raise AssignmentError(f"{question} stands in the table of questions, and no check is of it")
             every += [asserts.check_of(test, question, self.questions[question].points) for test in section.tests]
         return [check for question in self.questions for check in every if check.question == question]
 

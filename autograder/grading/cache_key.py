@@ -8,7 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import labkit
-from autograder import assignment
+from autograder import assignment, master
+from autograder.assignment import Assignment
 
 _GRADER = Path(__file__).parents[1]
 _PARTS = ("*.py", "*.html", "*.css", "*.json")  # of the grader, whose change may change a result or its page
@@ -52,6 +53,13 @@ def _add(submission: Path, digest: "hashlib._Hash") -> None:
             digest.update(hashlib.file_digest(content, "sha256").digest())
 
 
+def _of_notebook(practical: Assignment) -> list[object]:
+    """What of the master notebook may change a result: not its texts, its solutions, or what people mark by."""
+    sections = practical.sections.values()
+    graded = [(s.name, s.label, s.points, s.tests, s.functions) for s in sections if not s.is_manual]
+    return [graded, [(s.name, s.label) for s in sections if s.is_manual], master.read(practical.master).given_cells]
+
+
 @cache
 def _fingerprint() -> str:
     return hashlib.sha256(json.dumps(surroundings()).encode()).hexdigest()
@@ -69,6 +77,7 @@ def surroundings() -> dict[str, str]:
             if not _NO_PART.intersection(file.relative_to(folder).parts):
                 digest.update(f"{file.relative_to(folder)}\n".encode())
                 digest.update(file.read_bytes())
+    digest.update(repr(_of_notebook(practical)).encode())
     if practical.baselines is not None and practical.baselines.exists():  # notes on run records speak of them
         digest.update(practical.baselines.read_bytes())
     return found | {"grader": digest.hexdigest()}

@@ -103,6 +103,14 @@ def test_a_question_in_one_place_alone_is_named(
     assert said in str(caught.value)
 
 
+def test_a_question_without_checks_is_named(tmp_path: Path) -> None:
+    cells = [{"cell_type": kind, "source": source, "id": "c"} for kind, source in question("a")]
+    (tmp_path / "master.ipynb").write_text(json.dumps({"cells": cells}))
+    practical = replace(assignment.current(), folder=tmp_path, questions=Questions(row("a")))
+    with pytest.raises(AssignmentError, match="a stands in the table of questions, and no check is of it"):
+        practical.all_checks()
+
+
 @pytest.mark.parametrize("what", ["name", "variant", "leaned_on"])
 def test_what_a_table_has_twice_is_named(what: str) -> None:
     rows = [{"name": name, "points": 1, "probe": lambda student: {}} for name in ("a", "b")]

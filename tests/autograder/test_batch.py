@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import signal
 import subprocess
@@ -18,7 +19,7 @@ import pytest
 from made_up import png
 from rich.console import Console
 
-from autograder import assignment, batch, workers
+from autograder import assignment, batch, master, workers
 from autograder.batch import Options
 from autograder.gradebook import store
 from autograder.grading import cache_key, one_submission
@@ -100,6 +101,41 @@ def test_new_baselines_make_all_due(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(assignment, "current", lambda practical=practical: practical)
         keys.append(cache_key.surroundings.__wrapped__()["grader"])
     assert len(set(keys)) == 3
+
+
+PLAIN = """\
+# BEGIN QUESTION
+name: q15
+points: 5|### Question 15: mean|# BEGIN TESTS|# A number.
+assert mean([1]) == 1|# END TESTS|# END QUESTION"""
+
+
+def test_a_plain_question_that_has_changed_makes_all_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tests stand in the master notebook alone; words of texts and rubrics grade nothing again."""
+
+    def key(old: str = "", new: str = "") -> str:
+        path = tmp_path / "master.ipynb"
+        content = json.loads(assignment.PROJECT.joinpath("assignment", "master.ipynb").read_text())
+        kinds = ("raw", "markdown", "raw", "code", "raw", "raw")
+        content["cells"] += [
+            {"cell_type": kind, "source": source, "id": f"new-{number}"}
+            for number, (kind, source) in enumerate(zip(kinds, PLAIN.split("|"), strict=True))
+        ]
+        text = json.dumps(content)
+        assert old in text
+        path.write_text(text.replace(old, new))
+        master._read.cache_clear()
+        practical = replace(practical_of_project, folder=tmp_path)
+        monkeypatch.setattr(assignment, "current", lambda: practical)
+        return str(cache_key.surroundings.__wrapped__()["grader"])
+
+    practical_of_project = assignment.current()
+    before = key()
+    assert key("mean([1]) == 1", "mean([2]) == 2") != before
+    assert key("points: 5", "points: 6") != before
+    assert key("Question 15: mean", "Exercise 15: mean") != before
+    assert key("Question 15: mean", "Question 15: the mean") == before
+    assert key("**Rubric** (0 marks; look at: q9)", "**Rubric** (4 marks; look at: q9)") == before
 
 
 def test_force_and_only(folder: Path) -> None:

@@ -1,8 +1,8 @@
-"""Run a notebook's cells in a jailed kernel, then the probes in the same kernel.
+"""Run a notebook's cells in a jailed kernel, then ask the agent in it.
 
-The kernel sees `lab`, `inside` and the data, in a scratch folder that is removed afterwards; hidden checks and
-expected values are out of its reach. The inputs of the probes are drawn after the student's cells have run, from a
-seed that the kernel is told then.
+The kernel sees `lab`, `labkit`, `inside`, what the practical serves and the data, in a scratch folder that is removed
+afterwards. Probes run here, in a thread; checks, seeds and expected values are out of the kernel's reach. Inputs are
+drawn from a seed that it is never told.
 """
 
 import asyncio
@@ -191,7 +191,7 @@ def execute(
 
 @contextlib.contextmanager
 def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
-    """A scratch folder with lib/ (lab, inside), data/, work/ (the kernel's working directory) and pipes/."""
+    """A scratch folder with lib/ (packages), data/, work/ (the kernel's working directory) and pipes/."""
     folder = Path(tempfile.mkdtemp(prefix=f"grading-{os.getpid()}-"))
     sockets = tempfile.mkdtemp(prefix=f"k-{os.getpid()}-", dir="/tmp")  # their path may have 107 characters at most
     try:

@@ -118,8 +118,8 @@ mutations: .venv/developing  ## test the tests: does `make test` fail if a check
 bench: .venv/developing  ## the benchmarks, into docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py
 
-zoo: .venv/developing  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text] [BARE=1]
-	PYTHONPATH=.:assignment:autograder/handed_out:tests $(BIN)/python -m zoo$(if $(ALL), --all)$(if $(ONLY), --only "$(ONLY)")$(if $(BARE), --bare)
+zoo: .venv/developing  ## grade the grader, into docs/grader-accuracy.md: make zoo [ALL=1] [ONLY=text] [GROUP=hostile] [BARE=1]
+	PYTHONPATH=.:assignment:autograder/handed_out:tests $(BIN)/python -m zoo$(if $(ALL), --all)$(if $(ONLY), --only "$(ONLY)")$(if $(GROUP), --group $(GROUP))$(if $(BARE), --bare)
 
 endurance: .venv/developing  ## a large class in one run, and in runs that are killed: make endurance [N=1000] [PART=whole|killed|desk]
 	PYTHONPATH=.:assignment:autograder/handed_out:tests $(BIN)/python -m zoo.endurance $(if $(N),--n $(N)) $(if $(PART),--part $(PART))

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import signal
-import sys
 import threading
 import time
 from collections import Counter
@@ -276,7 +275,7 @@ class _Crew:
 
     Args:
         workers: their interface.
-        prepare: reads a submission: a task, or the result where there is nothing to grade.
+        prepare: makes of a submission a task, or the result where there is nothing to grade.
         grade: what the workers do with a task.
         stop: what Ctrl-C asks for.
         say: prints a sentence.
@@ -301,8 +300,8 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
         WorkersError: no scheduler answers.
     """
     from autograder import workers
-    from autograder.grading import one_submission
-    from autograder.sandbox import environment, jail, open_fork_server
+    from autograder.grading import examiners, on_worker, one_submission
+    from autograder.sandbox import jail
 
     def say(sentence: str) -> None:
         console.print(
@@ -314,32 +313,27 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
         is_trusted = name in options.trust
         return one_submission.prepare(path, name, options.unsafe, is_trusted, options.fresh, secret, options.limits)
 
+    def pack(path: Path) -> "Task | SubmissionResult":
+        task = prepare(path)
+        return task if isinstance(task, SubmissionResult) else packers.pack(task)
+
     with ExitStack() as stack:
         if options.scheduler:
             if options.unsafe:
                 say("UNSAFE: workers whose system cannot hold student code grade all the same.")
             others = stack.enter_context(workers.cluster(options.scheduler))
-            yield _Crew(
-                others,
-                prepare,
-                partial(one_submission.grade_on_worker, surroundings=cache_key.surroundings()),
-                stop,
-                say,
-            )
+            packers = stack.enter_context(examiners.open_examiners(is_warm=False))
+            yield _Crew(others, pack, partial(on_worker.grade, surroundings=cache_key.surroundings()), stop, say)
             return
         jail.require(options.unsafe)
         for hole in jail.missing():
             say(f"UNSAFE: student code is not kept from {hole}.")
-        kernels = None
-        if len(due) > 1 and not options.fresh and sys.platform.startswith("linux"):
-            kernels = stack.enter_context(open_fork_server(environment()))
+        here = stack.enter_context(examiners.open_examiners(is_warm=len(due) > 1 and not options.fresh))
         jobs = options.jobs or _jobs(say)
         threads = stack.enter_context(workers.here(jobs, lambda: stop.at_once))
-        yield _Crew(
-            threads, prepare, partial(one_submission.grade, kernels=kernels), stop, say, _expected(list(due), jobs, say)
-        )
-        if kernels is not None and kernels.complaint:
-            say(f"Kernels were started afresh, which is slower: {kernels.complaint}.")
+        yield _Crew(threads, prepare, here.grade, stop, say, _expected(list(due), jobs, say))
+        if here.complaint:
+            say(f"Kernels were started afresh, which is slower: {here.complaint}.")
 
 
 def _jobs(say: Callable[[str], None]) -> int:
@@ -390,8 +384,8 @@ def _tried(crew: _Crew, paths: Sequence[Path]) -> Iterator[tuple[Path, Submissio
         if result.may_recover:
             met[path] = result
         yield path, result, not result.may_recover
-    ours = sum(not result.is_of_the_machine for result in met.values())
-    again = [path for path, result in met.items() if result.is_of_the_machine or ours <= ACCIDENTS]
+    ours = sum(result.fault != "machine" for result in met.values())
+    again = [path for path, result in met.items() if result.fault == "machine" or ours <= ACCIDENTS]
     for path, result in _each(crew, again, 1):
         yield path, max(result, met.pop(path), key=lambda one: one.judged), True
     for path, result in met.items():

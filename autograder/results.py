@@ -6,8 +6,6 @@ from typing import Literal
 from autograder import assignment
 from labkit.judging import CheckResult
 
-NOT_GRADED = "Not graded:"  # how a note on a fault of the machine begins
-FAILED = "The grader failed:"  # how a note on a fault of the grader begins
 OPEN = "❓"  # how a check begins in Otter's texts that a person has to look at
 
 
@@ -59,8 +57,10 @@ class SubmissionResult:
         written: written answers (manual questions), name -> text.
         images: PNG pictures, question -> those submitted, else those of this run.
         reported: what its run records say, variant -> results; unreadable ones are left out.
-        code: source of the notebook and of the modules beside it, cut and cleaned, see `report.similarity`.
+        code: source of the notebook and of the modules beside it, cut and cleaned, see `gradebook.similarity`.
+        tokens: its own part in the form in which submissions are compared; None where that could not be made.
         key: of submission and grader, see `autograder.grading.cache_key`; empty where grading again may end otherwise.
+        fault: whose fault it is that nothing was graded; "" where something was, or where it is the submission's own.
     """
 
     submission: str
@@ -73,21 +73,14 @@ class SubmissionResult:
     images: dict[str, list[bytes]] = field(default_factory=dict)
     reported: dict[str, Reported] = field(default_factory=dict)
     code: str = ""
+    tokens: str | None = None
     key: str = ""
-
-    @property
-    def is_of_the_machine(self) -> bool:
-        """Whether nothing was graded through a fault of the machine."""
-        return bool(self.notes) and self.notes[0].startswith(NOT_GRADED)
+    fault: Literal["", "machine", "grader"] = ""
 
     @property
     def may_recover(self) -> bool:
         """Whether a fault of the machine or of the grader kept something from being graded, which may not recur."""
-        return (
-            self.is_of_the_machine
-            or any(note.startswith(FAILED) for note in self.notes[:1])
-            or any(check.outcome == "error" for check in self.checks)
-        )
+        return bool(self.fault) or any(check.outcome == "error" for check in self.checks)
 
     @property
     def judged(self) -> int:

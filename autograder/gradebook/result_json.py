@@ -15,7 +15,7 @@ from autograder.results import CellError, Reported, SubmissionResult
 from autograder import assignment
 from labkit.judging import CheckResult
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("result.schema.json").read_text("utf-8"))
 _is_of_form = fastjsonschema.compile(SCHEMA, use_default=False)
 
@@ -65,7 +65,9 @@ def encode(result: SubmissionResult, decided: Decided | None = None) -> str:
         "reported": {variant: dataclasses.asdict(reported) for variant, reported in result.reported.items()},
         "decided": _decided(decided or undecided(result)),
         "seconds": result.seconds,
+        "tokens": result.tokens,
         "key": result.key,
+        "fault": result.fault,
     }
     # ASCII, since a hostile notebook's text may hold lone surrogates, which UTF-8 cannot.
     return json.dumps(data, indent=2, allow_nan=False) + "\n"
@@ -143,7 +145,9 @@ def decode(text: str) -> SubmissionResult:
             for name, pictures in data["images"].items()
         },
         reported={variant: _reported(fields) for variant, fields in data["reported"].items()},
+        tokens=data["tokens"],
         key=data["key"],
+        fault=data["fault"],
     )
 
 

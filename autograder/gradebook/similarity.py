@@ -10,9 +10,8 @@ import io
 import itertools
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -30,8 +29,7 @@ OVERLAP: Final = 400  # characters of reduced code below which a pair is not lis
 MAX_CODE: Final = 40_000  # characters of one submission that are looked at; a whole solution has about 15,000
 MAX_PAIRS: Final = 50
 MAX_COMPARED: Final = 1_000  # pairs, those that share most fingerprints; the others are judged by these alone
-LONGEST: Final = 60.0  # CPU seconds for the whole class, and
-LONGEST_OF_ONE: Final = 0.1  # for each submission; a whole solution takes a fifth of that
+LONGEST: Final = 10.0  # CPU seconds in which the tokens of one submission are made; a whole solution takes 0.05
 
 CELL: Final = "# %%"  # begins every cell, and every module, of the code that is kept
 _SOLUTION: Final = re.compile(r"^( *)# BEGIN SOLUTION\n.*?# END SOLUTION", re.MULTILINE | re.DOTALL)
@@ -54,12 +52,14 @@ class Similar:
     Args:
         pairs: at most `MAX_PAIRS`.
         more: how many were left out.
-        problem: why not everything was compared; empty where it was.
+        problem: why nothing was compared; empty where it was.
+        unread: submissions that were not compared, since their code could not be read in time.
     """
 
     pairs: tuple[Pair, ...] = ()
     more: int = 0
     problem: str = ""
+    unread: tuple[str, ...] = ()
 
 
 def source_of(notebook: Any, extra_files: Mapping[str, bytes]) -> str:
@@ -77,6 +77,21 @@ def source_of(notebook: Any, extra_files: Mapping[str, bytes]) -> str:
     return "".join(parts)
 
 
+def tokens_of(code: str) -> str | None:
+    """What students wrote themselves, as it is compared; None where it cannot be read. Hostile code may take minutes.
+
+    Args:
+        code: what `source_of` gave.
+    """
+    from copydetect.utils import filter_code
+
+    try:
+        known = {cell.strip() for cell in handed_out()}
+        return str(filter_code("\n".join(_own(code, known)), "code.py", "python")[0])
+    except Exception:  # of a lexer, for a text that it was not made for, or of the master notebook
+        return None
+
+
 def find(results: Sequence[SubmissionResult], kept: Path) -> Similar:
     """Compare all submissions, or read what was found when the same ones were compared before.
 
@@ -87,17 +102,16 @@ def find(results: Sequence[SubmissionResult], kept: Path) -> Similar:
     try:
         data = json.loads(kept.read_text("utf-8"))
         if data["key"] == _key(results):
-            return Similar(tuple(Pair(**pair) for pair in data["pairs"]), int(data["more"]))
+            return Similar(tuple(Pair(**pair) for pair in data["pairs"]), int(data["more"]), "", tuple(data["unread"]))
     except (OSError, ValueError, KeyError, TypeError):
         pass  # none, or damaged: it is made anew
-    codes = {result.submission: result.code for result in results if result.code}
-    if len(codes) < 2:
-        return Similar()
     try:
         given = handed_out()
     except Exception as error:  # without it all submissions would look alike; grading itself does not need it
         return Similar(problem=f"the handout's code could not be made from {assignment.current().master.name}: {error}")
-    return compare(codes, given)
+    tokens = {result.submission: result.tokens for result in results if result.tokens}
+    unread = tuple(result.submission for result in results if result.code and result.tokens is None)
+    return replace(compare(tokens, given), unread=unread)
 
 
 def encode(similar: Similar, results: Sequence[SubmissionResult]) -> str:
@@ -111,8 +125,7 @@ def _key(results: Sequence[SubmissionResult]) -> str:
     for path in (practical.master, *sorted(practical.lab.glob("*.py")), Path(__file__)):
         digest.update(path.read_bytes())
     for result in results:
-        code = hashlib.sha256(result.code.encode("utf-8", "surrogatepass")).hexdigest()
-        digest.update(f"{result.submission!r} {code}\n".encode("utf-8", "surrogatepass"))
+        digest.update(f"{result.submission!r} {result.tokens!r}\n".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
@@ -126,30 +139,20 @@ def handed_out() -> list[str]:
     ]
 
 
-def compare(codes: Mapping[str, str], given: Sequence[str], longest: float | None = None) -> Similar:
-    """Find pairs of submissions with similar code.
-
-    What is found does not depend on how busy the machine is: pairs are limited by number, and the limit of time, which
-    hostile code alone reaches, ends it as a whole.
+def compare(tokens: Mapping[str, str], given: Sequence[str]) -> Similar:
+    """Find pairs of submissions with similar code. Pairs are limited by number, so that it always comes to an end.
 
     Args:
-        codes: submission -> what `source_of` gave.
+        tokens: submission -> what `tokens_of` gave.
         given: cells of the handout.
-        longest: CPU seconds after which it stops; None: by the number of submissions.
     """
     from copydetect import compare_files
+    from copydetect.utils import filter_code
 
-    longest = LONGEST + LONGEST_OF_ONE * len(codes) if longest is None else longest
-    end = time.process_time() + longest
-    boilerplate = _fingerprint("\n".join(given), [])
-    known = {cell.strip() for cell in given}
-    prints = {}
-    for name, code in codes.items():
-        if time.process_time() > end:
-            return Similar(problem=f"reading the code took longer than {longest:g} s")
-        own = _fingerprint("\n".join(_own(code, known)), sorted(boilerplate.hashes))
-        if own.token_coverage >= OVERLAP:
-            prints[name] = own
+    handout = _fingerprint(str(filter_code("\n".join(given), "code.py", "python")[0]), [])
+    known = sorted(handout.hashes)
+    every = {name: _fingerprint(one, known) for name, one in tokens.items()}
+    prints = {name: one for name, one in every.items() if one.token_coverage >= OVERLAP}
     found = []
     candidates = _candidates({name: own.hashes for name, own in prints.items()})
     for one, other, _ in candidates[:MAX_COMPARED]:
@@ -189,7 +192,7 @@ def _own(code: str, known: set[str]) -> Iterator[str]:
             yield cell
 
 
-def _fingerprint(code: str, given: Sequence[int]) -> Any:
+def _fingerprint(tokens: str, given: Sequence[int]) -> Any:
     from copydetect import CodeFingerprint
 
-    return CodeFingerprint("code.py", PIECE, 1, list(given), fp=io.StringIO(code), language="python")
+    return CodeFingerprint("code.py", PIECE, 1, list(given), filter=False, fp=io.StringIO(tokens), language="python")

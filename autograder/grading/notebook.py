@@ -9,7 +9,6 @@ from typing import Any
 
 from autograder import assignment, master
 from autograder.assignment import RunRecords
-from autograder.gradebook import similarity
 from autograder.grading import run_records
 from autograder.grading.baselines import baselines
 from autograder.intake import absent_packages, newer_python
@@ -35,7 +34,6 @@ class Graded:
     written: dict[str, str] = field(default_factory=dict)
     images: dict[str, list[bytes]] = field(default_factory=dict)
     reported: dict[str, Reported] = field(default_factory=dict)
-    code: str = ""
     is_provisional: bool = False  # it did what no answer needs: its marks count when a person has looked
     may_change: bool = False  # grading again may end otherwise: a fault of ours is mended, a notebook is trusted
 
@@ -116,7 +114,6 @@ def grade_notebook(
         written=written_answers(notebook),
         images=pictures(notebook, execution),
         reported=run_records.summarise(records, known) if known else {},
-        code=similarity.source_of(notebook, extra_files or {}),
     )
 
 

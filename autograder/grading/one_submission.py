@@ -1,25 +1,24 @@
 """One submission, graded whatever happens: here, or on another machine that got its bytes."""
 
-import atexit
-import contextlib
 import hmac
-import logging
-import sys
-import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder import workers
+from autograder.gradebook import similarity
 from autograder.grading import cache_key
 from autograder.grading.notebook import grade_notebook
 from autograder.intake import submissions
 from autograder.intake.submissions import Parcel, UnreadableSubmission
-from autograder.results import FAILED, NOT_GRADED, SubmissionResult
-from autograder.sandbox import DEFAULT_LIMITS, ForkServer, Limits, MachineError, environment, jail, open_fork_server
-from autograder.workers import WorkersError
+from autograder.results import SubmissionResult
+from autograder.sandbox import DEFAULT_LIMITS, ForkServer, Limits, MachineError
+
+TOO_LARGE = (
+    "Reading or judging this submission takes too much memory: nothing was graded. Look at it, or ask for it again "
+    "without what is huge in it."
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Task:
 
     Args:
         name: of its row.
-        parcel: its bytes.
+        source: where it lies on this machine, or its bytes.
         key: see `autograder.grading.cache_key`.
         unsafe: go on where that system cannot hold student code safely.
         trust: its marks count whatever it does: a person has looked.
@@ -37,7 +36,7 @@ class Task:
     """
 
     name: str
-    parcel: Parcel
+    source: Path | Parcel
     key: str
     unsafe: bool = False
     trust: bool = False
@@ -53,7 +52,7 @@ def grade_file(
     trust: bool = False,
     kernels: ForkServer | None = None,
 ) -> SubmissionResult:
-    """Grade one submitted file. Never raises: what cannot be graded comes back as `needs_review`."""
+    """Grade one submitted file in this process. Never raises: what cannot be graded comes back as `needs_review`."""
     task = prepare(path, name or path.stem, unsafe, trust)
     return grade(task, kernels) if isinstance(task, Task) else task
 
@@ -67,36 +66,42 @@ def prepare(
     secret: bytes | None = None,
     limits: Limits | None = None,
 ) -> Task | SubmissionResult:
-    """Read a submission; the arguments are those of `Task`. What is no notebook has its result already.
+    """What is to be done with a submission; the arguments are those of `Task`. It is not read but for its hash.
 
     Args:
         secret: of the gradebook, from which comes the entropy of what is graded into it.
         limits: None: the usual ones.
     """
-    key = ""
     try:
         key = cache_key.key_of(path)
-        entropy = secret and hmac.digest(secret, key.encode(), "sha256")
-        parcel = submissions.pack(path)
-        return Task(name, parcel, key, unsafe, trust, fresh, entropy, limits or DEFAULT_LIMITS)
-    except UnreadableSubmission as reason:
-        return SubmissionResult(name, "needs_review", notes=(str(reason),), key=key)
     except OSError as error:  # a file that the system does not give is no fault of its author
         return not_graded(name, f"{error.filename or path} cannot be read ({error.strerror})")
-    except Exception as error:
-        return _grader_failed(name, error)
+    entropy = secret and hmac.digest(secret, key.encode(), "sha256")
+    return Task(name, path, key, unsafe, trust, fresh, entropy, limits or DEFAULT_LIMITS)
 
 
-def grade(task: Task, kernels: ForkServer | None = None) -> SubmissionResult:
-    """Grade what was read. Never raises: what cannot be graded comes back as `needs_review`."""
+def grade(
+    task: Task,
+    kernels: ForkServer | None = None,
+    tokens_of: Callable[[str], str | None] = similarity.tokens_of,
+) -> SubmissionResult:
+    """Grade in this process. Never raises: what cannot be graded comes back as `needs_review`.
+
+    Args:
+        task: what to grade.
+        kernels: forks them; None: they are started afresh.
+        tokens_of: as that of `gradebook.similarity`.
+    """
     start = time.monotonic()
-    result = _graded(task, kernels)
+    result = _graded(task, kernels, tokens_of)
     return replace(result, seconds=time.monotonic() - start)
 
 
-def _graded(task: Task, kernels: ForkServer | None) -> SubmissionResult:
+def _graded(task: Task, kernels: ForkServer | None, tokens_of: Callable[[str], str | None]) -> SubmissionResult:
     try:
-        submission = submissions.unpack(task.parcel)
+        submission = submissions.unpack(parcel_of(task))
+        code = similarity.source_of(submission.notebook, submission.extra_files)
+        tokens = tokens_of(code)  # first: no thread is at work yet
         graded = grade_notebook(
             submission.notebook,
             submission.extra_files,
@@ -108,11 +113,17 @@ def _graded(task: Task, kernels: ForkServer | None) -> SubmissionResult:
             limits=task.limits,
         )
     except UnreadableSubmission as reason:
-        return SubmissionResult(task.name, "needs_review", notes=(str(reason),), key=task.key)
+        return unreadable(task, reason)
     except MachineError as error:
         return not_graded(task.name, str(error))
+    except MemoryError:
+        return unreadable(task, TOO_LARGE)
+    except OSError as error:
+        if task.source == Path(error.filename or ""):  # a file that the system does not give is no fault of its author
+            return not_graded(task.name, f"{error.filename} cannot be read ({error.strerror})")
+        return _failed(task.name, error)
     except Exception as error:
-        return _grader_failed(task.name, error)
+        return _failed(task.name, error)
     return SubmissionResult(
         task.name,
         "needs_review" if graded.needs_review else "graded",
@@ -122,75 +133,38 @@ def _graded(task: Task, kernels: ForkServer | None) -> SubmissionResult:
         written=graded.written,
         images=graded.images,
         reported=graded.reported,
-        code=graded.code,
+        code=code,
+        tokens=tokens,
         key="" if graded.may_change else task.key,
     )
 
 
-def not_graded(name: str, reason: str) -> SubmissionResult:
-    """The row of a submission that a fault of the machine has kept from being graded."""
-    note = f"{NOT_GRADED} {reason}. Mend that, then run the same command again: it grades what is missing."
-    return SubmissionResult(name, "needs_review", notes=(note,))
-
-
-def _grader_failed(name: str, error: Exception) -> SubmissionResult:
-    last = traceback.format_exc().strip().splitlines()
-    notes = (f"{FAILED} {type(error).__name__}: {error}"[:500], *last[-12:])
-    return SubmissionResult(name, "needs_review", notes=notes)
-
-
-# ---- on a worker ----
-
-
-def grade_on_worker(task: Task, surroundings: Mapping[str, str]) -> SubmissionResult:
-    """Grade in the process of a worker, if it is fit to.
-
-    Args:
-        task: what to grade.
-        surroundings: `resume.surroundings` of the grader that asks.
+def parcel_of(task: Task) -> Parcel:
+    """The bytes of a submission.
 
     Raises:
-        WorkersError: marks would depend on who graded, or student code would not be held safely.
+        UnreadableSubmission: it is not one notebook, or too large.
+        OSError: the system does not give it.
     """
-    reason = _why_unfit(surroundings, task.unsafe)
-    if reason:
-        raise WorkersError(f"{workers.place()} {reason}")
-    if task.fresh:
-        return grade(task)
-    kernels = _kernels()
-    result = grade(task, kernels)
-    if kernels is not None and kernels.complaint:
-        logging.getLogger(__name__).warning("a kernel was started afresh, which is slower: %s", kernels.complaint)
-    return result
+    return task.source if isinstance(task.source, Parcel) else submissions.pack(task.source)
 
 
-def _why_unfit(surroundings: Mapping[str, str], unsafe: bool) -> str:
-    here = cache_key.surroundings()
-    differing = [
-        "the grader or its settings" if name == "grader" else f"{name} ({here.get(name)} there, {value} here)"
-        for name, value in surroundings.items()
-        if here.get(name) != value
-    ]
-    if differing:
-        return f"differs in {', '.join(differing)}: bring it to the same state and start it anew"
-    try:
-        jail.require(unsafe)
-    except jail.JailError as error:
-        return f"may not grade: {error}"
-    return ""
+def unreadable(task: Task, reason: object) -> SubmissionResult:
+    """The row of a submission that cannot be graded through a fault of its own: graded again, it would end so again."""
+    return SubmissionResult(task.name, "needs_review", notes=(str(reason),), key=task.key)
 
 
-_opening = threading.Lock()
-_open: list[ForkServer] = []
+def not_graded(name: str, reason: str) -> SubmissionResult:
+    """The row of a submission that a fault of the machine has kept from being graded."""
+    note = f"Not graded: {reason}. Mend that, then run the same command again: it grades what is missing."
+    return SubmissionResult(name, "needs_review", notes=(note,), fault="machine")
 
 
-def _kernels() -> ForkServer | None:
-    """The fork server of this process, opened when it is first wanted. It ends with the process, however that ends."""
-    if not sys.platform.startswith("linux"):
-        return None
-    with _opening:
-        if not _open:
-            context = contextlib.ExitStack()
-            _open.append(context.enter_context(open_fork_server(environment())))
-            atexit.register(context.close)
-    return _open[0]
+def _failed(name: str, error: Exception) -> SubmissionResult:
+    last = traceback.format_exc().strip().splitlines()
+    return grader_failed(name, f"{type(error).__name__}: {error}"[:480], *last[-12:])
+
+
+def grader_failed(name: str, reason: str, *more: str) -> SubmissionResult:
+    """The row of a submission that a fault of the grader has kept from being graded."""
+    return SubmissionResult(name, "needs_review", notes=(f"The grader failed: {reason}", *more), fault="grader")

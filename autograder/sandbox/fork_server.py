@@ -1,10 +1,14 @@
-"""A process that has imported what notebooks import, from which kernels are forked: `python fork_server.py`.
+"""A process from which kernels are forked: `python fork_server.py MODULE...` imports these once, for all of them.
 
-Most of what a short notebook costs is the import of TensorFlow. Here it is paid once. On its standard input, a socket,
-the fork server takes requests: JSON with `policy` (see supervisor.py), `connection` (the kernel's connection file),
-`folder` (its working directory) and `environment`, together with a file descriptor that becomes the supervisor's
-standard input. It forks a supervisor, which forks the kernel and locks it in as it would lock in any command, and
-answers with the supervisor's pid and a descriptor of that process. The fork server ends when the socket is closed.
+Most of what a short notebook costs is the import of TensorFlow. Here it is paid once. Without modules it imports
+nothing, and each kernel starts afresh.
+
+On its standard input, a socket, the fork server takes requests: JSON with `policy` (see supervisor.py), `command` (what
+starts a kernel afresh), `connection` (its connection file), `folder` (its working directory) and `environment`, and
+with it a file descriptor that becomes the supervisor's standard input. It forks a supervisor, which forks the kernel
+and locks it in as it would lock in any command, and answers with the supervisor's pid and a descriptor of that process.
+The request {"client": true} brings another socket for requests instead, of a process that asks for itself. The fork
+server ends when its standard input is closed.
 
 A fork is safe only as long as TensorFlow has computed nothing and no thread is at work: it is refused otherwise.
 """
@@ -27,48 +31,65 @@ REQUEST = 2**17  # bytes
 MAX_THREADS = 2  # TensorFlow starts one when it is imported, which waits
 REAP = 0.5  # seconds between two looks for supervisors that have ended
 OPTIONS = ("--HistoryManager.enabled=False",)  # as for kernels that the runner starts afresh
-IMPORTS = (  # without matplotlib_inline's backend, which looks for IPython's shell when it is imported
-    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.compiler", "IPython.core.completer",
-    "matplotlib.pyplot", "matplotlib.backends.backend_agg", "PIL.PngImagePlugin",
-    "numpy", "pandas", "sklearn.model_selection", "tensorflow", "keras", "keras.datasets", "keras.applications",
-    "keras.src.datasets.cifar10", "keras.src.applications.resnet", "scipy.special", "landlockpy", "pyseccomp",
-)  # fmt: skip
 
 
 def main() -> None:
     """Import, then serve requests."""
     here = str(Path(__file__).parent)
     sys.path[:] = [path for path in sys.path if path != here]  # no kernel needs the modules beside this one
-    for name in IMPORTS:
+    for name in sys.argv[1:]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what a fork does not touch stays shared
     door = socket.socket(fileno=os.dup(0))
-    door.send(b"ready")
+    _welcome(door)
+    doors = [door]
     while True:
-        ready, _, _ = select.select([door], [], [], REAP)
-        if ready:
-            request, descriptors, _, _ = socket.recv_fds(door, REQUEST, 1)
-            if not request:
+        ready, _, _ = select.select(doors, [], [], REAP)
+        for asking in ready:
+            request, descriptors = _receive(asking)
+            if request is None and asking is door:
                 return
-            _serve(door, json.loads(request), descriptors[0])
+            if request is None:
+                doors.remove(asking)
+                asking.close()
+            elif "client" in request:
+                doors.append(socket.socket(fileno=descriptors[0]))
+                _welcome(doors[-1])
+            else:
+                _serve(asking, doors, request, descriptors[0])
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
 
 
-def _serve(door: socket.socket, request: dict[str, Any], lifeline: int) -> None:
+def _welcome(client: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it has gone
+        client.send(b"ready")
+
+
+def _receive(client: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
+    """A request and its descriptor; None where nobody asks any more, or what came is no request."""
+    try:
+        request, descriptors, _, _ = socket.recv_fds(client, REQUEST, 1)
+        return (json.loads(request) if request and descriptors else None), descriptors
+    except (OSError, ValueError):
+        return None, []
+
+
+def _serve(client: socket.socket, doors: list[socket.socket], request: dict[str, Any], lifeline: int) -> None:
     """Fork a supervisor and say who it is; or why not."""
     reason = _why_not()
     if reason:
-        door.send(json.dumps({"refused": reason}).encode())
+        client.send(json.dumps({"refused": reason}).encode())
     else:
         pid = os.fork()
         if pid == 0:
-            _be_a_warden(door, request, lifeline)
+            _be_a_warden(doors, request, lifeline)
         descriptor = os.pidfd_open(pid)
-        socket.send_fds(door, [json.dumps({"pid": pid}).encode()], [descriptor])
+        with contextlib.suppress(OSError):  # it has gone; so has the lifeline
+            socket.send_fds(client, [json.dumps({"pid": pid}).encode()], [descriptor])
         os.close(descriptor)
     os.close(lifeline)
 
@@ -84,18 +105,19 @@ def _why_not() -> str:
     return ""
 
 
-def _be_a_warden(door: socket.socket, request: dict[str, Any], lifeline: int) -> NoReturn:
+def _be_a_warden(doors: list[socket.socket], request: dict[str, Any], lifeline: int) -> NoReturn:
     status = 1
     try:
         os.setsid()
-        door.close()
+        for door in doors:
+            door.close()
         os.dup2(lifeline, 0)
         os.close(lifeline)
         os.chdir(request["folder"])
         os.environ.clear()
         os.environ.update(request["environment"])
         supervisor = _supervisor()
-        status = supervisor.guard(request["policy"], lambda: _be_a_kernel(request["connection"]))
+        status = supervisor.guard(request["policy"], lambda: _be_a_kernel(request))
     finally:
         os._exit(status)
 
@@ -110,11 +132,13 @@ def _supervisor() -> Any:
     return module
 
 
-def _be_a_kernel(connection: str) -> NoReturn:
-    """In the jail: forget what came from this process's own surroundings, then be what `ipykernel_launcher` is."""
+def _be_a_kernel(request: dict[str, Any]) -> NoReturn:
+    """In the jail: start the kernel afresh, or forget what came from this process's own surroundings and be one."""
     os.closerange(3, 4096)  # also the file in which the supervisor says why the kernel ended
     try:
-        _run_kernel(connection)
+        if not sys.argv[1:]:
+            os.execv(request["command"][0], request["command"])
+        _run_kernel(request["connection"])
     finally:
         os._exit(1)
 

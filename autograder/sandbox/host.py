@@ -6,13 +6,18 @@ A package that is missing is told by `autograder.intake.absent_packages`.
 import errno
 import os
 import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
 from autograder.sandbox.cpu_time import Reading
 from autograder.sandbox.jail import DEFAULT_ROOM
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 SELDOM = 0.1  # of the time: who waited for a core no longer than that was not kept from running
+
+
+sockets = Path("/tmp")  # where folders of sockets are made: their path may have 107 characters at most
 
 
 class MachineError(RuntimeError):
@@ -87,3 +92,11 @@ def is_full_disk(error: str) -> bool:
 def lacks_disk(folder: Path) -> bool:
     """Whether the disk that holds a folder is nearly full."""
     return shutil.disk_usage(folder).free < 2 * DEFAULT_ROOM.spare_disk
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder and all in it, however deep, and also where a notebook has made folders without rights."""
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+    if subprocess.run(["rm", "-rf", "--", str(folder)], **quiet).returncode:
+        subprocess.run(["chmod", "-R", "u+rwX", "--", str(folder)], **quiet)
+        subprocess.run(["rm", "-rf", "--", str(folder)], **quiet)

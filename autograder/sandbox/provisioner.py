@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,12 @@ SCRIPT = Path(__file__).with_name("fork_server.py")
 START = 180.0  # seconds that the imports may take
 ANSWER = 20.0  # seconds that a fork may take
 REPLY = 2**16  # bytes
+IMPORTS = (  # of notebooks; without matplotlib_inline's backend, which looks for IPython's shell when it is imported
+    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.compiler", "IPython.core.completer",
+    "matplotlib.pyplot", "matplotlib.backends.backend_agg", "PIL.PngImagePlugin",
+    "numpy", "pandas", "sklearn.model_selection", "tensorflow", "keras", "keras.datasets", "keras.applications",
+    "keras.src.datasets.cifar10", "keras.src.applications.resnet", "scipy.special", "landlockpy", "pyseccomp",
+)  # fmt: skip
 
 
 class ForkServerError(RuntimeError):
@@ -30,19 +36,49 @@ class ForkServerError(RuntimeError):
 
 
 class ForkServer:
-    """The client of `fork_server.py`, for all threads of this process. Made by `open_fork_server`."""
+    """The client of `fork_server.py`, for all threads of this process. Made by `open_fork_server`.
 
-    def __init__(self, process: subprocess.Popen[bytes] | None, door: socket.socket) -> None:
-        self._process, self._door = process, door
+    Args:
+        process: of the server; None in a process that has but the other end of `client`.
+        door: a socket to it.
+        spare: is asked where this one gives no kernel.
+    """
+
+    def __init__(
+        self, process: subprocess.Popen[bytes] | None, door: socket.socket, spare: "ForkServer | None" = None
+    ) -> None:
+        self._process, self._door, self.spare = process, door, spare
         self._lock = threading.Lock()
         self._is_ready = self._is_lost = False
         self.complaint = ""  # why it gave no kernel, the last time that it did not
 
-    def fork(self, policy: str, connection: str, folder: str, environment: Mapping[str, str], lifeline: int) -> "Ward":
+    def client(self) -> socket.socket | None:
+        """A socket by which another process may ask it, as a `ForkServer` of its own; None where it is no more."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with self._lock, theirs:
+            try:
+                if not self._is_lost:
+                    socket.send_fds(self._door, [json.dumps({"client": True}).encode()], [theirs.fileno()])
+                    return ours
+            except OSError as error:
+                self.give_up(f"the fork server of kernels does not answer: {error}")
+        ours.close()
+        return None
+
+    def fork(
+        self,
+        policy: str,
+        command: Sequence[str],
+        connection: str,
+        folder: str,
+        environment: Mapping[str, str],
+        lifeline: int,
+    ) -> "Ward":
         """A supervisor, and through it a kernel.
 
         Args:
             policy: file with the fields of `jail.Policy`.
+            command: what starts a kernel afresh.
             connection: the kernel's connection file.
             folder: its working directory.
             environment: all of its environment variables.
@@ -51,7 +87,13 @@ class ForkServer:
         Raises:
             ForkServerError: it refuses, or is no more.
         """
-        request = {"policy": policy, "connection": connection, "folder": folder, "environment": dict(environment)}
+        request = {
+            "policy": policy,
+            "command": list(command),
+            "connection": connection,
+            "folder": folder,
+            "environment": dict(environment),
+        }
         with self._lock:
             if self._is_lost:
                 raise ForkServerError(self.complaint)
@@ -145,22 +187,33 @@ class Provisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
         """The connection of a new kernel: of a forked one, or else of one that the command starts."""
         manager: Any = self.parent
-        try:
-            ward: Any = self._fork_server.fork(
-                str(self._policy), manager.connection_file, options["cwd"], options["env"], options["stdin"]
-            )
-        except ForkServerError:  # the batch says why
-            return await super().launch_kernel(cmd, **options)
-        self.process, self.pid = ward, ward.pid
-        return self.connection_info
+        policy = str(self._policy)
+        asked: ForkServer | None = self._fork_server
+        while asked is not None:
+            try:
+                ward: Any = asked.fork(
+                    policy,
+                    cmd[cmd.index(policy) + 1 :],
+                    manager.connection_file,
+                    options["cwd"],
+                    options["env"],
+                    options["stdin"],
+                )
+            except ForkServerError:  # the batch says why
+                asked = asked.spare
+            else:
+                self.process, self.pid = ward, ward.pid
+                return self.connection_info
+        return await super().launch_kernel(cmd, **options)
 
 
 @contextlib.contextmanager
-def open_fork_server(environment: Mapping[str, str]) -> Iterator[ForkServer]:
+def open_fork_server(environment: Mapping[str, str], imports: Sequence[str] = IMPORTS) -> Iterator[ForkServer]:
     """Start a fork server; it ends with the context, or with this process. Where it cannot be started, it is of no use.
 
     Args:
         environment: of the imports; folders of the user's are replaced by an empty one.
+        imports: modules that it imports; none: each of its kernels starts afresh.
     """
     home = Path(tempfile.mkdtemp(prefix=f"grading-fork-server-{os.getpid()}-"))
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -172,7 +225,7 @@ def open_fork_server(environment: Mapping[str, str]) -> Iterator[ForkServer]:
             shutil.copy(fonts, home)
         try:
             process = subprocess.Popen(
-                [sys.executable, str(SCRIPT)],
+                [sys.executable, str(SCRIPT), *imports],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

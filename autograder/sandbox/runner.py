@@ -28,6 +28,8 @@ from typing import Any
 
 import matplotlib as mpl
 import nbformat
+import zmq
+import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -46,6 +48,7 @@ from autograder.sandbox.provisioner import ForkServer, Provisioner
 from labkit.student import Neutral, Student
 
 MAX_OUTPUT = 10 * 2**20  # characters of one cell's output that are kept
+MAX_MESSAGE = 400 * 2**20  # bytes of a message of the kernel's; at a larger one ZeroMQ hangs up
 GRACE = 10.0  # seconds, of CPU time or of waiting, between the interrupt of a cell and the end of its kernel
 REST = 30.0  # seconds in which what a cell has put out arrives, on a busy machine too
 MAX_DEATHS = 4  # kernels that may die before the rest is given up
@@ -55,7 +58,7 @@ OPEN = ("work", "home", "matplotlib", "elsewhere")  # folders that the kernel ma
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds of CPU time that the processes of the jail have together, and, where it says so, by the clock."""
+    """Seconds of CPU time that the processes of the jail have together; where it says so, others, or by the clock."""
 
     cell: float = 120.0
     cells: float = 900.0  # all cells of a pass together
@@ -63,6 +66,7 @@ class Limits:
     start: float = 120.0
     wait: float = 60.0  # by the clock, without computing
     whole: float = 7200.0  # by the clock, all passes together
+    examiner: float = 300.0  # of the process that reads, asks and judges; with a whole solution it takes 2
 
 
 DEFAULT_LIMITS = Limits()
@@ -173,7 +177,7 @@ def execute(
                 if fork_server is None:
                     raise
                 fork_server.give_up(f"a kernel that the fork server had forked did not start ({error})")
-                fork_server = None
+                fork_server = fork_server.spare
                 continue
             if any(host.is_full_disk(e.error) for e in run.result.cell_errors) and host.lacks_disk(folder):
                 raise MachineError("this machine has no disk left")
@@ -193,7 +197,7 @@ def execute(
 def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
     """A scratch folder with lib/ (packages), data/, work/ (the kernel's working directory) and pipes/."""
     folder = Path(tempfile.mkdtemp(prefix=f"grading-{os.getpid()}-"))
-    sockets = tempfile.mkdtemp(prefix=f"k-{os.getpid()}-", dir="/tmp")  # their path may have 107 characters at most
+    sockets = tempfile.mkdtemp(prefix=f"k-{os.getpid()}-", dir=host.sockets)
     try:
         for name in ("lib", "pipes", *OPEN, "elsewhere/tmp", "elsewhere/var/tmp", "elsewhere/kaggle"):
             (folder / name).mkdir(parents=True)
@@ -224,16 +228,8 @@ def _scratch(extra_files: Mapping[str, bytes]) -> Iterator[Path]:
         (folder / "sockets").symlink_to(sockets)
         yield folder
     finally:
-        _remove(folder)
-        _remove(Path(sockets))
-
-
-def _remove(folder: Path) -> None:
-    """A folder and all that is in it, however deep, and also where the notebook has made folders without rights."""
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
-    if subprocess.run(["rm", "-rf", "--", str(folder)], **quiet).returncode:
-        subprocess.run(["chmod", "-R", "u+rwX", "--", str(folder)], **quiet)
-        subprocess.run(["rm", "-rf", "--", str(folder)], **quiet)
+        host.remove(folder)
+        host.remove(Path(sockets))
 
 
 class _Jailed(KernelSpecManager):
@@ -262,14 +258,24 @@ class _Client(NotebookClient):  # type: ignore[misc]
         return [index for index, size in self._sizes.items() if size > MAX_OUTPUT and index in cells]
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
-        """As in nbclient, up to a size."""
-        content = msg.get("content") or {}
-        pieces = [content.get("text", ""), *(content.get("data") or {}).values()]
-        size = self._sizes.get(cell_index, 0) + sum(len(str(piece)) for piece in pieces)
+        """As in nbclient, up to a size; beyond it, of the errors of a cell the first one is kept, cut."""
+        size = self._sizes.get(cell_index, 0) + _size((msg.get("content"), msg.get("metadata"), msg.get("buffers")))
         self._sizes[cell_index] = size
-        if size > MAX_OUTPUT and msg["msg_type"] in ("stream", "display_data", "execute_result"):
-            return None
+        if size > MAX_OUTPUT and msg["msg_type"] != "status":
+            if msg["msg_type"] != "error" or _error_of(cell) is not None:
+                return None
+            content = {name: str(msg["content"].get(name))[:300] for name in ("ename", "evalue")}
+            msg = {**msg, "content": {**content, "traceback": []}}
         return super().process_message(msg, cell, cell_index)
+
+
+def _size(value: Any) -> int:
+    """Characters and bytes of what is in a message."""
+    if isinstance(value, dict):
+        return sum(_size(key) + _size(one) for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return sum(map(_size, value))
+    return len(value) if isinstance(value, str | bytes | memoryview) else 8
 
 
 class _Run:
@@ -319,7 +325,10 @@ class _Run:
     async def all(self) -> None:
         """Set up, run the student's cells, run the probes."""
         sockets = (self._folder / "sockets").resolve()
+        context = zmq.asyncio.Context()
+        context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE)  # of all sockets of it
         manager = AsyncKernelManager(
+            context=context,
             kernel_spec_manager=_Jailed(self._command(sockets)),
             connection_file=str(self._folder / "connection.json"),
             transport="ipc",
@@ -353,6 +362,7 @@ class _Run:
             os.close(held)
             self._let_go()
             self._asking.close()
+            context.destroy(linger=0)
             atexit.unregister(client._cleanup_kernel)  # nbclient leaves it there if the kernel has not started
 
     async def _cells_and_probes(self, client: Any) -> None:

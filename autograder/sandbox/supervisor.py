@@ -21,7 +21,7 @@ import select
 import signal
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -135,7 +135,7 @@ def lock_in(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
     if os.geteuid() != 0:
         _limit_processes(_tasks_of_user() + MAX_TASKS + OTHER_TASKS)
     system_calls = _beside("syscalls")  # now: it cannot be read any more when it is needed
-    domain = _landlock(policy) if policy["landlock"] else None
+    domain = landlock(policy) if policy["landlock"] else None
     _drop_privileges(policy, libc)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):  # or a set-uid program would give them back
         raise OSError(ctypes.get_errno(), "privileges cannot be given up")
@@ -157,15 +157,20 @@ def _beside(name: str) -> Any:
     return module
 
 
-def _landlock(policy: dict[str, Any]) -> Any:
-    """All files are closed but these; signals and sockets end at the jail's wall, as far as the version goes."""
+def landlock(policy: Mapping[str, Any], keeps_signals: bool = True) -> Any:
+    """All files are closed but these; signals and sockets end at the jail's wall, as far as the version goes.
+
+    Args:
+        policy: `landlock`, `read` and `write` of `jail.Policy`.
+        keeps_signals: whether signals do.
+    """
     from landlockpy import AccessFS, Ruleset, Scope, fs_for_abi, net_for_abi, scope_for_abi
 
     version = policy["landlock"]
     ruleset = Ruleset(
         handled_fs=fs_for_abi(version),
         handled_net=net_for_abi(version),
-        scoped=(Scope.SIGNAL | Scope.ABSTRACT_UNIX_SOCKET) & scope_for_abi(version),
+        scoped=((Scope.SIGNAL if keeps_signals else Scope(0)) | Scope.ABSTRACT_UNIX_SOCKET) & scope_for_abi(version),
     )
     look = AccessFS.READ_FILE | AccessFS.READ_DIR | AccessFS.EXECUTE
     change = (

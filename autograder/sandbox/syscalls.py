@@ -180,6 +180,15 @@ def load(landlock: int, signals: str) -> None:
     rules.load()
 
 
+def close_networks() -> None:
+    """Keep this process from the network, for good; it may use sockets of this machine."""
+    import pyseccomp as seccomp
+
+    rules = seccomp.SyscallFilter(seccomp.ALLOW)
+    _close_networks(rules)
+    rules.load()
+
+
 def _answer(rules: Any, error: int, name: str, *conditions: Any) -> None:
     """Answer a call with an error, 0 for none, instead of making it.
 

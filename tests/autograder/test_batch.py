@@ -1,5 +1,6 @@
 """A second run grades only what has changed, as seen with files that cannot be read: they take no time."""
 
+import contextlib
 import csv
 import io
 import json
@@ -22,13 +23,19 @@ from rich.console import Console
 from autograder import assignment, batch, master, workers
 from autograder.batch import Options
 from autograder.gradebook import store
-from autograder.grading import cache_key, one_submission
+from autograder.grading import cache_key, examiners, one_submission
 from autograder.grading.notebook import Graded
 from autograder.results import SubmissionResult
 from autograder.sandbox import jail
 from labkit.judging import CheckResult, Outcome
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Examiners have tests of their own; here grading is replaced."""
+    monkeypatch.setattr(examiners, "open_examiners", lambda is_warm: contextlib.nullcontext(examiners.Here()))
 
 
 @pytest.fixture
@@ -236,10 +243,11 @@ def test_no_two_submissions_have_one_name() -> None:
 def test_what_the_machine_had_no_room_for_is_tried_again_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
-    def grade(task: one_submission.Task, kernels: object) -> SubmissionResult:
+    def grade(task: one_submission.Task) -> SubmissionResult:
         tried.append(task.name)
-        note = "Not graded: full" if task.name == "ada" and tried.count("ada") < 2 else "it is empty"
-        return SubmissionResult(task.name, "needs_review", notes=(note,))
+        if task.name == "ada" and tried.count("ada") < 2:
+            return one_submission.not_graded("ada", "the disk is full")
+        return SubmissionResult(task.name, "needs_review", notes=("it is empty",))
 
     monkeypatch.setattr(one_submission, "grade", grade)
     assert run(folder, Options(jobs=1)) == ["bob", "ada"]
@@ -270,10 +278,10 @@ def test_what_a_fault_of_the_grader_has_met_is_tried_again_alone(
     )
 
 
-def checked(name: str, *outcomes: Outcome, note: str = "") -> SubmissionResult:
+def checked(name: str, *outcomes: Outcome) -> SubmissionResult:
     """A result with checks that ended so."""
     checks = tuple(CheckResult(f"q1_{i}", "q1", "It is so.", False, 1, 0, o) for i, o in enumerate(outcomes))
-    return SubmissionResult(name, "needs_review", checks=checks, notes=(note,) if note else ())
+    return SubmissionResult(name, "needs_review", checks=checks)
 
 
 @pytest.mark.parametrize(
@@ -281,8 +289,8 @@ def checked(name: str, *outcomes: Outcome, note: str = "") -> SubmissionResult:
     [
         (checked("ada", "passed", "error"), checked("ada", "passed", "passed"), 1),
         (checked("ada", "passed", "error"), checked("ada", "error", "error"), 0),
-        (checked("ada", "passed", "error"), checked("ada", note="Not graded: the memory is full."), 0),
-        (checked("ada", note="Not graded: the memory is full."), checked("ada", "error", "passed"), 1),
+        (checked("ada", "passed", "error"), one_submission.not_graded("ada", "the memory is full"), 0),
+        (one_submission.not_graded("ada", "the memory is full"), checked("ada", "error", "passed"), 1),
     ],
     ids=["passes", "worse", "machine", "better"],
 )
@@ -299,7 +307,7 @@ def test_of_two_tries_the_one_that_judged_more_is_kept(
     def write(result: SubmissionResult, out: Path, **options: bool) -> None:
         written.append(replace(result, seconds=0))
 
-    monkeypatch.setattr(one_submission, "grade", lambda task, kernels: tries.pop(0))
+    monkeypatch.setattr(one_submission, "grade", lambda task: tries.pop(0))
     monkeypatch.setattr(store, "write_result", write)
     run(folder, Options(only="ada"))
     assert tries == []
@@ -311,7 +319,7 @@ def test_a_fault_that_meets_many_is_no_accident(tmp_path: Path, monkeypatch: pyt
     for number in range(batch.ACCIDENTS + 1):
         (tmp_path / f"{number}.ipynb").write_bytes(b"")
 
-    def grade(task: one_submission.Task, kernels: object) -> SubmissionResult:
+    def grade(task: one_submission.Task) -> SubmissionResult:
         tried.append(task.name)
         return checked(task.name, "passed", "error")
 
@@ -322,11 +330,9 @@ def test_a_fault_that_meets_many_is_no_accident(tmp_path: Path, monkeypatch: pyt
 
 def test_a_fault_of_the_grader_overwrites_no_marks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good = replace(checked("ada", "passed"), status="graded")
-    monkeypatch.setattr(one_submission, "grade", lambda task, kernels: good)
+    monkeypatch.setattr(one_submission, "grade", lambda task: good)
     run(folder, Options(only="ada"))
-    monkeypatch.setattr(
-        one_submission, "grade", lambda task, kernels: checked("ada", note="The grader failed: KeyError: 1")
-    )
+    monkeypatch.setattr(one_submission, "grade", lambda task: one_submission.grader_failed("ada", "KeyError: 1"))
     run(folder, Options(only="ada", force=True))
     result = store.read_result("ada", folder.parent / "out")
     assert result is not None
@@ -336,7 +342,7 @@ def test_a_fault_of_the_grader_overwrites_no_marks(folder: Path, monkeypatch: py
 def test_a_fault_of_the_machine_overwrites_no_marks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(folder)
     before = store.read_result("ada", folder.parent / "out")
-    full = SubmissionResult("ada", "needs_review", notes=("Not graded: the disk is full.",))
+    full = one_submission.not_graded("ada", "the disk is full")
     monkeypatch.setattr(one_submission, "grade", lambda *arguments, **options: full)
     printed = Console(file=io.StringIO(), width=200)
     found = batch.grade_folder(folder, folder.parent / "out", Options(force=True, only="ada"), printed)
@@ -355,7 +361,7 @@ def test_a_gradebook_has_one_secret_and_each_submission_its_own_entropy(
         nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), folder / f"{name}.ipynb")
     tried: dict[str, list[object]] = {"ada": [], "bob": []}
 
-    def grade(task: one_submission.Task, kernels: object) -> SubmissionResult:
+    def grade(task: one_submission.Task) -> SubmissionResult:
         tried[task.name].append(task.entropy)
         return SubmissionResult(task.name, "graded")
 

@@ -176,7 +176,7 @@ def test_json_says_what_the_csv_says(tmp_path):
     store.write_result(rich_result(), tmp_path)
     (file,) = (tmp_path / "results").iterdir()
     data = json.loads(file.read_text("utf-8"))
-    assert (data["schema"], data["score"], data["max_score"], data["percent"]) == (4, 7.5, 100, 7.5)
+    assert (data["schema"], data["score"], data["max_score"], data["percent"]) == (5, 7.5, 100, 7.5)
     assert list(data["questions"]) == list(QUESTIONS.points)
     q4 = data["questions"]["q4"]
     assert (q4["score"], q4["points"]) == (7.5, 12)
@@ -220,7 +220,7 @@ def edited(**fields):
         (lambda data: "[" * 100_000, "nested too deeply"),
         (lambda data: "[]", "data must be object"),
         (edited(seconds="long"), r"data\.seconds must be number"),
-        (edited(schema=1), r"data\.schema must be same as const definition: 4"),
+        (edited(schema=1), r"data\.schema must be same as const definition: 5"),
         (edited(status="fine"), r"data\.status must be one of \['graded', 'needs_review'\]"),
         (edited(seconds=float("nan")), "NaN"),
         (edited(images={"q1": ["AAAA!"]}), "base64"),

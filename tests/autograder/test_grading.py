@@ -189,10 +189,12 @@ def test_run_records_and_code_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     page = (edits.RECORDS / "tiny_vgg.html").read_text()
     output = nbformat.v4.new_output("display_data", data={"text/html": page})
     notebook = notebook_of(nbformat.v4.new_code_cell("x = 2", outputs=[output]))
-    graded = grading.grade_notebook(notebook, {"own.py": b"x = 1"})
-    assert graded.code == "# %%\nx = 2\n# %% own.py\nx = 1\n"
-    assert list(graded.reported) == ["tiny_vgg"]
-    assert graded.reported["tiny_vgg"].n == settings.RUNS
+    parcel = submissions.Parcel(submissions.write(notebook), {"own.py": b"x = 1"})
+    result = one_submission.grade(one_submission.Task("somebody", parcel, key="k"))
+    assert result.code == "# %%\nx = 2\n# %% own.py\nx = 1\n"
+    assert result.tokens == "V=2V=1"
+    assert list(result.reported) == ["tiny_vgg"]
+    assert result.reported["tiny_vgg"].n == settings.RUNS
 
 
 def test_what_is_damaged_costs_nothing_until_a_person_has_looked(monkeypatch: pytest.MonkeyPatch) -> None:

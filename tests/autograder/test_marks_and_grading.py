@@ -1,11 +1,13 @@
 """Marks by hand outlast grading again, in whatever way, and grading heeds what people decided."""
 
+import contextlib
 import csv
 import io
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +26,7 @@ from autograder.batch import Options
 from autograder.desk import app
 from autograder.desk.shelf import key_of
 from autograder.gradebook import sources, store
-from autograder.grading import cache_key, one_submission
+from autograder.grading import cache_key, examiners, one_submission
 from autograder.grading.one_submission import Task
 from autograder.marks import book
 from autograder.marks.decisions import Decision, Log
@@ -34,19 +36,25 @@ from autograder.results import SubmissionResult
 TESTS = PROJECT / "tests"
 
 
-def grade(task: Task, kernels: Any = None) -> SubmissionResult:
+def grade(task: Task) -> SubmissionResult:
     """In the place of grading, in a moment: the first cell is written answer 1."""
-    text = nbformat.reads(task.parcel.notebook.decode(), as_version=4).cells[0].source
+    text = nbformat.reads(one_submission.parcel_of(task).notebook.decode(), as_version=4).cells[0].source
     key = "" if "reaches" in text and not task.trust else task.key
     status = "graded" if key else "needs_review"
     return replace(solved(task.name, w1=text, w2=""), key=key, status=status, seconds=0.1)
+
+
+def grade_here(monkeypatch: pytest.MonkeyPatch, how: Callable[[Task], SubmissionResult]) -> None:
+    """Grade in this process, in this way."""
+    monkeypatch.setattr(one_submission, "grade", how)
+    monkeypatch.setattr(examiners, "open_examiners", lambda is_warm: contextlib.nullcontext(examiners.Here()))
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two notebooks."""
     written_class.use(RUBRICS, monkeypatch)
-    monkeypatch.setattr(one_submission, "grade", grade)
+    grade_here(monkeypatch, grade)
     made = tmp_path / "submissions"
     made.mkdir()
     for name in ("ada", "bob"):
@@ -90,9 +98,9 @@ def test_marks_outlast_grading_again(folder: Path) -> None:
 PRELOAD = f"""
 import sys
 sys.path[:0] = [{str(TESTS)!r}, {str(TESTS / "autograder")!r}]
-from autograder.grading import one_submission
+from autograder.grading import examiners, on_worker, one_submission
 from test_marks_and_grading import grade
-one_submission.grade, one_submission._kernels = grade, lambda: None
+one_submission.grade, on_worker._examiners = grade, lambda is_warm: examiners.Here()
 """
 
 
@@ -125,13 +133,13 @@ import sys, time
 sys.path[:0] = [{str(TESTS)!r}, {str(TESTS / "autograder")!r}]
 import pytest, written_class, test_marks_and_grading as here
 
-def slowly(task, kernels=None):
+def slowly(task):
     time.sleep(0.1)
     return here.grade(task)
 
 with pytest.MonkeyPatch.context() as patch:
     written_class.use(here.RUBRICS, patch)
-    patch.setattr(here.one_submission, "grade", slowly)
+    here.grade_here(patch, slowly)
     for _ in range(3):
         print(here.run(here.Path(sys.argv[1]), force=True))
 """

@@ -20,7 +20,6 @@ from autograder.gradebook import store
 from autograder.grading import cache_key
 from autograder.sandbox import jail
 
-SUPERVISOR = str(jail.SUPERVISOR)
 FORK_SERVER = str(PROJECT / "autograder" / "sandbox" / "fork_server.py")
 NEEDS_JAIL = pytest.mark.skipif(bool(jail.missing()), reason=f"no whole jail here: {'; '.join(jail.missing())}")
 
@@ -106,7 +105,8 @@ def test_a_submission_that_ends_its_workers_waits_and_stops_nobody(tmp_path: Pat
             return [
                 process
                 for process in nanny.children()
-                if process.pid not in killed and any(SUPERVISOR in command(child) for child in process.children())
+                if process.pid not in killed
+                and any(FORK_SERVER in command(child) and child.children() for child in process.children())
             ]
 
         def kill() -> None:
@@ -181,7 +181,7 @@ def test_a_worker_without_a_package_is_told(tmp_path: Path, address: str) -> Non
     package.mkdir(parents=True)
     for part in (package.parent, package):
         (part / "__init__.py").touch()
-    (package / "one_submission.py").write_text("import otter_of_another_world\n")
+    (package / "on_worker.py").write_text("import otter_of_another_world\n")
     options = ("worker", address, "--nthreads", "1", "--no-nanny")
     with (
         dask(tmp_path / "dask", *options, ready="Registered to:", PYTHONPATH=str(tmp_path / "other")),

@@ -1,8 +1,8 @@
-"""Grade the zoo: `python -m zoo [--all] [--only TEXT] [--jobs N] [--force]`, with assignment/ and tests/ on the path.
+"""Grade the zoo: `python -m zoo [--all] [--only TEXT] [--group GROUP] [--jobs N] [--force]`, with the project on the path.
 
 A spread of the entries over all questions (`--all`: every one) become notebooks in build/zoo/, which are graded as
 `make grade` grades any folder; then what each got is held against what it must get. docs/grader-accuracy.md is
-written unless `--only` was said. Exit code 1 if any entry falls short.
+written unless `--only` or `--group` was said. Exit code 1 if any entry falls short.
 """
 
 import argparse
@@ -42,6 +42,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m zoo", description="grade the zoo")
     parser.add_argument("--all", action="store_true", help="every entry, not just a spread of them")
     parser.add_argument("--only", default="", metavar="TEXT", help="just the entries whose name holds this text")
+    parser.add_argument("--group", choices=(*GROUPS, "hostile"), help="just this one")
     parser.add_argument(
         "--bare",
         action="store_true",
@@ -53,7 +54,9 @@ def main() -> int:
     options = batch.Options(arguments.jobs, force=arguments.force)
     console = Console()
     chosen = {
-        group: list(entries) if arguments.all or arguments.only else _spread(group) for group, entries in GROUPS.items()
+        group: list(entries) if arguments.all or arguments.only else _spread(group)
+        for group, entries in GROUPS.items()
+        if arguments.group in (None, group)
     }
     outcomes = {
         group: _grade(
@@ -66,7 +69,8 @@ def main() -> int:
         )
         for group, entries in chosen.items()
     }
-    attacks = [attack for attack in hostile.ATTACKS if arguments.only in attack.name and not arguments.bare]
+    has_hostile = arguments.group in (None, "hostile") and not arguments.bare
+    attacks = [attack for attack in hostile.ATTACKS if has_hostile and arguments.only in attack.name]
     outcomes["hostile"], traces = _attack(attacks, options, console)
     for outcome in (o for group in outcomes.values() for o in group if o.faults):
         console.print(f"\n{outcome.entry.name}: {outcome.entry.did}", style="bold", markup=False, highlight=False)
@@ -74,16 +78,13 @@ def main() -> int:
             console.print(f"  {fault}", markup=False, highlight=False)
     for trace in traces:
         console.print(f"\nof an unknown attack: {trace}", style="bold red", markup=False, highlight=False)
-    if not arguments.only and not arguments.bare:
+    is_whole = not arguments.only and not arguments.bare and arguments.group is None
+    if is_whole:
         PAGE.write_text(accuracy.page(outcomes, {group: len(entries) for group, entries in GROUPS.items()}))
         console.print(f"\nwrote {PAGE.relative_to(PROJECT)}")
     good = {group: sum(not o.faults for o in found) for group, found in outcomes.items()}
     print(", ".join(f"{group} {good[group]}/{len(found)}" for group, found in outcomes.items()))
-    enough = (
-        arguments.only
-        or arguments.bare
-        or (not traces and all(len(outcomes[group]) >= number for group, number in ENOUGH.items()))
-    )
+    enough = not is_whole or (not traces and all(len(outcomes[group]) >= number for group, number in ENOUGH.items()))
     return 0 if enough and all(good[group] == len(found) for group, found in outcomes.items()) else 1
 
 

@@ -68,7 +68,7 @@ def refusal(command: str) -> str:
     Args:
         command: what was asked for, as arguments of `make`.
     """
-    holes = [way for way in jail.ways() if not way.by]
+    holes = [way for way in jail.ways() if way.is_required and not way.by]
     if not holes:
         return ""
     return (
@@ -113,7 +113,7 @@ def _jail() -> list[Finding]:
             Finding("libseccomp", seccomp or "none", "" if seccomp else "apt-get install libseccomp2"),
         ]
     return found + [
-        Finding(f"kept from student code: {way.thing}", way.by or "open", "" if way.by else way.needs)
+        Finding(f"kept from student code: {way.thing}", way.by or "open", "" if way.by else way.needs, way.is_required)
         for way in jail.ways()
     ]
 

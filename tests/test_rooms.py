@@ -23,6 +23,7 @@ FLOORS = (
     ("autograder.master", "autograder.assignment"),
     ("assignment",),
     ("autograder.syntax", "autograder.sanitize", "autograder.files", "autograder.tables", "autograder.results"),
+    ("autograder.result_form",),
     ("autograder.intake",),
     ("autograder.sandbox",),
     ("autograder.marks.rubric", "autograder.gradebook.similarity", "autograder.workers", "autograder.calibration"),

@@ -1,6 +1,6 @@
 """What grading writes: a result and a feedback page for each submission, the grades, the class report.
 
-    OUT/results/<name>.json   one submission, in the form of report/result.schema.json
+    OUT/results/<name>.json   one submission, in the form of result.schema.json
     OUT/feedback/<name>.html  what the student reads
     OUT/code/<name>.txt       the code that was handed in
     OUT/grades.csv            one row a submission

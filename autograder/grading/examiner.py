@@ -20,7 +20,7 @@ import socket
 import struct
 import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +29,8 @@ from typing import Any, NoReturn
 import matplotlib as mpl
 
 import labkit
-from autograder import assignment
-from autograder.gradebook import result_json, similarity
+from autograder import assignment, result_form
+from autograder.gradebook import similarity
 from autograder.grading import cache_key, one_submission
 from autograder.grading.one_submission import Task
 from autograder.intake.submissions import Parcel, UnreadableSubmission
@@ -83,7 +83,7 @@ def main() -> None:
                 message, sockets, _, _ = socket.recv_fds(door, MESSAGE, SOCKETS)
                 if not message:
                     return  # all examiners end with this process
-                examiner = _fork(door, list(map(_socket, sockets)))
+                examiner = _fork(door, list(map(_socket, sockets)), set(examiners.values()))
                 examiners |= dict.fromkeys((examiner.end, examiner.line.fileno()), examiner)
                 watched.register(examiner.end, select.POLLIN)
                 watched.register(examiner.line, 0)  # its end alone
@@ -112,11 +112,14 @@ def _socket(descriptor: int) -> socket.socket:
     return socket.socket(fileno=descriptor)
 
 
-def _fork(door: socket.socket, sockets: Sequence[socket.socket]) -> _Examiner:
+def _fork(door: socket.socket, sockets: Sequence[socket.socket], others: Collection[_Examiner]) -> _Examiner:
     line, *kernels = sockets
     pid = os.fork()
     if pid == 0:
         door.close()
+        for other in others:  # whose lines end with them
+            other.line.close()
+            os.close(other.end)
         _be_an_examiner(line, kernels)
     for one in kernels:
         one.close()
@@ -199,7 +202,7 @@ def _fork_servers(sockets: Sequence[socket.socket]) -> ForkServer | None:
 def _graded(task: Task, kernels: ForkServer | None) -> tuple[dict[str, Any], list[bytes]]:
     result = one_submission.grade(task, kernels, _tokens_in_time)
     complaint = kernels.complaint if kernels else ""
-    return {"complaint": complaint}, [result_json.encode(result).encode("ascii"), result.code.encode()]
+    return {"complaint": complaint}, [result_form.encode(result).encode("ascii"), result.code.encode()]
 
 
 def _packed(task: Task) -> tuple[dict[str, Any], list[bytes]]:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder.gradebook import result_json
+from autograder import result_form
 from autograder.grading import one_submission
 from autograder.grading.examiner import END, HEAD, Request
 from autograder.grading.one_submission import Task, grader_failed, not_graded, unreadable
@@ -74,7 +74,7 @@ class Examiners:
                 self._kernels[0].give_up(complaint[:500])
             if count_values(written) > MAX_VALUES:
                 raise ValueError("a result of absurd size")
-            result = result_json.decode(written.decode("ascii"))
+            result = result_form.decode(written.decode("ascii"), is_file=False)
             if result.submission != task.name or result.key not in ("", task.key):
                 raise ValueError("a result of another submission")
             return replace(result, code=code.decode(), seconds=time.monotonic() - start)

@@ -25,7 +25,10 @@ from autograder.sandbox import supervisor, syscalls
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 UIDS = range(61_184, 65_520)  # that systemd, too, takes for users of a moment
-SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/ssl", "/etc/fonts")
+SYSTEM = (
+    *("/usr", "/bin", "/sbin", "/lib", "/lib64"),
+    *("/etc/ld.so.cache", "/etc/localtime", "/etc/ssl", "/etc/fonts", "/etc/alternatives"),
+)
 OF_USERS = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
 DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 MACHINE = (  # what TensorFlow, OpenMP and psutil want to know of the machine
@@ -85,7 +88,8 @@ class Policy:
         connection: the kernel's connection file.
         uid: user that the kernel becomes, None: the one it is.
         landlock: version to ask for; 0: none.
-        seccomp, namespace: whether to use them.
+        seccomp, namespace: whether to use them; the second is a process namespace.
+        root: empty folder that becomes the root folder, see `enclosure.py`; "": the root folder stays as it is.
         signals: what keeps signals in the jail.
         memory, address_space, file_size, quota, cpu, processes, files, spare_disk, spare_memory: see `Room`.
     """
@@ -99,6 +103,7 @@ class Policy:
     landlock: int
     seccomp: bool
     namespace: bool
+    root: str
     signals: Signals
     memory: int
     address_space: int
@@ -119,11 +124,13 @@ class Way:
         thing: a phrase that follows "student code is kept from".
         by: what does it; empty where nothing does.
         needs: what would.
+        is_required: whether nothing is graded where nothing does.
     """
 
     thing: str
     by: str
     needs: str
+    is_required: bool = True
 
 
 def ways() -> tuple[Way, ...]:
@@ -132,7 +139,7 @@ def ways() -> tuple[Way, ...]:
         return (Way("files, network, processes and memory of this computer", "", "the jail needs Linux"),)
     landlock, seccomp = _landlock_abi(), _has_seccomp()
     emptying = "Landlock" if landlock >= 3 else "seccomp" if landlock and seccomp else ""
-    signals = _signals(os.geteuid() == 0 and _packages_are_open())
+    signals = _signals(os.geteuid() == 0 and _packages_are_open(_may_have_roots()))
     return (
         Way(
             "files that you can read, the hidden checks among them",
@@ -143,13 +150,19 @@ def ways() -> tuple[Way, ...]:
         Way("ending your other processes", SIGNALS.get(signals, ""), "Landlock 6 (Linux 6.12), or libseccomp"),
         Way("a flood of processes", _against_floods(), "grade as an ordinary user"),
         Way("the network and other programs' sockets", "seccomp" if seccomp else "", "seccomp: install libseccomp"),
+        Way(
+            "finding out which files there are, how large, and since when",
+            "a root folder of its own" if _may_have_roots() else "",
+            "user namespaces, or root outside of a container",
+            is_required=False,
+        ),
     )
 
 
 @cache
 def missing() -> tuple[str, ...]:
     """What this system does not protect from student code, as phrases; nothing where the jail is whole."""
-    return tuple(f"{way.thing} ({way.needs})" for way in ways() if not way.by)
+    return tuple(f"{way.thing} ({way.needs})" for way in ways() if way.is_required and not way.by)
 
 
 def require(unsafe: bool = False) -> None:
@@ -186,13 +199,18 @@ def command(
     if not sys.platform.startswith("linux"):
         return list(argv)
     uid = None
-    if os.geteuid() == 0 and _packages_are_open():
+    if os.geteuid() == 0 and _packages_are_open(_may_have_roots()):
         folder.chmod(0o711)
-        if _are_open([str(path) for path in read]):  # the data may lie in a home that only root may enter
+        given = {path.resolve() for path in write}
+        if _are_open([str(path) for path in read if path.resolve() not in given], _may_have_roots()):
             uid = UIDS.start + secrets.randbelow(len(UIDS))
     if uid is not None:
         for path in write:
             _give(path, uid)
+    root = ""
+    if _may_have_roots():
+        root = str(folder / "root")
+        Path(root).mkdir(exist_ok=True)
     signals = _signals(uid is not None)
     policy = Policy(
         read=[*_interpreter(), *SYSTEM, *DEVICES, *MACHINE, "/proc/self", *map(str, read), str(connection)],
@@ -203,7 +221,8 @@ def command(
         uid=uid,
         landlock=_landlock_abi(),
         seccomp=_has_seccomp(),
-        namespace=signals == "namespace" or (os.geteuid() == 0 and _may_make_namespaces()),
+        namespace=bool(root) or signals == "namespace" or (os.geteuid() == 0 and _may_make_namespaces()),
+        root=root,
         signals=signals,
         **asdict(room),
     )
@@ -253,16 +272,24 @@ def _interpreter() -> list[str]:
 
 
 @cache
-def _packages_are_open() -> bool:
+def _packages_are_open(has_root: bool) -> bool:
     """Whether any user may read the interpreter and the packages."""
-    return _are_open(_interpreter())
+    return _are_open(_interpreter(), has_root)
 
 
-def _are_open(names: Sequence[str]) -> bool:
-    for name in names:
-        for path in (Path(name).resolve(), *Path(name).resolve().parents):
-            if not path.stat().st_mode & stat.S_IXOTH:
-                return False
+def _are_open(names: Sequence[str], has_root: bool) -> bool:
+    """Whether any user may read some files and folders.
+
+    Args:
+        names: their paths.
+        has_root: whether they are looked for in a root folder of one's own, where all may enter what they lie in.
+    """
+    for path in map(Path.resolve, map(Path, names)):
+        wanted = stat.S_IROTH | (stat.S_IXOTH if path.is_dir() else 0)
+        if path.stat().st_mode & wanted != wanted:
+            return False
+        if not has_root and not all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents):
+            return False
     return True
 
 
@@ -279,7 +306,7 @@ def _signals(is_other_user: bool) -> Signals:
 
 def _against_floods() -> str:
     """What bounds the number of processes here, however slow the supervisor is."""
-    if os.geteuid() != 0 or _packages_are_open():
+    if os.geteuid() != 0 or _packages_are_open(_may_have_roots()):
         return "a limit of the user's"
     return "a process namespace" if _may_make_namespaces() else ""
 
@@ -288,6 +315,20 @@ def _against_floods() -> str:
 def _may_make_namespaces() -> bool:
     """Whether this process may put others into a process namespace: root outside of most containers, many users."""
     trial = f"import runpy; runpy.run_path({str(SUPERVISOR)!r})['enter_namespace']()"
+    return subprocess.run([sys.executable, "-I", "-c", trial], stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def _may_have_roots() -> bool:
+    """Whether kernels may have a root folder of their own: where there are namespaces, and `/proc` is whole.
+
+    In most containers it is not.
+    """
+    return _may_make_namespaces() and _may_mount()
+
+
+@cache
+def _may_mount() -> bool:
+    trial = f"import runpy; runpy.run_path({str(SUPERVISOR)!r})['try_enclosure']()"
     return subprocess.run([sys.executable, "-I", "-c", trial], stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 

@@ -324,6 +324,7 @@ class _Run:
 
     async def all(self) -> None:
         """Set up, run the student's cells, run the probes."""
+        self._asking = Asking(self._folder / "pipes")
         sockets = (self._folder / "sockets").resolve()
         context = zmq.asyncio.Context()
         context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE)  # of all sockets of it
@@ -351,7 +352,6 @@ class _Run:
         options: dict[str, Any] = {"cwd": str(self._folder / "work"), "env": self._environment()}
         options |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # TensorFlow's start-up log
         held, self._lifeline = os.pipe()
-        self._asking = Asking(self._folder / "pipes")
         try:
             async with client.async_setup_kernel(stdin=held, **options):
                 try:

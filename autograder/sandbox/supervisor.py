@@ -21,6 +21,7 @@ import select
 import signal
 import stat
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -82,6 +83,29 @@ def enter_namespace() -> None:
         Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
 
 
+def try_enclosure() -> None:
+    """Exit 0 where children of this process may have a root folder of their own, else with an error.
+
+    Raises:
+        OSError: not even a process namespace may be had.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        root = Path(folder, "root")
+        root.mkdir()
+        enter_namespace()
+        child = os.fork()
+        if child == 0:
+            try:
+                _beside("enclosure").enter(root, ["/usr", os.devnull], [folder])
+                os._exit(0)
+            finally:
+                os._exit(1)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.chdir("/")
+    sys.exit(status)
+
+
 def _rule(kernel: Kernel, policy: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
     """Be the first process of the namespace: start the kernel, bury orphans, end with the kernel."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # the supervisor may be killed: then this is all over
@@ -135,6 +159,12 @@ def lock_in(policy: dict[str, Any], libc: ctypes.CDLL) -> None:
     if os.geteuid() != 0:
         _limit_processes(_tasks_of_user() + MAX_TASKS + OTHER_TASKS)
     system_calls = _beside("syscalls")  # now: it cannot be read any more when it is needed
+    if policy["seccomp"]:
+        importlib.import_module("pyseccomp")  # it looks for the C library
+    if policy["root"]:
+        # The scratch folder as a whole: pipes in it lose their names later, here too. Landlock opens parts of it only.
+        folder = str(Path(policy["root"]).parent)
+        _beside("enclosure").enter(Path(policy["root"]), policy["read"], [*policy["write"], folder])
     domain = landlock(policy) if policy["landlock"] else None
     _drop_privileges(policy, libc)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):  # or a set-uid program would give them back

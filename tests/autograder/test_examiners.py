@@ -18,7 +18,8 @@ import nbformat
 import psutil
 import pytest
 
-from autograder.gradebook import result_json, similarity
+from autograder import result_form
+from autograder.gradebook import similarity
 from autograder.grading import examiners as module
 from autograder.grading.examiner import END, HEAD
 from autograder.grading.examiners import Examiners, open_examiners
@@ -168,7 +169,7 @@ def test_a_flood_of_output_is_cut(name: str, examiners: Examiners, submission: C
     assert result.status == "graded"
     assert "The output of cell 1 was cut: it was too long." in result.notes
     assert [error.cell for error in result.cell_errors if error.cell == 2] == [2], "the next cell is run"
-    assert len(result_json.encode(result)) < 2**20
+    assert len(result_form.encode(result)) < 2**20
 
 
 def test_code_that_cannot_be_read_in_time_is_not_compared(
@@ -302,10 +303,21 @@ def test_a_reply_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_result_of_another_submission_is_none(
     other: SubmissionResult, own_examiners: Examiners, submission: Callable[..., Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = {"complaint": ""}, [result_json.encode(other).encode(), b""]
+    said = {"complaint": ""}, [result_form.encode(other).encode(), b""]
     monkeypatch.setattr(own_examiners, "_ask", lambda *args, **options: said)
     result = own_examiners.grade(submission("x = 1"))
     assert result.notes == ("The grader failed: what came is no result (a result of another submission)",)
+
+
+def test_a_short_one_does_not_wait_for_a_long_one(examiners: Examiners, submission: Callable[..., Task]) -> None:
+    long, short = submission("import time\ntime.sleep(20)"), submission("x = 1", name="bob")
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(examiners.grade, short)
+        while not psutil.Process(examiners._process.pid).children():
+            time.sleep(0.01)
+        second = threads.submit(examiners.grade, long)
+        assert first.result().submission == "bob"
+        assert not second.done()
 
 
 def test_an_unknown_submission_is_marked_by_nobody_else(examiners: Examiners, tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_lists_read_back_as_tuples(tmp_path):
 
 
 def test_files_fit_the_published_schema(tmp_path):
-    schema_file = Path(store.__file__).parent / "result.schema.json"
+    schema_file = Path(store.__file__).parents[1] / "result.schema.json"
     schema = json.loads(schema_file.read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     for result in (rich_result(), full(), SubmissionResult("empty", "needs_review")):

@@ -88,7 +88,7 @@ def test_honest_code_works(tmp_path: Path, name: str) -> None:
     assert last_line(tmp_path, source) == said
 
 
-DENIED = "Permission denied"
+DENIED = "Permission denied|No such file or directory"  # closed, or not even there, in a root folder of its own
 REFUSED = "Operation not permitted"
 NO_NETWORK = "Operation not supported"
 CALL = "import ctypes, os; c = ctypes.CDLL(None, use_errno=True); r = {}; print(r, os.strerror(ctypes.get_errno()))"
@@ -110,7 +110,7 @@ FORBIDDEN = {
     "shared-folder": ("open('/tmp/x', 'w')", DENIED),
     "packages-changed": ("import numpy; open(numpy.__file__, 'a')", f"{DENIED}|Read-only"),
     "link-out": ("import os; os.symlink('/etc/passwd', 'a'); open('a')", DENIED),
-    "hard-link-in": ("import os; os.link('/etc/hostname', 'a')", "not permitted|Permission denied|cross-device"),
+    "hard-link-in": ("import os; os.link('/etc/hostname', 'a')", f"not permitted|cross-device|{DENIED}"),
     "way-up": ("open('../../../../../../../../etc/passwd')", DENIED),
     "signal-to-the-supervisor": ("import os; os.kill(os.getppid(), 9)", REFUSED),
     # A signal that nobody minds: where the jail had a hole, SIGKILL would end every program of this machine.
@@ -273,11 +273,11 @@ OLDER = sorted({1, 2, 3, 5, 6, NEWEST} & set(range(1, NEWEST + 1)))
 def test_older_systems_refuse_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outside: Outside, abi: int, has_namespaces: bool
 ) -> None:
-    """Landlock is asked for no more than an older kernel has; a process namespace is not asked for."""
+    """Landlock is asked for no more than an older kernel has; with and without namespaces."""
     monkeypatch.setattr(jail, "_landlock_abi", lambda: abi)
     if not has_namespaces:
         monkeypatch.setattr(jail, "_may_make_namespaces", lambda: False)
-    assert all(way.by for way in jail.ways() if way.thing != "a flood of processes")
+    assert all(way.by for way in jail.ways() if way.is_required and way.thing != "a flood of processes")
     attacks = {**FORBIDDEN, **outside.attacks}
     said = answers(tmp_path, {name: source for name, (source, _) in attacks.items()}, outside)
     wrong = {name: said[name] for name, (_, wanted) in attacks.items() if not re.search(wanted, said[name])}
@@ -299,6 +299,47 @@ def test_honest_code_works_on_older_systems(
         assert "cross-device" in said.pop("folders")
         wanted.pop("folders")
     assert said == wanted
+
+
+SEEN = f"""
+import os
+print(os.path.exists({str(PROJECT / "Makefile")!r}), os.path.exists("/etc/passwd"), os.path.exists("/var/log"))
+print(open("/proc/self/net/unix").read().count("/run/"), len(open("/proc/self/net/route").readlines()))
+print(os.path.exists(f"/proc/{{os.getppid()}}/stat"), os.stat("/usr/bin/env").st_size > 0)
+"""
+
+
+@pytest.mark.skipif(not jail._may_have_roots(), reason="no root folder of its own may be had here")
+def test_in_a_root_folder_of_its_own_nothing_else_exists(tmp_path: Path) -> None:
+    assert Jailed(tmp_path, SEEN).output.splitlines() == ["False False False", "0 0", "True True"]
+    mounts = Path("/proc/mounts").read_text()
+    assert str(tmp_path) not in mounts, "nothing is mounted outside"
+
+
+@pytest.mark.skipif(not jail._may_have_roots(), reason="no root folder of its own may be had here")
+def test_without_one_files_can_be_asked_for_and_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jail, "_may_make_namespaces", lambda: False)
+    assert Jailed(tmp_path, SEEN).output.splitlines()[0] == "True True True"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_as_root_a_kernel_is_another_user_where_it_may_read_what_it_needs(tmp_path: Path) -> None:
+    """The folder of the test is one that only root may enter."""
+    given = tmp_path / "given"
+    given.write_text("content")
+    assert tmp_path.parent.stat().st_mode & 0o077 == 0
+    whoami = "import os; print(os.getuid() in range(61184, 65520), open(SOURCE).read())"
+    is_other, content = Jailed(tmp_path, f"SOURCE = {str(given)!r}\n{whoami}", read=(given,)).output.split()
+    assert (is_other, content) == (str(jail._may_have_roots()), "content")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_as_root_without_them_it_stays_root_without_powers(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.write_text("content")
+    given.chmod(0o600)
+    source = f"import os; print(os.getuid(), open({str(given)!r}).read())"
+    assert Jailed(tmp_path, source, read=(given,)).output.split() == ["0", "content"]
 
 
 def test_nothing_of_the_graders_environment_is_open(tmp_path: Path) -> None:
@@ -464,7 +505,7 @@ def test_what_holds_signals_is_named(
     monkeypatch.setattr(jail.os, "geteuid", lambda: uid)
     monkeypatch.setattr(jail, "_landlock_abi", lambda: abi)
     monkeypatch.setattr(jail, "_has_seccomp", lambda: True)
-    monkeypatch.setattr(jail, "_packages_are_open", lambda: packages_are_open)
+    monkeypatch.setattr(jail, "_packages_are_open", lambda has_root: packages_are_open)
     monkeypatch.setattr(jail, "_may_make_namespaces", lambda: namespaces)
     (way,) = (way for way in jail.ways() if way.thing.startswith(ENDING))
     assert way.by == jail.SIGNALS[by]

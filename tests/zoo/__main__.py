@@ -1,4 +1,4 @@
-"""Grade the zoo: `python -m zoo [--all] [--only TEXT] [--group GROUP] [--jobs N] [--force]`, with the project on the path.
+"""Grade the zoo: `python -m zoo [--all] [--only TEXT] [--group GROUP] [--jobs N] [--force]`, tests/ on the path.
 
 A spread of the entries over all questions (`--all`: every one) become notebooks in build/zoo/, which are graded as
 `make grade` grades any folder; then what each got is held against what it must get. docs/grader-accuracy.md is

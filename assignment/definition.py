@@ -4,7 +4,7 @@ What takes long to import is imported when it is wanted: a second run over a cla
 """
 
 from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -52,6 +52,12 @@ def _samples(folder: Path) -> Path:
     return samples.write(folder)
 
 
+def _stale() -> Mapping[str, str]:
+    from assignment import made_with
+
+    return made_with.stale()
+
+
 def _work() -> object:
     from assignment.hidden.work import work
 
@@ -79,6 +85,7 @@ ASSIGNMENT: Final = Assignment(
     trained_with=("EPOCHS",),
     data_name="CIFAR-10",
     samples=_samples,
+    stale=_stale,
     students_page=_FOLDER.parent / "docs" / "students.md",
     work=_work,
 )

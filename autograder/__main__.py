@@ -163,6 +163,8 @@ def _grade(options: argparse.Namespace) -> int:
     folder = options.submissions
     if folder is None:
         folder = assignment.write_samples(Path("dist") / "samples")
+        if stale := assignment.current().stale().get("samples"):
+            print(stale, file=sys.stderr)
     problem = _folder_problem(folder) or _out_problem(options.out)
     if not problem and not submissions.find(folder, but=options.out):
         problem = f"{folder} holds no submission"

@@ -119,6 +119,7 @@ class Assignment:
         trained_with: constants without which a file of baselines says too little.
         data_name: of its real data, as that file has it.
         samples: writes the sample submissions into a folder, which it gives back; None where there are none.
+        stale: what has to be made anew since constants are others ("samples" among it), name -> a sentence.
         students_page: goes into the handout as README.md; None where there is none.
         work: a short computation like that of a probe or check, always the same, by which machines are compared.
     """
@@ -139,6 +140,7 @@ class Assignment:
     trained_with: tuple[str, ...] = ()
     data_name: str = ""
     samples: Callable[[Path], Path] | None = None
+    stale: Callable[[], Mapping[str, str]] = dict
     students_page: Path | None = None
     work: Callable[[], object] = object
 

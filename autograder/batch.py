@@ -303,10 +303,11 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
     from autograder.grading import examiners, on_worker, one_submission
     from autograder.sandbox import jail
 
-    def say(sentence: str) -> None:
-        console.print(
-            sentence, highlight=False, markup=False, style="bold red" if sentence.startswith("UNSAFE") else ""
-        )
+    def say(sentence: str, style: str = "") -> None:
+        console.print(sentence, highlight=False, markup=False, style=style)
+
+    def warn(sentence: str) -> None:
+        say(f"UNSAFE: {sentence}", "bold red")
 
     def prepare(path: Path) -> "Task | SubmissionResult":
         name = due[path]
@@ -320,18 +321,19 @@ def _crew(due: dict[Path, str], options: Options, secret: bytes, stop: Stop, con
     with ExitStack() as stack:
         if options.scheduler:
             if options.unsafe:
-                say("UNSAFE: workers whose system cannot hold student code grade all the same.")
+                warn("workers whose system cannot hold student code grade all the same.")
             others = stack.enter_context(workers.cluster(options.scheduler))
             packers = stack.enter_context(examiners.open_examiners(is_warm=False))
             yield _Crew(others, pack, partial(on_worker.grade, surroundings=cache_key.surroundings()), stop, say)
             return
         jail.require(options.unsafe)
         for hole in jail.missing():
-            say(f"UNSAFE: student code is not kept from {hole}.")
-        here = stack.enter_context(examiners.open_examiners(is_warm=len(due) > 1 and not options.fresh))
+            warn(f"student code is not kept from {hole}.")
         jobs = options.jobs or _jobs(say)
+        expected = _expected(list(due), jobs, say)  # before anything of ours keeps the machine busy
+        here = stack.enter_context(examiners.open_examiners(is_warm=len(due) > 1 and not options.fresh))
         threads = stack.enter_context(workers.here(jobs, lambda: stop.at_once))
-        yield _Crew(threads, prepare, here.grade, stop, say, _expected(list(due), jobs, say))
+        yield _Crew(threads, prepare, here.grade, stop, say, expected)
         if here.complaint:
             say(f"Kernels were started afresh, which is slower: {here.complaint}.")
 

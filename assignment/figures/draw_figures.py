@@ -26,6 +26,7 @@ from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from assignment import made_with
 from assignment.data.dataset import dataset
 from lab import settings
 
@@ -724,6 +725,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         path = options.out / f"{name}.png"
         save(makers[name], path)
         print(f"{path}: {path.stat().st_size / 1000:.0f} KB")
+    if not options.only and not kept and options.out == Path(__file__).parent:
+        made_with.note(made_with.FIGURES, made_with.read_by(Path(__file__)))
 
 
 if __name__ == "__main__":

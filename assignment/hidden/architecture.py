@@ -698,7 +698,7 @@ def q13_outputs(observations: Observations) -> None:
     judge_outputs(observations, "q13", "build_tiny_vgg_bn", _bn_references, judge_structure)
 
 
-@registry.check("q13", 2)
+@registry.check("q13", 2, of_record=True)
 def q13_record(observations: Observations) -> None:
     """The run record of tiny_vgg_bn is in the notebook."""
     judge_record(observations, "tiny_vgg_bn")
@@ -758,7 +758,7 @@ def q14_outputs(observations: Observations) -> None:
     )
 
 
-@registry.check("q14", 2)
+@registry.check("q14", 2, of_record=True)
 def q14_record(observations: Observations) -> None:
     """The run record of tiny_vgg_3blocks is in the notebook."""
     judge_record(observations, "tiny_vgg_3blocks")

@@ -336,7 +336,7 @@ def bonus_outputs(observations: Observations) -> None:
     judge_outputs(observations, "bonus", BUILDER, _references, judge_structure)
 
 
-@registry.check("bonus", 2)
+@registry.check("bonus", 2, of_record=True)
 def bonus_record(observations: Observations) -> None:
     """The run record of tiny_resnet is in the notebook."""
     judge_record(observations, "tiny_resnet")

@@ -334,7 +334,7 @@ def _series(history: Any) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else {}
 
 
-@registry.check("q9", 1)
+@registry.check("q9", 1, of_record=True)
 def q9_record(observations: Observations) -> None:
     """The run record of tiny_vgg is in the notebook."""
     judge_record(observations, "tiny_vgg")

@@ -12,11 +12,13 @@ from typing import Any
 
 from rich.progress import track
 
+from assignment import made_with
 from assignment.data.dataset import dataset
 from assignment.samples import SAMPLES, Sample, edits
 from autograder.handout import build
 from lab import run_record
 from lab.questions import QUESTIONS
+from solutions.runs import CONSTANTS
 
 IMAGES = 420  # to train on: enough for curves, few enough to wait for; accuracies are those of the whole test set
 
@@ -40,6 +42,8 @@ def main() -> None:
     edits.RECORDS.mkdir(exist_ok=True)
     for file in track([file for file in files if only in file.name], "training"):
         file.write_text(_record(*files[file]) + "\n")
+    if not only:
+        made_with.note(made_with.SAMPLES, ("RUNS", "EPOCHS", *CONSTANTS))
 
 
 def _record(sample: Sample | None, variant: str) -> str:

@@ -143,7 +143,7 @@ def _in_doubt(checks: list[CheckResult], doubts: Sequence[str]) -> list[CheckRes
 
 def is_settled(question: str, observation: Mapping[str, Any]) -> bool:
     """Whether all checks of a question pass, those of its run record aside."""
-    checks = [c for c in assignment.all_checks() if c.question == question and not c.name.endswith("_record")]
+    checks = [c for c in assignment.all_checks() if c.question == question and not c.of_record]
     return all(result.outcome == "passed" for result in judge(checks, Observations({question: dict(observation)})))
 
 
@@ -166,9 +166,10 @@ def _review_notes(checks: list[CheckResult]) -> list[str]:
     for question in assignment.questions():
         open_ = [c for c in checks if c.question == question and c.is_open]
         marks = sum(check.points for check in open_)
-        reasons: dict[str, str] = {}  # a check that comes after another one repeats what that one found
+        names = {check.name for check in open_}
+        reasons: dict[str, str] = {}  # a check that waits for another one repeats what that one found
         for check in open_:
-            if not check.found.endswith("could not be judged."):
+            if check.waits_for not in names:
                 reasons.setdefault(check.found or check.outcome, _reason(check))
         if open_:
             notes.append(f"{question} ({marks:g} marks open): {' '.join(reasons.values())}")

@@ -95,14 +95,14 @@ def autograder(out: Path) -> Path:
 
 
 def remarks() -> list[str]:
-    """What a lecturer may not have meant: sentences."""
+    """What a lecturer may not have meant, or has still to do: sentences."""
     unused = [item for registry in assignment.current().checks() for item in registry.without_question.items()]
     questions = list(dict.fromkeys(question for _, question in unused))
     return [
         f"Not used, since the table of questions has no {question}: "
         + ", ".join(check for check, of in unused if of == question)
         for question in questions
-    ]
+    ] + list(assignment.current().stale().values())
 
 
 def solution() -> Any:

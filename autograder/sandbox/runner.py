@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import copy
 import hashlib
+import json
 import logging
 import os
 import re
@@ -442,12 +443,13 @@ class _Run:
             MachineError: this machine has run out of disk or memory.
         """
         file = self._folder / "reason"
-        reason = file.read_text().strip() if file.exists() else ""
-        if not reason and host.kills_for_memory() > self._kills:
-            reason = "this machine has no memory left"
-        if reason.startswith("this machine"):
-            raise MachineError(reason)
-        return reason
+        written = file.read_text().strip() if file.exists() else ""
+        reason = json.loads(written) if written else {"words": "", "is_of_the_machine": False}
+        if reason["is_of_the_machine"]:
+            raise MachineError(reason["words"])
+        if not reason["words"] and host.kills_for_memory() > self._kills:
+            raise MachineError("this machine has no memory left")
+        return str(reason["words"])
 
     def _command(self, sockets: Path) -> list[str]:
         """What starts the kernel, in the jail."""

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 WATCH = 0.25  # seconds between two looks at what the jail uses
-REASON = 500  # bytes
+REASON = 2_000  # bytes
 MAX_FILES = 20_000  # in the scratch folder
 MAX_TASKS = 512  # processes and threads of the student's, where a limit of the user's can hold them
 OTHER_TASKS = 4_096  # of the same user, which may start later: programs, and other kernels with some tens each
@@ -277,9 +277,9 @@ def _watch(child: int, policy: dict[str, Any]) -> int:
             ended = _reap(child)
             if ended is not None:
                 return os.waitstatus_to_exitcode(ended) & 0xFF
-            excess = _shortage(policy) or _excess(policy)
-            if excess:
-                _note(policy, excess)
+            shortage = _shortage(policy)
+            if shortage or (excess := _excess(policy)):
+                _note(policy, shortage or excess, is_of_the_machine=bool(shortage))
                 return 1
     finally:
         _end_all()
@@ -300,7 +300,7 @@ def _reap(child: int) -> int | None:
 
 
 def _shortage(policy: dict[str, Any]) -> str:
-    """What this machine has run out of, as a sentence; nothing: empty. The runner knows it by its first words."""
+    """What this machine has run out of, as a sentence; nothing: empty."""
     disk = os.fstatvfs(policy["reason"])
     if disk.f_bavail * disk.f_frsize < policy["spare_disk"] or (disk.f_files and not disk.f_favail):
         return "this machine has no disk left"
@@ -406,9 +406,10 @@ def _end_all() -> None:
         select.select([], [], [], 0.01)
 
 
-def _note(policy: dict[str, Any], reason: str) -> None:
-    """Say why the kernel ended, where the student cannot write."""
-    os.pwrite(policy["reason"], reason.encode()[:REASON].ljust(REASON), 0)
+def _note(policy: dict[str, Any], words: str, is_of_the_machine: bool = False) -> None:
+    """Say why the kernel ended, and whether this machine is to blame, where the student cannot write."""
+    reason = {"words": words[: REASON // 8], "is_of_the_machine": is_of_the_machine}
+    os.pwrite(policy["reason"], json.dumps(reason).encode().ljust(REASON), 0)
 
 
 if __name__ == "__main__":

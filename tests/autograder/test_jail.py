@@ -44,8 +44,10 @@ class Jailed:
 
     @property
     def reason(self) -> str:
+        """Why it was ended."""
         file = self.folder / "reason"
-        return file.read_text().strip() if file.exists() else ""
+        written = file.read_text().strip() if file.exists() else ""
+        return str(json.loads(written)["words"]) if written else ""
 
 
 def last_line(folder: Path, source: str) -> str:

@@ -109,6 +109,7 @@ class Check:
     judge: Callable[[Observations], None]
     of: float  # marks of its question
     why: str = ""  # it cannot be judged without the checks in `after`
+    of_record: bool = False  # it reads the run records in the notebook, which no probe sees
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class CheckResult:
     found: str = ""
     hint: str = ""
     traceback: str = ""  # of a fault of the grader, for the instructor only
+    waits_for: str = ""  # name of the check without which this one could not be judged
 
     @property
     def is_open(self) -> bool:
@@ -162,7 +164,7 @@ class Registry:
         self.without_question: dict[str, str] = {}  # check -> the question that it is of, which is not in the table
 
     def check(
-        self, question: str, weight: float, after: str | Iterable[str] = (), why: str = ""
+        self, question: str, weight: float, after: str | Iterable[str] = (), why: str = "", of_record: bool = False
     ) -> Callable[[Callable[[Observations], None]], Callable[[Observations], None]]:
         """Register a check.
 
@@ -172,6 +174,7 @@ class Registry:
             after: names of checks of the same question without which this one makes no sense; it is skipped
                 unless they passed. The question's own `*_answered` check always comes first.
             why: why it cannot be judged without them, where that is not said by the first of them.
+            of_record: whether it reads the run records in the notebook.
         """
 
         def register(judge: Callable[[Observations], None]) -> Callable[[Observations], None]:
@@ -186,7 +189,16 @@ class Registry:
             names = (after,) if isinstance(after, str) else tuple(after)
             title = title.format_map(self._texts)
             self.checks[judge.__name__] = Check(
-                judge.__name__, question, title, weight, self.hidden, names, judge, self.points[question], why
+                judge.__name__,
+                question,
+                title,
+                weight,
+                self.hidden,
+                names,
+                judge,
+                self.points[question],
+                why,
+                of_record,
             )
             return judge
 
@@ -224,11 +236,18 @@ def _judge_one(
         texts["found"] = found
         return CheckResult(item.name, item.question, item.title, item.hidden, points, earned, outcome, **texts)
 
+    def waiting(needed: CheckResult) -> CheckResult:
+        """Of a check that cannot be judged without another one."""
+        if needed.is_open:
+            said = needed.found or f"“{needed.title}” could not be judged."
+            return result("unjudged", found=said, waits_for=needed.name)
+        return result("skipped", found=f"this needs “{needed.title}” first.", waits_for=needed.name)
+
     for name in item.after:
         if name not in before:
             raise ValueError(f"{item.name} comes after {name}, which was not judged before it")
         if before[name].outcome != "passed":
-            return result(*_for_want_of(before[name]))
+            return waiting(before[name])
     try:
         item.judge(observations)
     except Failure as failure:
@@ -238,15 +257,8 @@ def _judge_one(
     except Skipped as reason:
         needed = before.get(reason.needed)
         if needed is not None and needed.outcome != "passed":
-            return result(*_for_want_of(needed))
+            return waiting(needed)
         return result("error", traceback=traceback.format_exc())
     except Exception:
         return result("error", traceback=traceback.format_exc())
     return result("passed")
-
-
-def _for_want_of(needed: CheckResult) -> tuple[Outcome, str]:
-    """Outcome of a check that cannot be judged without another one, and its words."""
-    if needed.is_open:
-        return "unjudged", needed.found or f"“{needed.title}” could not be judged."
-    return "skipped", f"this needs “{needed.title}” first."

@@ -39,27 +39,45 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str, limit: int = 300) -> str:
-    """The cleaned text with every run of white space as one space, at most `limit` characters of it."""
+    r"""The cleaned text with every run of white space as one space, at most `limit` characters of it.
+
+    >>> one_line("red: \x1b[31mno\x1b[0m\n  end")
+    'red: no end'
+    >>> one_line("a long line", limit=6)
+    'a lon…'
+    """
     # Megabytes are not cleaned for one line; four times the limit leaves room for what is removed.
     line = " ".join(clean(text[: 4 * limit]).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 def cell(text: str) -> str:
-    """One line of text for a CSV file, which no spreadsheet takes for a formula."""
+    """One line of text for a CSV file, which no spreadsheet takes for a formula.
+
+    >>> cell("=1+1"), cell("a = 1")
+    ("'=1+1", 'a = 1')
+    """
     line = _LATER_FORMULA.sub(",", one_line(text, _CELL_LENGTH))
     return f"'{line}" if _FORMULA.match(line) or text[:1] in ("\t", "\r") else line
 
 
 def cut(text: str, limit: int) -> str:
-    """The text, or its first `limit` characters and how many were left out."""
+    """The text, or its first `limit` characters and how many were left out.
+
+    >>> cut("x" * 1500, 3)
+    'xxx … (1,497 more characters)'
+    """
     if len(text) <= limit:
         return text
     return f"{text[:limit]} … ({len(text) - limit:,} more characters)"
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A number with at most so many digits after the point and no trailing zeros; empty for None."""
+    """A number with at most so many digits after the point and no trailing zeros; empty for None.
+
+    >>> number(7.50), number(1 / 3), number(100), number(None)
+    ('7.5', '0.3333', '100', '')
+    """
     if value is None:
         return ""
     text = f"{value:.{digits}f}"
@@ -67,7 +85,11 @@ def number(value: float | None, digits: int = 4) -> str:
 
 
 def natural_key(name: str) -> tuple[list[tuple[str, int, str]], str]:
-    """Sorts `a2` before `a10`. Digits are compared as text, since a name may hold thousands of them."""
+    """Sorts `a2` before `a10`. Digits are compared as text, since a name may hold thousands of them.
+
+    >>> sorted(["a10", "a2", "B1"], key=natural_key)
+    ['a2', 'a10', 'B1']
+    """
     parts = re.split(r"([0-9]+)", name)
     digits = [part.lstrip("0") for part in [*parts[1::2], ""]]
     return [(w.casefold(), len(d), d) for w, d in zip(parts[::2], digits, strict=True)], name
@@ -78,6 +100,9 @@ def safe_name(name: str) -> str:
 
     A changed name ends in 12 hexadecimal digits of its hash, and a name that already looks so is changed
     too: two names never share a stem (on a file system that tells upper from lower case).
+
+    >>> safe_name("Lee_12345"), safe_name("Müller, Zoë")
+    ('Lee_12345', 'Muller-Zoe-fd5d04191a3f')
     """
     plain = _PLAIN_NAME.fullmatch(name)
     if plain and not _HASHED_NAME.fullmatch(name) and not _DEVICE_NAME.fullmatch(name):

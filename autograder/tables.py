@@ -36,7 +36,10 @@ def read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
 
 
 def parse(text: str, name: str) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """A table that was read; see `read`. `name` is what a sentence calls it.
+    r"""A table that was read; see `read`. `name` is what a sentence calls it.
+
+    >>> parse("submission;date\nann;2026-01-31\nbob\n", "dates.csv")[1]
+    [(2, {'submission': 'ann', 'date': '2026-01-31'}), (3, {'submission': 'bob', 'date': ''})]
 
     Raises:
         TableError: it is not in order.

@@ -175,6 +175,9 @@ def _told(workers: int, threads: int) -> str:
 def positive(text: str) -> int:
     """A number of workers, runs or epochs as it stands on a command line.
 
+    >>> positive("4")
+    4
+
     Raises:
         ArgumentTypeError: it is no whole number, or none from 1 on.
     """

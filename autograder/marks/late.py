@@ -18,7 +18,10 @@ class LateError(ValueError):
 
 
 def moment(text: str, where: str) -> datetime:
-    """A date with or without a time, such as 2026-01-31 or 2026-01-31 23:59; a date alone is its end.
+    """A date with or without a time; a date alone is its end.
+
+    >>> print(moment("2026-01-31", "line 2, date"), moment("2026-01-31 12:30", "line 3, date"), sep=", ")
+    2026-01-31 23:59:59, 2026-01-31 12:30:00
 
     Raises:
         LateError: it is none.

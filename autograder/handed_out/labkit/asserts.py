@@ -39,6 +39,11 @@ class OtterTest:
 def run(source: str, names: Mapping[str, Any]) -> None:
     """Run a test cell on the names of a notebook, which it does not change.
 
+    >>> run("assert total == 3", {"total": 3})
+    >>> run("assert total == 3", {"total": 4})
+    Traceback (most recent call last):
+    AssertionError: `assert total == 3` does not hold.
+
     Raises:
         Exception: what the test raises; an assertion without a message of its own gets the line that does not hold.
     """

@@ -16,7 +16,13 @@ Hint = Callable[[str, str, str], str]  # function, type and message of an error 
 
 
 def drawn(seed: int, function: str, draw: Draw, number: int) -> tuple[Any, ...]:
-    """The arguments of one call, the same for probe and judge."""
+    """The arguments of one call, the same for probe and judge.
+
+    >>> def two(rng):
+    ...     return rng.integers(9), rng.integers(9)
+    >>> drawn(1, "add", two, 0) == drawn(1, "add", two, 0) != drawn(1, "add", two, 1)
+    True
+    """
     return draw(np.random.default_rng([seed, number, zlib.crc32(function.encode())]))
 
 
@@ -70,6 +76,14 @@ def compare(
 
     Raises:
         Failure: one did not; shapes are told, values are not.
+
+    >>> def draw(rng):
+    ...     return (rng.random(3),)
+    >>> seen = Observations({"q1": {"calls": [{"value": 0.5}]}}, seed=1)
+    >>> compare(seen, "q1", "mean", draw, np.mean)
+    Traceback (most recent call last):
+    labkit.judging.Failure: Expected: `mean` returns what the question asks for.
+    Found: Its values are others.
     """
     for number, value in enumerate(values_of(observations, question, function)):
         right = np.asarray(reference(*drawn(observations.seed, function, draw, number)))

@@ -219,6 +219,24 @@ def judge(checks: Iterable[Check], observations: Observations) -> list[CheckResu
 
     A check whose `after` did not pass is skipped: it earns nothing where that one failed, and stays
     unjudged where that one could not be judged.
+
+    >>> registry = Registry({"q1": 4}, hidden=False)
+    >>> @registry.check("q1", 1)
+    ... def q1_answered(observations):
+    ...     'There is an answer.'
+    ...     if observations["q1"].get("value") is None:
+    ...         raise Failure("An answer.", "Nothing.")
+    >>> @registry.check("q1", 3, after="q1_answered")
+    ... def q1_right(observations):
+    ...     'The answer is right.'
+    ...     if observations["q1"]["value"] != 42:
+    ...         raise Failure("The right number.", "Another one.", "Look at the question again.")
+    >>> for value in (42, 41, None):
+    ...     results = judge(registry.checks.values(), Observations({"q1": {"value": value}}))
+    ...     print([(result.outcome, result.earned) for result in results])
+    [('passed', 1.0), ('passed', 3.0)]
+    [('passed', 1.0), ('failed', 0.0)]
+    [('failed', 0.0), ('skipped', 0.0)]
     """
     checks = list(checks)
     points = points_of(checks)

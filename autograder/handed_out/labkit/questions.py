@@ -37,7 +37,15 @@ class Question:
 
 
 class Questions(Mapping[str, Question]):
-    """All questions of a practical, in the order of the notebook, by name."""
+    """All questions of a practical, in the order of the notebook, by name.
+
+    >>> questions = Questions(
+    ...     Question("q1", 4, probe=lambda student: {}, leaned_on="load_data"),
+    ...     Question("bonus", 2, probe=lambda student: {}, is_bonus=True),
+    ... )
+    >>> questions.points, questions.max_score, questions.bonus, questions.leaned_on
+    ({'q1': 4, 'bonus': 2}, 4, 2, {'q1': 'load_data'})
+    """
 
     def __init__(self, *rows: Question) -> None:
         """The table.

@@ -22,7 +22,7 @@ from assignment.kernel import serve
 from assignment.kernel.fallbacks import FUNCTIONS
 from autograder import assignment
 from autograder.grading import notebook
-from autograder.sandbox import runner
+from autograder.sandbox import one_pass
 from autograder.sandbox.inside import prepare
 from lab.questions import QUESTIONS
 from lab.student import TinyVggStudent
@@ -109,7 +109,7 @@ def _observations(wanted: tuple[str, ...], look: Callable[[str, str], dict[str, 
         async def at(stand_ins: str) -> dict[str, Any]:
             return look(question, stand_ins)
 
-        return await runner.look_twice(question, at, notebook.is_settled)
+        return await one_pass.look_twice(question, at, notebook.is_settled)
 
     return Observations({question: asyncio.run(answer(question)) for question in wanted}, seed)
 

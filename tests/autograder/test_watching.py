@@ -144,3 +144,24 @@ def test_nothing_that_honest_notebooks_do_is_noted(kernels: Any) -> None:
     expected = {cell for cell, source in enumerate(INNOCENT, 2) if source.strip() == "1 / 0"}
     odd = [error for error in seen.cell_errors if error.cell not in expected]
     assert [error for error in odd if "No module named" not in error.error] == []
+
+
+PIPES_OF_A_FORK = """
+import os
+
+def pipes():
+    names = [os.readlink(f"/proc/self/fd/{n}") for n in range(3, 200) if os.path.lexists(f"/proc/self/fd/{n}")]
+    return sorted(name.rpartition("/pipes/")[2].split()[0] for name in names if "/pipes/" in name)
+
+child = os.fork()
+if child == 0:
+    open("of_the_child", "w").write(" ".join(pipes()))
+    os._exit(0)
+os.waitpid(child, 0)
+print(pipes(), open("of_the_child").read())
+"""
+
+
+def test_a_fork_of_the_kernel_neither_hears_nor_answers_questions(kernels: Any) -> None:
+    seen = kernels(PIPES_OF_A_FORK)
+    assert seen.notebook.cells[0].outputs[0].text == "['deeds', 'replies', 'requests'] deeds\n"

@@ -52,6 +52,7 @@ def begin(scratch: str, event: str, late: Sequence[str], fallbacks: Mapping[str,
     watch = Watch(server.report, event, server.serve, ours, [*libraries(), f"{scratch}/lib/"])
     for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
         server.keep(sys.modules.pop(name))  # a notebook that imports `lab` gets one of its own
+    os.register_at_fork(after_in_child=server.leave)
     watch.begin()
     gc.freeze()  # what is frozen is not among the objects that `gc` gives out
 
@@ -81,6 +82,12 @@ class _Server:
     def report(self, what: str) -> None:
         """Tell what the notebook does."""
         self._write(self._deeds, what.encode("utf-8", "replace") + b"\n")
+
+    def leave(self) -> None:
+        """In a fork of the kernel: it neither hears questions nor answers them; what it does is told all the same."""
+        os.close(self._requests)
+        os.close(self._replies)
+        self._requests = self._replies = -1
 
     def serve(self, turn: int) -> None:
         """Answer the requests of one turn, up to its end; those of earlier turns are left out."""

@@ -30,6 +30,7 @@ SYSTEM = (
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/ssl", "/etc/fonts", "/etc/alternatives"),
 )
 OF_USERS = ("/etc/passwd", "/etc/group", "/etc/nsswitch.conf")
+CHANGING_USER = (0, 1, 6, 7)  # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_SETGID, CAP_SETUID
 DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 MACHINE = (  # what TensorFlow, OpenMP and psutil want to know of the machine
     "/proc/cpuinfo",
@@ -139,7 +140,7 @@ def ways() -> tuple[Way, ...]:
         return (Way("files, network, processes and memory of this computer", "", "the jail needs Linux"),)
     landlock, seccomp = _landlock_abi(), _has_seccomp()
     emptying = "Landlock" if landlock >= 3 else "seccomp" if landlock and seccomp else ""
-    signals = _signals(os.geteuid() == 0 and _packages_are_open(_may_have_roots()))
+    signals = _signals(_may_change_user())
     return (
         Way(
             "files that you can read, the hidden checks among them",
@@ -199,7 +200,7 @@ def command(
     if not sys.platform.startswith("linux"):
         return list(argv)
     uid = None
-    if os.geteuid() == 0 and _packages_are_open(_may_have_roots()):
+    if _may_change_user():
         folder.chmod(0o711)
         given = {path.resolve() for path in write}
         if _are_open([str(path) for path in read if path.resolve() not in given], _may_have_roots()):
@@ -271,6 +272,19 @@ def _interpreter() -> list[str]:
     return sorted(p for p in paths if p and Path(p).exists())
 
 
+def _may_change_user() -> bool:
+    """Whether a kernel may be another user's: this one is root with root's rights, and anyone may read the packages."""
+    return os.geteuid() == 0 and _has_roots_rights() and _packages_are_open(_may_have_roots())
+
+
+@cache
+def _has_roots_rights() -> bool:
+    """Whether this process may give files away, look into them afterwards, and become another user."""
+    status = Path("/proc/self/status").read_text()
+    effective = int(next(line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")), 16)
+    return all(effective >> right & 1 for right in CHANGING_USER)
+
+
 @cache
 def _packages_are_open(has_root: bool) -> bool:
     """Whether any user may read the interpreter and the packages."""
@@ -306,7 +320,7 @@ def _signals(is_other_user: bool) -> Signals:
 
 def _against_floods() -> str:
     """What bounds the number of processes here, however slow the supervisor is."""
-    if os.geteuid() != 0 or _packages_are_open(_may_have_roots()):
+    if os.geteuid() != 0 or _may_change_user():
         return "a limit of the user's"
     return "a process namespace" if _may_make_namespaces() else ""
 

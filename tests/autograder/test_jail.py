@@ -507,6 +507,7 @@ def test_what_holds_signals_is_named(
     monkeypatch.setattr(jail.os, "geteuid", lambda: uid)
     monkeypatch.setattr(jail, "_landlock_abi", lambda: abi)
     monkeypatch.setattr(jail, "_has_seccomp", lambda: True)
+    monkeypatch.setattr(jail, "_has_roots_rights", lambda: True)
     monkeypatch.setattr(jail, "_packages_are_open", lambda has_root: packages_are_open)
     monkeypatch.setattr(jail, "_may_make_namespaces", lambda: namespaces)
     (way,) = (way for way in jail.ways() if way.thing.startswith(ENDING))

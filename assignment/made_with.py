@@ -43,7 +43,7 @@ def read_by(script: Path) -> list[str]:
 
 def stale() -> dict[str, str]:
     """What has to be made anew since the constants are others, name -> a sentence that says so and by which command."""
-    made: dict[str, Mapping[str, Any]] = json.loads(FILE.read_text("utf-8"))
+    made: dict[str, Mapping[str, Any]] = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
     if BASELINES_FILE.exists():
         made[BASELINES] = json.loads(BASELINES_FILE.read_text("utf-8")).get("constants", {})
     found = {}

@@ -152,7 +152,7 @@ def _trusted(names: dict[Path, str], out: Path, console: Console) -> Iterator[st
             continue
         try:
             content = cache_key.content_of(path)
-        except OSError:  # `attempt.prepare` says why
+        except OSError:  # `one_submission.prepare` says why
             continue
         if content == said[name]:
             yield name
@@ -192,7 +192,7 @@ def _is_due(path: Path, known: SubmissionResult, options: Options) -> bool:
         return True
     try:
         return known.key != cache_key.key_of(path)
-    except OSError:  # `attempt.prepare` says why
+    except OSError:  # `one_submission.prepare` says why
         return True
 
 
@@ -395,7 +395,7 @@ def _tried(crew: _Crew, paths: Sequence[Path]) -> Iterator[tuple[Path, Submissio
 
 
 def _each(crew: _Crew, paths: Sequence[Path], ahead: int | None) -> Iterator[tuple[Path, SubmissionResult]]:
-    """Results as they come. A submission is read shortly before its turn, so that few are in memory at a time.
+    """Results as they come. What is graded elsewhere is read shortly before its turn, so that few are in memory.
 
     Args:
         crew: who grades.

@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,7 +87,7 @@ def decode(text: str, is_file: bool = True) -> SubmissionResult:
         ValueError: not JSON, or not of the form that the schema describes; the message is one line.
     """
     try:
-        data = json.loads(text, parse_constant=_refuse)
+        data = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     try:
@@ -98,6 +99,10 @@ def decode(text: str, is_file: bool = True) -> SubmissionResult:
         for question, entry in data["questions"].items()
         for fields in entry["checks"]
     ]
+    if not is_file and set(data["questions"]) != set(assignment.questions()):
+        raise ValueError("its questions are not those of the practical")
+    if any(check.earned > check.points for _, check in numbered):
+        raise ValueError("a check earned more than its marks")
     if sorted(order for order, _ in numbered) != list(range(len(numbered))):
         raise ValueError("its checks are not numbered 0, 1, 2 and so on")
     return SubmissionResult(
@@ -122,6 +127,13 @@ def decode(text: str, is_file: bool = True) -> SubmissionResult:
 def _reported(fields: dict[str, Any]) -> Reported:
     sequences = {name: tuple(fields[name]) for name in ("weights", "histories", "answers")}
     return Reported(**{**fields, **sequences})
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        _refuse(text)
+    return value
 
 
 def _refuse(constant: str) -> None:

@@ -3,9 +3,9 @@
 An examiner reads a submission, has it run, asks and judges, and writes one reply. It has limits of CPU time and memory,
 no network, and may write nothing but its own scratch folder: whatever a notebook holds, it spoils no other's grading.
 
-On standard input, a socket, comes for each examiner one message with open sockets: its line, and where it may ask for
-kernels. On its line it gets a request and then writes its reply; when it has ended, this process adds how. Who closes
-the line ends the examiner; who closes standard input ends all.
+On standard input, a socket, comes for each examiner one message with open sockets: its line, one on which this process
+tells how it has ended, and where it may ask for kernels. On its line it gets a request and then writes its reply. Who
+closes the line ends the examiner; who closes standard input ends all.
 """
 
 import ctypes
@@ -34,15 +34,15 @@ from autograder.gradebook import similarity
 from autograder.grading import cache_key, one_submission
 from autograder.grading.one_submission import Task
 from autograder.intake.submissions import Parcel, UnreadableSubmission
-from autograder.sandbox import ForkServer, host, jail
+from autograder.sandbox import ForkServer, host, jail, supervisor
 
 MESSAGE = 16  # bytes of a message on standard input
-SOCKETS = 3  # that come with it, at most
+SOCKETS = 4  # that come with it, at most
 HEAD = struct.Struct("<Q")  # length of the JSON with which a reply begins
-END = struct.Struct("<i")  # wait status of the examiner, with which it ends
+END = struct.Struct("<i")  # wait status of an examiner that has ended; `NOT_STARTED`
+NOT_STARTED = -1
 MEMORY = 4 * 2**30  # bytes that it may have beside what it shares
 FILE = 2**30  # bytes of a file that it writes
-PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class _Examiner:
     pid: int
     end: int  # a descriptor of the process
     line: socket.socket
+    told: socket.socket  # where it is told how it has ended
 
 
 def main() -> None:
@@ -84,6 +85,8 @@ def main() -> None:
                 if not message:
                     return  # all examiners end with this process
                 examiner = _fork(door, list(map(_socket, sockets)), set(examiners.values()))
+                if examiner is None:
+                    continue
                 examiners |= dict.fromkeys((examiner.end, examiner.line.fileno()), examiner)
                 watched.register(examiner.end, select.POLLIN)
                 watched.register(examiner.line, 0)  # its end alone
@@ -112,25 +115,45 @@ def _socket(descriptor: int) -> socket.socket:
     return socket.socket(fileno=descriptor)
 
 
-def _fork(door: socket.socket, sockets: Sequence[socket.socket], others: Collection[_Examiner]) -> _Examiner:
-    line, *kernels = sockets
-    pid = os.fork()
-    if pid == 0:
-        door.close()
-        for other in others:  # whose lines end with them
-            other.line.close()
-            os.close(other.end)
-        _be_an_examiner(line, kernels)
+def _fork(door: socket.socket, sockets: Sequence[socket.socket], others: Collection[_Examiner]) -> _Examiner | None:
+    """A new examiner; None where this machine has no room for one, which is told on its socket."""
+    parent, pid = os.getpid(), -1
+    try:
+        line, told, *kernels = sockets
+        pid = os.fork()
+        if pid == 0:
+            door.close()
+            told.close()
+            for other in others:  # whose lines end with them
+                other.line.close()
+                other.told.close()
+                os.close(other.end)
+            _be_an_examiner(line, kernels, parent)
+        end = os.pidfd_open(pid)
+    except (OSError, ValueError):  # ValueError: there was no room for its descriptors
+        if pid > 0:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        if len(sockets) > 1:
+            _tell(sockets[1], NOT_STARTED)
+        for one in sockets:
+            one.close()
+        return None
     for one in kernels:
         one.close()
-    return _Examiner(pid, os.pidfd_open(pid), line)
+    return _Examiner(pid, end, line, told)
+
+
+def _tell(told: socket.socket, status: int) -> None:
+    with suppress(OSError):  # nobody listens
+        told.send(END.pack(status), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 
 
 def _bury(examiner: _Examiner) -> None:
-    """Wait for its end, which has come, and say on its line how that was."""
+    """Wait for its end, which has come, and tell how that was."""
     _, status = os.waitpid(examiner.pid, 0)
-    with suppress(OSError):  # nobody listens
-        examiner.line.send(END.pack(status), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+    _tell(examiner.told, status)
+    examiner.told.close()
     examiner.line.close()
     os.close(examiner.end)
 
@@ -138,25 +161,31 @@ def _bury(examiner: _Examiner) -> None:
 # ---- in the examiner ----
 
 
-def _be_an_examiner(line: socket.socket, kernels: Sequence[socket.socket]) -> NoReturn:
+def _be_an_examiner(line: socket.socket, kernels: Sequence[socket.socket], parent: int) -> NoReturn:
     status = 1
     try:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        _end_with(parent)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         request: Request = pickle.loads(_all_of(line))  # from the process that has started all this
         _confine(request)
-        if request.is_to_be_graded:
-            head, content = _graded(request.task, _fork_servers(kernels))
-        else:
-            head, content = _packed(request.task)
+        try:
+            graded = request.is_to_be_graded
+            head, content = _graded(request.task, _fork_servers(kernels)) if graded else _packed(request.task)
+        except Exception as error:  # a fault of the grader; `one_submission.grade` has told of all that it met
+            head, content = {"failed": [f"{type(error).__name__}: {error}"[:500], traceback.format_exc()[-2000:]]}, []
         encoded = json.dumps(head | {"sizes": list(map(len, content))}).encode()
         for part in (HEAD.pack(len(encoded)), encoded, *content):
             line.sendall(part)
         status = 0
-    except BaseException:
-        traceback.print_exc()
     finally:
         os._exit(status)
+
+
+def _end_with(parent: int) -> None:
+    """This process ends when the one that has forked it does."""
+    ctypes.CDLL(None).prctl(supervisor.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _all_of(line: socket.socket) -> bytes:
@@ -211,7 +240,8 @@ def _packed(task: Task) -> tuple[dict[str, Any], list[bytes]]:
     except UnreadableSubmission as reason:
         return {"refused": str(reason)}, []
     files = parcel.extra_files
-    return {"names": list(files), "notes": list(parcel.notes)}, [parcel.notebook, *files.values()]
+    about = json.dumps({"names": list(files), "notes": list(parcel.notes)}).encode()
+    return {}, [about, parcel.notebook, *files.values()]
 
 
 def _tokens_in_time(code: str) -> str | None:
@@ -223,10 +253,12 @@ def _tokens_in_time(code: str) -> str | None:
 def _within(seconds: float, work: Callable[[], bytes]) -> bytes | None:
     """What some work gives; None where it takes more CPU time than this, or fails."""
     reading, writing = os.pipe()
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
+            _end_with(parent)
             os.close(reading)
             resource.setrlimit(resource.RLIMIT_CPU, (max(1, round(seconds)),) * 2)
             with os.fdopen(writing, "wb") as file:

@@ -13,8 +13,9 @@ from autograder.grading.notebook import grade_notebook
 from autograder.intake import submissions
 from autograder.intake.submissions import Parcel, UnreadableSubmission
 from autograder.results import SubmissionResult
-from autograder.sandbox import DEFAULT_LIMITS, ForkServer, Limits, MachineError
+from autograder.sandbox import DEFAULT_LIMITS, ForkServer, Limits, MachineError, host
 
+SPARE = 2**30  # bytes of memory: where less is free, it is this machine that has too little
 TOO_LARGE = (
     "Reading or judging this submission takes too much memory: nothing was graded. Look at it, or ask for it again "
     "without what is huge in it."
@@ -117,6 +118,9 @@ def _graded(task: Task, kernels: ForkServer | None, tokens_of: Callable[[str], s
     except MachineError as error:
         return not_graded(task.name, str(error))
     except MemoryError:
+        available = host.available_memory()
+        if available is not None and available < SPARE:
+            return not_graded(task.name, "this machine has no memory left")
         return unreadable(task, TOO_LARGE)
     except OSError as error:
         if task.source == Path(error.filename or ""):  # a file that the system does not give is no fault of its author

@@ -24,7 +24,8 @@ def enter(root: Path, read: Sequence[str], write: Sequence[str]) -> None:
 
     Args:
         root: an empty folder.
-        read: files and folders that are there, read-only; those that do not exist are left out.
+        read: files and folders that are there, read-only unless they lie in one of `write`; those that do not exist are
+            left out.
         write: those that may be changed.
 
     Raises:

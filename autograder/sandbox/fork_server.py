@@ -71,27 +71,36 @@ def _welcome(client: socket.socket) -> None:
 
 def _receive(client: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
     """A request and its descriptor; None where nobody asks any more, or what came is no request."""
+    descriptors: list[int] = []
     try:
-        request, descriptors, _, _ = socket.recv_fds(client, REQUEST, 1)
-        return (json.loads(request) if request and descriptors else None), descriptors
-    except (OSError, ValueError):
-        return None, []
+        text, descriptors, _, _ = socket.recv_fds(client, REQUEST, 1)
+        request = json.loads(text) if text and descriptors else None
+    except (OSError, ValueError, RecursionError):
+        request = None
+    if isinstance(request, dict):
+        return request, descriptors
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return None, []
 
 
 def _serve(client: socket.socket, doors: list[socket.socket], request: dict[str, Any], lifeline: int) -> None:
     """Fork a supervisor and say who it is; or why not."""
-    reason = _why_not()
-    if reason:
-        client.send(json.dumps({"refused": reason}).encode())
-    else:
-        pid = os.fork()
-        if pid == 0:
-            _be_a_warden(doors, request, lifeline)
-        descriptor = os.pidfd_open(pid)
-        with contextlib.suppress(OSError):  # it has gone; so has the lifeline
-            socket.send_fds(client, [json.dumps({"pid": pid}).encode()], [descriptor])
+    reason, answer, descriptors = _why_not(), {}, []
+    if not reason:
+        try:
+            pid = os.fork()
+            if pid == 0:
+                _be_a_warden(doors, request, lifeline)
+            descriptors.append(os.pidfd_open(pid))
+            answer = {"pid": pid}
+        except OSError as error:
+            reason = f"it cannot fork: {error}"
+    with contextlib.suppress(OSError):  # it has gone, or does not listen; its kernel ends with the lifeline
+        said = json.dumps(answer or {"refused": reason}).encode()
+        socket.send_fds(client, [said], descriptors, socket.MSG_DONTWAIT)
+    for descriptor in (*descriptors, lifeline):
         os.close(descriptor)
-    os.close(lifeline)
 
 
 def _why_not() -> str:

@@ -61,12 +61,17 @@ class Client(NotebookClient):  # type: ignore[misc]
 
 
 def _size(value: Any) -> int:
-    """Characters and bytes of what is in a message."""
-    if isinstance(value, dict):
-        return sum(_size(key) + _size(one) for key, one in value.items())
-    if isinstance(value, list | tuple):
-        return sum(map(_size, value))
-    return len(value) if isinstance(value, str | bytes | memoryview) else 8
+    """Characters and bytes of what is in a message, however deep."""
+    size, left = 0, [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list | tuple):
+            left += one
+        else:
+            size += len(one) if isinstance(one, str | bytes | memoryview) else 8
+    return size
 
 
 def error_of(cell: Any) -> Any | None:

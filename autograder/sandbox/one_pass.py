@@ -112,7 +112,7 @@ class Pass:
         sources = [cell.source if cell.cell_type == "code" else "" for cell in notebook.cells]
         self._needless = set() if self._draws else skippable_cells.needless(sources)
         self._late = [] if self._draws else skippable_cells.late(sources)
-        self.died = self._started = False
+        self.died = self.has_started = False
         self._where = "After its cells, the notebook"
         self._folder, self._limits, self._progress, self._skipped = folder, limits, progress, skipped
         self._end = end  # by the clock
@@ -184,7 +184,7 @@ class Pass:
             ),
         )
         self._asking.hide()
-        self._started = True
+        self.has_started = True
         start = self._meter.read()
         for index, cell in enumerate(client.nb.cells):
             if cell.cell_type == "code" and cell.source.strip() and index not in self._needless:
@@ -232,7 +232,7 @@ class Pass:
         if isinstance(self.current, int):
             self._skipped[self.current] = f"not run: it ended the kernel{why}"
             return f"Cell {self.current + 1} ended the kernel{why}; the notebook was run again without it."
-        if self.current is None and not self._started:
+        if self.current is None and not self.has_started:
             raise RuntimeError(f"the sandbox's kernel ended before the notebook was run{why}")
         if self.current is None:
             return f"The kernel ended between two cells{why}; the notebook was run again."

@@ -19,6 +19,8 @@ from typing import Any
 import matplotlib as mpl
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from autograder.sandbox.host import MachineError
+
 SCRIPT = Path(__file__).with_name("fork_server.py")
 START = 180.0  # seconds that the imports may take
 ANSWER = 20.0  # seconds that a fork may take
@@ -49,8 +51,13 @@ class ForkServer:
     ) -> None:
         self._process, self._door, self.spare = process, door, spare
         self._lock = threading.Lock()
-        self._is_ready = self._is_lost = False
+        self._is_ready = self._is_lost = self._is_lost_at_start = False
         self.complaint = ""  # why it gave no kernel, the last time that it did not
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is another process's, which this one may ask."""
+        return self._process is None and not self._is_lost_at_start
 
     def client(self) -> socket.socket | None:
         """A socket by which another process may ask it, as a `ForkServer` of its own; None where it is no more."""
@@ -204,6 +211,8 @@ class Provisioner(LocalProvisioner):
             else:
                 self.process, self.pid = ward, ward.pid
                 return self.connection_info
+        if self._fork_server.is_elsewhere:  # this process is confined, and a kernel of its own would be, too
+            raise MachineError(f"no kernel can be had: {self._fork_server.complaint}")
         return await super().launch_kernel(cmd, **options)
 
 
@@ -235,6 +244,7 @@ def open_fork_server(environment: Mapping[str, str], imports: Sequence[str] = IM
             )
         except OSError as error:
             fork_server = ForkServer(None, ours)
+            fork_server._is_lost_at_start = True
             fork_server.give_up(f"the fork server of kernels cannot be started: {error}")
             yield fork_server
             return

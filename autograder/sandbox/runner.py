@@ -98,9 +98,11 @@ def execute(
                 suspect = run.current
             except RuntimeError as error:  # it did not even start
                 run.blame_the_machine()
-                if fork_server is None:
+                if run.has_started or fork_server is None:
                     raise
                 fork_server.give_up(f"a kernel that the fork server had forked did not start ({error})")
+                if fork_server.spare is None and fork_server.is_elsewhere:
+                    raise MachineError(f"no kernel can be had: {fork_server.complaint}") from None
                 fork_server = fork_server.spare
                 continue
             if any(host.is_full_disk(e.error) for e in run.result.cell_errors) and host.lacks_disk(folder):

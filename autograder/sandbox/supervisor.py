@@ -3,11 +3,11 @@
 The supervisor forks. The child locks itself in for good (what it starts is locked in too) and becomes the command, or
 goes on as a kernel where a fork server has forked the supervisor too. The parent is outside: it ends everything that
 the student has started as soon as its standard input is closed, which happens when the grader says so or dies, or when
-the limits of the jail are exceeded. As root the child lives in a process namespace, whose end is the end of all in it,
-however fast they multiply; other users have a limit on processes, and such a namespace where nothing else keeps signals
-in the jail.
+the limits of the jail are exceeded. Where the system allows it, the child lives in a process namespace, whose end is the
+end of all in it, however fast they multiply; other users than root have a limit on processes besides.
 
-POLICY is a JSON file with the fields of `jail.Policy`. It runs as a script: of the grader only `syscalls.py` is loaded.
+POLICY is a JSON file with the fields of `jail.Policy`. It runs as a script: of the grader only `syscalls.py` and
+`enclosure.py` are loaded.
 """
 
 import contextlib
@@ -188,11 +188,12 @@ def _beside(name: str) -> Any:
 
 
 def landlock(policy: Mapping[str, Any], keeps_signals: bool = True) -> Any:
-    """All files are closed but these; signals and sockets end at the jail's wall, as far as the version goes.
+    """All files are closed but these; signals and sockets end at the wall, as far as the version goes.
 
     Args:
         policy: `landlock`, `read` and `write` of `jail.Policy`.
-        keeps_signals: whether signals do.
+        keeps_signals: whether signals do; else it is a wall around the grader, which talks to kernels by sockets in the
+            folders that it may write to.
     """
     from landlockpy import AccessFS, Ruleset, Scope, fs_for_abi, net_for_abi, scope_for_abi
 
@@ -215,6 +216,8 @@ def landlock(policy: Mapping[str, Any], keeps_signals: bool = True) -> Any:
         | AccessFS.REMOVE_DIR
         | AccessFS.REFER
     )
+    if not keeps_signals:
+        change |= getattr(AccessFS, "RESOLVE_UNIX", AccessFS(0)) & fs_for_abi(version)
     of_files = AccessFS.READ_FILE | AccessFS.EXECUTE | AccessFS.WRITE_FILE | AccessFS.TRUNCATE
     for names, access in ((policy["read"], look), (policy["write"], look | change)):
         for name in names:

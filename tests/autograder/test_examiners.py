@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -20,13 +19,15 @@ import pytest
 
 from autograder import result_form
 from autograder.gradebook import similarity
+from autograder.grading import examiner
 from autograder.grading import examiners as module
 from autograder.grading.examiner import END, HEAD
 from autograder.grading.examiners import Examiners, open_examiners
 from autograder.grading.one_submission import Task
 from autograder.intake.submissions import Parcel
 from autograder.results import SubmissionResult
-from autograder.sandbox import DEFAULT_LIMITS, jail
+from autograder.sandbox import DEFAULT_LIMITS, jail, notebook_client
+from labkit.judging import CheckResult
 
 pytestmark = pytest.mark.skipif(bool(jail.missing()), reason=f"no whole jail here: {'; '.join(jail.missing())}")
 
@@ -207,13 +208,37 @@ def test_an_examiner_that_is_killed_is_a_row_and_its_kernel_ends(
     assert folders() == set()
 
 
-def test_without_its_warm_process_nothing_is_graded_and_it_is_said(
-    own_examiners: Examiners, submission: Callable[..., Task]
-) -> None:
+def test_the_warm_process_is_started_again(own_examiners: Examiners, submission: Callable[..., Task]) -> None:
     own_examiners._process.kill()
+    own_examiners._process.wait()
+    assert own_examiners.grade(submission("1 / 0")).status == "graded"
+
+
+def test_without_it_nothing_is_graded_and_why_is_said(
+    own_examiners: Examiners, submission: Callable[..., Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STARTS", 1)
+    own_examiners._process.kill()
+    own_examiners._process.wait()
     result = own_examiners.grade(submission("x = 1"))
     assert result.fault == "machine"
     assert result.notes[0].startswith("Not graded: no process can be had in which to grade it: ")
+
+
+def test_a_machine_without_room_for_a_process_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the process from which all are forked goes on."""
+
+    def fork() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(examiner.os, "fork", fork)
+    (line, ours), (told, ours_told) = socket.socketpair(), socket.socketpair()
+    with ours, ours_told:
+        assert examiner._fork(ours, [line, told], ()) is None
+        (status,) = END.unpack(ours_told.recv(END.size))
+    with pytest.raises(module.ExaminerError, match="this machine has no room for another process"):
+        module._parse(bytearray(), status)
+    assert examiner._fork(ours, [], ()) is None, "nor is it lost where no descriptor arrived"
 
 
 # ---- what it may do ----
@@ -255,13 +280,13 @@ def test_an_examiner_writes_to_its_own_folder_and_has_no_network(tmp_path: Path)
 # ---- what it says is hostile ----
 
 
-def reply(head: object, *parts: bytes, status: int = 0) -> bytearray:
+def reply(head: object, *parts: bytes) -> bytearray:
     text = json.dumps(head).encode()
-    return bytearray(b"".join((HEAD.pack(len(text)), text, *parts, END.pack(status))))
+    return bytearray(b"".join((HEAD.pack(len(text)), text, *parts)))
 
 
 def test_a_reply_in_order() -> None:
-    head, parts = module._parse(reply({"sizes": [1, 2], "complaint": ""}, b"a", b"bc"))
+    head, parts = module._parse(reply({"sizes": [1, 2], "complaint": ""}, b"a", b"bc"), 0)
     assert (head["complaint"], parts) == ("", [b"a", b"bc"])
 
 
@@ -273,19 +298,44 @@ def test_a_reply_in_order() -> None:
         (reply({"sizes": ["1"]}, b"a"), "its parts are longer than it is"),
         (reply([1]), "it has no head"),
         (reply({}), "it has no head"),
-        (bytearray(struct.pack("<Q", 2**40) + b"{}" + END.pack(0)), "its head is too large"),
-        (bytearray(END.pack(0)), "its head is too large"),
+        (bytearray(HEAD.pack(50_000) + b"[" * 50_000), "its head is nested too deeply"),
+        (bytearray(HEAD.pack(2**40) + b"{}"), "its head is too large"),
+        (bytearray(), "its head is too large"),
     ],
 )
 def test_a_reply_out_of_order(content: bytearray, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        module._parse(content)
+        module._parse(content, 0)
 
 
-@pytest.mark.parametrize("content", [b"", b"ab", bytes(reply({"sizes": []}, status=signal.SIGSEGV))])
-def test_no_reply(content: bytes) -> None:
+@pytest.mark.parametrize("status", [None, int(signal.SIGSEGV), 256])
+def test_no_reply(status: int | None) -> None:
     with pytest.raises(module._Lost):
-        module._parse(bytearray(content))
+        module._parse(reply({"sizes": []}), status)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"earned": 0', '"earned": 1e999', "1e999 is not a number that JSON knows"),
+        ('"earned": 0', '"earned": 1e9', "a check earned more than its marks"),
+        ('"q1": {', '"q99": {', "its questions are not those of the practical"),
+    ],
+)
+def test_a_result_that_cannot_be_is_none(old: str, new: str, said: str) -> None:
+    check = CheckResult("q1_a", "q1", "It is so.", False, 1, 0, "failed")
+    text = result_form.encode(SubmissionResult("ada", "graded", checks=(check,)))
+    assert result_form.decode(text, is_file=False).checks == (check,)
+    assert old in text
+    with pytest.raises(ValueError, match=said):
+        result_form.decode(text.replace(old, new, 1), is_file=False)
+
+
+def test_what_is_nested_deeply_is_measured() -> None:
+    deep: object = "abc"
+    for _ in range(100_000):
+        deep = [deep]
+    assert notebook_client._size({"x": deep}) == 4
 
 
 def test_a_reply_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,7 +356,7 @@ def test_a_result_of_another_submission_is_none(
     said = {"complaint": ""}, [result_form.encode(other).encode(), b""]
     monkeypatch.setattr(own_examiners, "_ask", lambda *args, **options: said)
     result = own_examiners.grade(submission("x = 1"))
-    assert result.notes == ("The grader failed: what came is no result (a result of another submission)",)
+    assert result.notes == ("The grader failed: what came is no result (ValueError: a result of another submission)",)
 
 
 def test_a_short_one_does_not_wait_for_a_long_one(examiners: Examiners, submission: Callable[..., Task]) -> None:

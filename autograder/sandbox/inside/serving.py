@@ -72,7 +72,7 @@ class _Server:
         self._agent = Agent(self._names, fallbacks, self._catch_up, contained=(BaseException,))
         self._used = [(owner, name, getattr(owner, name)) for owner, names in USED for name in names.split()]
         self._own: list[tuple[Any, str, Any]] = []  # names of a module or class, one of them, what it was
-        self._write, self._read_pipe = os.write, os.read
+        self._write, self._read_pipe, self._close = os.write, os.read, os.close
 
     def keep(self, module: ModuleType) -> None:
         """Remember the functions and classes of a module of ours, and the methods of these."""
@@ -85,9 +85,10 @@ class _Server:
 
     def leave(self) -> None:
         """In a fork of the kernel: it neither hears questions nor answers them; what it does is told all the same."""
-        os.close(self._requests)
-        os.close(self._replies)
-        self._requests = self._replies = -1
+        ours, self._requests, self._replies = (self._requests, self._replies), -1, -1
+        for descriptor in ours:
+            with contextlib.suppress(OSError):
+                self._close(descriptor)
 
     def serve(self, turn: int) -> None:
         """Answer the requests of one turn, up to its end; those of earlier turns are left out."""

@@ -3,8 +3,8 @@
 The supervisor forks. The child locks itself in for good (what it starts is locked in too) and becomes the command, or
 goes on as a kernel where a fork server has forked the supervisor too. The parent is outside: it ends everything that
 the student has started as soon as its standard input is closed, which happens when the grader says so or dies, or when
-the limits of the jail are exceeded. Where the system allows it, the child lives in a process namespace, whose end is the
-end of all in it, however fast they multiply; other users than root have a limit on processes besides.
+the limits of the jail are exceeded. Where the system allows it, the child lives in a process namespace, whose end is
+the end of all in it, however fast they multiply; other users than root have a limit on processes besides.
 
 POLICY is a JSON file with the fields of `jail.Policy`. It runs as a script: of the grader only `syscalls.py` and
 `enclosure.py` are loaded.

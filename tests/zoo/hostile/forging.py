@@ -615,7 +615,8 @@ FORGERS = (
     Attack(
         "writes a forger to a file and imports it",
         FULL,
-        f"open('helper.py', 'w').write({base64.b64encode(FORGER.encode())!r}.decode())\nimport helper",
+        f"import base64\nopen('helper.py', 'wb').write(base64.b64decode({base64.b64encode(FORGER.encode())!r}))\n"
+        "import helper",
         **WAITS,
     ),
     Attack(

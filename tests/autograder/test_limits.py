@@ -31,8 +31,8 @@ from autograder.sandbox import (
     environment,
     execute,
     host,
+    one_pass,
     open_fork_server,
-    runner,
 )
 from autograder.sandbox.cpu_time import Meter, Reading, Watch
 from labkit.judging import Observations, judge
@@ -276,7 +276,7 @@ def test_a_kernel_that_got_no_core_is_no_fault_of_the_student(
     warm: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cpu_time, "FAR", 1)
-    monkeypatch.setattr(runner, "Meter", Starved)
+    monkeypatch.setattr(one_pass, "Meter", Starved)
     with pytest.raises(MachineError, match=r"^this machine is too busy \(in [23] s the notebook could run for 0 s\)$"):
         run(warm, "while True: pass", limits=Limits(cell=2))
 

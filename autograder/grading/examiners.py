@@ -144,7 +144,7 @@ class Examiners:
         with _folders() as (scratch, sockets), contextlib.ExitStack() as stack:
             line, told = self._line(stack)
             end = time.monotonic() + task.limits.whole + SPARE
-            with contextlib.suppress(BrokenPipeError):  # it has ended already, and how is told
+            with contextlib.suppress(ConnectionError):  # it has ended already, and how is told
                 line.sendall(pickle.dumps(Request(task, is_to_be_graded, scratch, sockets)))
                 line.shutdown(socket.SHUT_WR)
             content = _read(line, end)
